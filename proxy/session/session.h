@@ -1,0 +1,137 @@
+/* One session: a client, its server, and everything that is known about both. Sans-I/O: bytes go in, bytes come out, the host
+ * owns sockets, TLS, timers and threads. One thread at a time.
+ *
+ *   host reads a socket      -> session_receive(side, bytes)        (takes everything it is given)
+ *   host looks               -> session_wants()                     (what the host must do next)
+ *   host writes              <- session_output(side)                (consume what was written, then session_written())
+ *   host asks before reading <- session_reading(side)               (false: leave the bytes in the socket: back-pressure)
+ *
+ * Life of a client:
+ *
+ *   STARTUP --SSLRequest--> (WANT_TLS) --> STARTUP --StartupMessage--> AUTHENTICATION --SCRAM ok--> (WANT_SERVER) --> RUNNING
+ *      \--CancelRequest--> (WANT_CANCEL)                                                              |
+ *                                                     Terminate, EOF, FATAL, drain, time-out --> CLOSING (WANT_CLOSE)
+ *
+ * Source: PostgreSQL documentation, "Frontend/Backend Protocol". */
+#ifndef TENANTRY_SESSION_SESSION_H
+#define TENANTRY_SESSION_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "parser/verdict.h"
+#include "proxy/base/buffer.h"
+#include "proxy/base/error.h"
+#include "proxy/base/log.h"
+#include "proxy/session/users.h"
+
+enum side { SIDE_CLIENT, SIDE_SERVER };
+
+/* Settings that sessions live by; immutable, owned by the host, which keeps it alive as long as a session uses it. Times in
+ * milliseconds, 0: no limit. */
+struct session_settings {
+	const struct policy *policy;
+	const struct users *users;
+	const char *database;           /* the one that is served; another name: 3D000 */
+	const char *default_tenant;     /* `tenant` of the file; NULL: none until the client names one */
+	bool tls_available;             /* answer S to SSLRequest */
+	bool tls_required;              /* refuse authentication without it */
+	bool trust_local;               /* unix-domain peers need no password */
+	uint32_t login_timeout, idle_timeout, idle_in_transaction_timeout, statement_timeout;
+	size_t output_high_water, output_low_water; /* bytes queued for a side: stop / resume reading the other one */
+	size_t message_limit;           /* of messages that must be assembled (Query, Parse, Bind of guarded statements) */
+	uint8_t mock_secret[32];        /* process-wide random: mock SCRAM exchanges of unknown users */
+};
+
+struct session; /* opaque */
+
+/* `id` is unique in the process, for logs. `cancel_secret` (up to 32 bytes of randomness) and `process_id` of our own BackendKeyData are given
+ * when the server is there. `cache` is the worker's. `catalog`: a reference is taken. */
+struct session_new_arguments {
+	unsigned long long id;
+	const struct session_settings *settings;
+	struct catalog *catalog;
+	struct verdict_cache *cache;
+	bool local;                     /* came over a unix-domain socket */
+	const char *peer;               /* "127.0.0.1:5000", for logs; copied */
+	uint64_t now;                   /* monotonic milliseconds */
+};
+struct session *session_new(const struct session_new_arguments *arguments);
+void session_free(struct session *session);
+
+/* Monotonic milliseconds; call before anything else in a round. */
+void session_clock(struct session *session, uint64_t now);
+
+void session_receive(struct session *session, enum side side, const char *bytes, size_t length);
+struct buffer *session_output(struct session *session, enum side side);
+void session_written(struct session *session, enum side side);
+bool session_reading(const struct session *session, enum side side);
+/* End of stream or an error of the socket (`why` for the log). */
+void session_lost(struct session *session, enum side side, const char *why);
+
+/* What the host must do. Several bits may be set; each stays set until it is answered. */
+enum session_want {
+	SESSION_WANT_TLS = 1,       /* flush the client's output ("S"), do the handshake, then session_tls_started(). Bytes that are already
+	                             * there in plain text after SSLRequest: the session has refused them itself. */
+	SESSION_WANT_SERVER = 2,    /* open one with session_server_parameters(); answer session_server_opened() or _failed() */
+	SESSION_WANT_CATALOG = 4,   /* load a newer snapshot; answer session_catalog() */
+	SESSION_WANT_CANCEL = 8,    /* this client is a CancelRequest: session_cancel_request(); act and close */
+	SESSION_WANT_CLOSE = 16,    /* flush both outputs (bounded time), then close both sockets and session_free() */
+	SESSION_WANT_INTERRUPT = 32,/* cancel what runs on the server (client gone, statement time-out); answer session_interrupted() */
+};
+unsigned session_wants(const struct session *session);
+
+void session_tls_started(struct session *session);
+
+/* What the new server must be opened with: GUCs for the startup packet ("name", "value" pairs; client_encoding and
+ * application_name included; the tenant setting included when a tenant is known). Owned by the session. */
+struct session_parameter { const char *name, *value; };
+size_t session_server_parameters(const struct session *session, const struct session_parameter **list);
+
+/* What the host has learnt of a server that is open and idle. Copied. */
+struct session_server {
+	int process_id;                 /* of the real server */
+	size_t n_parameters;            /* ParameterStatus as the server reported them */
+	const struct session_parameter *parameters;
+	uint8_t cancel_key[32];         /* of our own BackendKeyData: 4 bytes for protocol 3.0, up to 32 for 3.2 */
+	size_t cancel_key_length;
+};
+void session_server_opened(struct session *session, const struct session_server *server);
+/* The error goes to the client as FATAL and the session ends. */
+void session_server_failed(struct session *session, const struct error *error);
+
+/* A newer snapshot (or the same one, when a reload failed or brought nothing); a reference is taken. Also called by the
+ * host of its own accord after a schema change; then the session only swaps it. */
+void session_catalog(struct session *session, struct catalog *catalog);
+
+/* Set when a schema change of this session has been committed: the host reloads for all workers. Reading clears it. */
+bool session_changed_schema(struct session *session);
+
+struct session_cancel { int process_id; const uint8_t *key; size_t key_length; };
+struct session_cancel session_cancel_request(const struct session *session);
+/* The server's key as given to the client: the host compares in constant time. */
+bool session_cancel_matches(const struct session *session, const struct session_cancel *request);
+void session_interrupted(struct session *session);
+
+/* Drain: end with 57P01 as soon as no transaction is open; `now`: at once. */
+void session_drain(struct session *session, bool now);
+
+/* Next moment at which session_timeout() must be called; UINT64_MAX: none. */
+uint64_t session_deadline(const struct session *session);
+void session_timeout(struct session *session);
+
+/* For logs and limits. */
+struct log_subject session_subject(const struct session *session);
+bool session_authenticated(const struct session *session);
+bool session_in_transaction(const struct session *session);
+const struct user *session_user(const struct session *session);
+
+/* Counters of this session since the last call, for metrics and the transition report; reading resets. */
+struct session_counts {
+	uint64_t statements, guarded, refused, self_safe, touching; /* touching: named tenant relations */
+	uint64_t bytes_client, bytes_server;
+};
+struct session_counts session_counts(struct session *session);
+
+#endif
