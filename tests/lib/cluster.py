@@ -77,7 +77,9 @@ class Cluster:
                               stderr=subprocess.STDOUT, **more)
 
     def program(self, name):
-        return os.path.join(self.bindir, name)
+        """The server's own program; some builds carry no clients (psql, pg_isready): then the system's."""
+        own = os.path.join(self.bindir, name)
+        return own if os.path.exists(own) else os.path.join("/usr/lib/postgresql/15/bin", name)
 
     def init(self):
         passwords = os.path.join(self.folder, "password")
