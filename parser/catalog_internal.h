@@ -1,0 +1,70 @@
+/* Internal to the catalog: catalog.c (store and look-up), catalog_classify.c (isolation and flags), body.c
+ * (what function bodies name). Nobody else includes this. */
+#ifndef TENANTRY_PARSER_CATALOG_INTERNAL_H
+#define TENANTRY_PARSER_CATALOG_INTERNAL_H
+
+#include <stdatomic.h>
+
+#include "parser/catalog.h"
+
+/* Open addressing: slots hold an index + 1 into some array, 0 is empty. Room is a power of two, at most half
+ * full. */
+struct catalog_table {
+	uint32_t *slots;
+	size_t room;
+};
+
+/* What an unqualified name may stand for when a body uses it; one entry for every name that any relation or
+ * function has. */
+struct catalog_name {
+	const char *name;
+	bool relation;      /* some relation that is not shared has this name */
+	bool function;      /* some flagged function has this name */
+	const char *reason; /* of the flag, for people */
+};
+
+struct catalog_overloads {
+	const char *schema, *name;
+	const struct catalog_function **list;
+	size_t n;
+};
+
+struct arena_block;
+
+struct catalog {
+	atomic_size_t references;
+	bool finished;
+	uint64_t generation;
+	const char *current_user, *default_search_path;
+	int server_version;
+	struct arena_block *arena;
+
+	struct catalog_relation *relations;
+	size_t n_relations, room_relations;
+	struct catalog_function *functions;
+	size_t n_functions, room_functions;
+	const char **schemas;
+	size_t n_schemas, room_schemas;
+	const char **tenants;
+	size_t n_tenants, room_tenants;
+
+	/* Made by catalog_finish(). */
+	struct catalog_overloads *overloads;
+	size_t n_overloads;
+	struct catalog_name *names;
+	size_t n_names;
+	struct catalog_table relation_by_name, relation_by_oid, overloads_by_name, function_by_oid,
+		schema_by_name, tenant_by_value, name_by_text;
+};
+
+/* Zeroed memory that lives as long as the snapshot. */
+void *catalog_alloc(struct catalog *catalog, size_t bytes);
+const char *catalog_copy(struct catalog *catalog, const char *text);
+/* The entry of a name, or NULL. `length` bytes, not terminated. */
+struct catalog_name *catalog_name(const struct catalog *catalog, const char *text, size_t length);
+bool catalog_has_schema_n(const struct catalog *catalog, const char *text, size_t length);
+
+/* catalog_classify.c: needs the tables above. */
+void catalog_classify(struct catalog *catalog, const struct catalog_rules *rules);
+
+#endif

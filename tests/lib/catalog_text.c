@@ -1,0 +1,689 @@
+/* Reads catalogs from DDL; see catalog_text.h. */
+#include "tests/lib/catalog_text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "parser/pg_nodes.h"
+
+enum { MOST = 512, FIRST_OID = 16384 };
+
+/* A relation under way: arrays that can grow until all statements are read. */
+struct draft {
+	struct catalog_relation relation;
+	struct catalog_column columns[MOST];
+	struct catalog_index indexes[64];
+	uint32_t depends[256];
+};
+
+struct reader {
+	struct catalog *catalog;
+	struct catalog_rules rules;
+	struct catalog_configured configured[MOST], shared[MOST];
+	struct draft *drafts[2 * MOST];
+	size_t n_drafts;
+	uint32_t next_oid;
+	const char *user, *search_path;
+	int server;
+};
+
+static void die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+static void die(const char *format, ...)
+{
+	va_list list;
+	va_start(list, format);
+	fputs("catalog text: ", stderr);
+	vfprintf(stderr, format, list);
+	fputc('\n', stderr);
+	va_end(list);
+	exit(2);
+}
+
+static void *allocate(size_t bytes)
+{
+	void *memory = palloc0(bytes);
+	if (!memory)
+		die("out of memory");
+	return memory;
+}
+
+/* --- relations --- */
+
+static struct draft *add_draft(struct reader *reader, const char *schema, const char *name, char kind)
+{
+	if (reader->n_drafts == 2 * MOST)
+		die("too many relations");
+	struct draft *draft = allocate(sizeof *draft);
+	draft->relation.oid = reader->next_oid++;
+	draft->relation.schema = schema ? schema : "public";
+	draft->relation.name = name;
+	draft->relation.kind = kind;
+	draft->relation.columns = draft->columns;
+	draft->relation.indexes = draft->indexes;
+	draft->relation.depends = draft->depends;
+	return reader->drafts[reader->n_drafts++] = draft;
+}
+
+static struct draft *find_draft(struct reader *reader, const RangeVar *name)
+{
+	for (size_t i = 0; i < reader->n_drafts; i++) {
+		const struct catalog_relation *relation = &reader->drafts[i]->relation;
+		bool same_schema = name->schemaname ? strcmp(relation->schema, name->schemaname) == 0
+											: strcmp(relation->schema, "public") == 0 ||
+												  strcmp(relation->schema, "pg_catalog") == 0;
+		if (same_schema && strcmp(relation->name, name->relname) == 0)
+			return reader->drafts[i];
+	}
+	die("relation %s is not there yet", name->relname);
+}
+
+static struct catalog_column *add_column(struct draft *draft, const char *name, uint32_t type)
+{
+	if (draft->relation.n_columns == MOST)
+		die("too many columns in %s", draft->relation.name);
+	struct catalog_column *column = &draft->columns[draft->relation.n_columns++];
+	*column = (struct catalog_column){.name = name, .type_oid = type};
+	return column;
+}
+
+static struct catalog_column *find_column(struct draft *draft, const char *name)
+{
+	for (size_t i = 0; i < draft->relation.n_columns; i++)
+		if (strcmp(draft->columns[i].name, name) == 0)
+			return &draft->columns[i];
+	return NULL;
+}
+
+static uint32_t type_oid(const TypeName *type, bool *serial)
+{
+	static const struct {
+		const char *name;
+		uint32_t oid;
+	} TYPES[] = {
+		{"bool", 16},    {"bytea", 17},       {"int8", 20},          {"bigserial", 20}, {"int2", 21},
+		{"int4", 23},    {"serial", 23},      {"text", 25},          {"oid", 26},       {"json", 114},
+		{"float4", 700}, {"float8", 701},     {"bpchar", 1042},      {"varchar", 1043}, {"date", 1082},
+		{"time", 1083},  {"timestamp", 1114}, {"timestamptz", 1184}, {"numeric", 1700}, {"uuid", 2950},
+		{"jsonb", 3802}, {"name", 19},
+	};
+	const char *name = strVal(llast(type->names));
+	*serial = strstr(name, "serial") != NULL;
+	for (size_t i = 0; i < sizeof TYPES / sizeof *TYPES && !type->arrayBounds; i++)
+		if (strcmp(TYPES[i].name, name) == 0)
+			return TYPES[i].oid;
+	return 2249; /* some other type: record stands for it */
+}
+
+static const char *joined(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static const char *joined(const char *format, ...)
+{
+	char text[1024];
+	va_list list;
+	va_start(list, format);
+	vsnprintf(text, sizeof text, format, list);
+	va_end(list);
+	return pstrdup(text);
+}
+
+static void add_index(struct reader *reader, struct draft *draft, const char *name, List *keys, bool primary,
+					  bool constraint, const char *predicate)
+{
+	struct catalog_index *index = &draft->indexes[draft->relation.n_indexes++];
+	const char **columns = allocate(sizeof *columns * (size_t)(list_length(keys) + 1));
+	*index = (struct catalog_index){.oid = reader->next_oid++,
+									.is_unique = true,
+									.is_primary = primary,
+									.is_constraint = constraint,
+									.columns = columns,
+									.predicate = predicate};
+	const char *spelled = "";
+	for (int i = 0; i < list_length(keys); i++) {
+		Node *key = list_nth(keys, i);
+		const char *column = IsA(key, String) ? strVal(key) : ((IndexElem *)key)->name;
+		struct catalog_column *found = column ? find_column(draft, column) : NULL;
+		if (column && !found)
+			die("no column %s in %s", column, draft->relation.name);
+		if (primary)
+			found->not_null = true;
+		columns[index->n_columns++] = column;
+		spelled = joined("%s_%s", spelled, column ? column : "expr");
+	}
+	index->name = name      ? name
+				  : primary ? joined("%s_pkey", draft->relation.name)
+							: joined("%s%s_key", draft->relation.name, spelled);
+}
+
+static void add_constraint(struct reader *reader, struct draft *draft, const Constraint *constraint,
+						   const char *column)
+{
+	struct catalog_column *own = column ? find_column(draft, column) : NULL;
+	switch (constraint->contype) {
+	case CONSTR_PRIMARY:
+	case CONSTR_UNIQUE:
+		add_index(reader, draft, constraint->conname,
+				  column ? list_make1(makeString((char *)column)) : constraint->keys,
+				  constraint->contype == CONSTR_PRIMARY, true, NULL);
+		break;
+	case CONSTR_NOTNULL:
+		own->not_null = true;
+		break;
+	case CONSTR_DEFAULT:
+		own->has_default = true;
+		break;
+	case CONSTR_IDENTITY:
+		own->has_default = own->not_null = true;
+		own->identity_always = constraint->generated_when == 'a';
+		break;
+	case CONSTR_GENERATED:
+		own->generated = true;
+		break;
+	default:
+		break; /* checks and foreign keys are not part of the snapshot */
+	}
+}
+
+static void copy_columns(struct draft *to, const struct draft *from)
+{
+	for (size_t i = 0; i < from->relation.n_columns; i++)
+		if (!find_column(to, from->columns[i].name))
+			*add_column(to, from->columns[i].name, 0) = from->columns[i];
+}
+
+static void add_element(struct reader *reader, struct draft *draft, Node *element)
+{
+	if (IsA(element, TableLikeClause)) {
+		copy_columns(draft, find_draft(reader, ((TableLikeClause *)element)->relation));
+	} else if (IsA(element, Constraint)) {
+		add_constraint(reader, draft, (Constraint *)element, NULL);
+	} else if (IsA(element, ColumnDef)) {
+		ColumnDef *column = (ColumnDef *)element;
+		bool serial;
+		uint32_t type = type_oid(column->typeName, &serial);
+		struct catalog_column *added = add_column(draft, column->colname, type);
+		added->has_default = added->not_null = serial;
+		for (int i = 0; i < list_length(column->constraints); i++)
+			add_constraint(reader, draft, list_nth(column->constraints, i), column->colname);
+	}
+}
+
+static void create_table(struct reader *reader, CreateStmt *create, char kind)
+{
+	struct draft *draft = add_draft(reader, create->relation->schemaname, create->relation->relname,
+									create->partspec ? 'p' : kind);
+	for (int i = 0; i < list_length(create->inhRelations); i++) {
+		struct draft *parent = find_draft(reader, list_nth(create->inhRelations, i));
+		copy_columns(draft, parent);
+		if (i == 0)
+			draft->relation.parent = parent->relation.oid;
+	}
+	draft->relation.is_partition = create->partbound != NULL;
+	for (int i = 0; i < list_length(create->tableElts); i++)
+		add_element(reader, draft, list_nth(create->tableElts, i));
+}
+
+/* --- views --- */
+
+struct dependencies {
+	struct reader *reader;
+	struct draft *draft;
+	List *ctes;
+};
+
+static bool depend(Node *node, struct dependencies *on)
+{
+	if (!node)
+		return false;
+	if (IsA(node, CommonTableExpr))
+		on->ctes = lappend(on->ctes, ((CommonTableExpr *)node)->ctename);
+	if (IsA(node, RangeVar)) {
+		RangeVar *name = (RangeVar *)node;
+		for (int i = 0; i < list_length(on->ctes); i++)
+			if (!name->schemaname && strcmp(list_nth(on->ctes, i), name->relname) == 0)
+				return false;
+		on->draft->depends[on->draft->relation.n_depends++] = find_draft(on->reader, name)->relation.oid;
+		return false;
+	}
+	return raw_expression_tree_walker(node, depend, on);
+}
+
+/* A plain column of what the view reads gives its name and type to the view's column. */
+static void view_column(struct reader *reader, struct draft *view, ResTarget *target, const char *name)
+{
+	uint32_t type = 2249;
+	if (IsA(target->val, ColumnRef)) {
+		Node *last = llast(((ColumnRef *)target->val)->fields);
+		if (!IsA(last, String))
+			die("view %s: spell the columns out", view->relation.name);
+		for (size_t i = 0; i < view->relation.n_depends; i++)
+			for (size_t k = 0; k < reader->n_drafts; k++)
+				if (reader->drafts[k]->relation.oid == view->depends[i] &&
+					find_column(reader->drafts[k], strVal(last)))
+					type = find_column(reader->drafts[k], strVal(last))->type_oid;
+		if (!name && !target->name)
+			name = strVal(last);
+	}
+	add_column(view, name ? name : target->name ? target->name : "?column?", type);
+}
+
+static void create_view(struct reader *reader, RangeVar *name, List *aliases, Node *query, const char *text,
+						char kind)
+{
+	struct draft *draft = add_draft(reader, name->schemaname, name->relname, kind);
+	struct dependencies on = {.reader = reader, .draft = draft};
+	raw_expression_tree_walker(query, depend, &on);
+	draft->relation.view_definition = text;
+	SelectStmt *select = (SelectStmt *)query;
+	while (select->op != SETOP_NONE)
+		select = select->larg;
+	for (int i = 0; i < list_length(select->targetList); i++)
+		view_column(reader, draft, list_nth(select->targetList, i),
+					i < list_length(aliases) ? strVal(list_nth(aliases, i)) : NULL);
+}
+
+/* The text behind the first AS that a blank precedes and follows: the view's query. */
+static const char *query_text(const char *statement)
+{
+	for (const char *at = statement; (at = strcasestr(at, "as")) != NULL; at++)
+		if (at[-1] <= ' ' || at[-1] == ')')
+			if (at[2] <= ' ')
+				return pstrdup(at + 3);
+	die("no AS in %s", statement);
+}
+
+/* --- functions --- */
+
+static void add_function(struct reader *reader, const char *schema, const char *name, char kind,
+						 const char *language, const char *body, bool trigger)
+{
+	struct catalog_function function = {.oid = reader->next_oid++,
+										.schema = schema ? schema : "public",
+										.name = name,
+										.kind = kind,
+										.language = language,
+										.body = body,
+										.returns_trigger = trigger};
+	catalog_add_function(reader->catalog, &function);
+}
+
+static const char *last_name(List *names, const char **schema)
+{
+	*schema = list_length(names) > 1 ? strVal(linitial(names)) : NULL;
+	return strVal(llast(names));
+}
+
+static void create_function(struct reader *reader, CreateFunctionStmt *create, const char *statement)
+{
+	const char *schema, *language = create->sql_body ? "sql" : "plpgsql",
+						*body = create->sql_body ? statement : NULL;
+	const char *name = last_name(create->funcname, &schema);
+	for (int i = 0; i < list_length(create->options); i++) {
+		DefElem *option = list_nth(create->options, i);
+		if (strcmp(option->defname, "language") == 0)
+			language = strVal(option->arg);
+		if (strcmp(option->defname, "as") == 0)
+			body = strVal(linitial((List *)option->arg));
+	}
+	bool trigger = create->returnType && strcmp(strVal(llast(create->returnType->names)), "trigger") == 0;
+	bool opaque = strcmp(language, "c") == 0 || strcmp(language, "internal") == 0;
+	add_function(reader, schema, name, create->is_procedure ? 'p' : 'f', language, opaque ? NULL : body,
+				 trigger);
+}
+
+static void create_aggregate(struct reader *reader, DefineStmt *define)
+{
+	const char *schema, *name = last_name(define->defnames, &schema), *functions = "";
+	for (int i = 0; i < list_length(define->definition); i++) {
+		DefElem *option = list_nth(define->definition, i);
+		if (option->arg && IsA(option->arg, TypeName) && strstr(option->defname, "func"))
+			functions = joined("%s %s(", functions, strVal(llast(((TypeName *)option->arg)->names)));
+	}
+	add_function(reader, schema, name, 'a', "internal", functions, false);
+}
+
+/* --- statements --- */
+
+static void read_statement(struct reader *reader, Node *node, const char *text)
+{
+	switch (nodeTag(node)) {
+	case T_CreateSchemaStmt:
+		catalog_add_schema(reader->catalog, ((CreateSchemaStmt *)node)->schemaname);
+		break;
+	case T_CreateStmt:
+		create_table(reader, (CreateStmt *)node, 'r');
+		break;
+	case T_CreateForeignTableStmt:
+		create_table(reader, &((CreateForeignTableStmt *)node)->base, 'f');
+		break;
+	case T_IndexStmt: {
+		IndexStmt *index = (IndexStmt *)node;
+		if (index->unique)
+			add_index(reader, find_draft(reader, index->relation), index->idxname, index->indexParams, false,
+					  false, index->whereClause ? joined("(%s)", strcasestr(text, "where") + 6) : NULL);
+		break;
+	}
+	case T_CreateSeqStmt: {
+		RangeVar *name = ((CreateSeqStmt *)node)->sequence;
+		struct draft *draft = add_draft(reader, name->schemaname, name->relname, 'S');
+		add_column(draft, "last_value", 20);
+		break;
+	}
+	case T_ViewStmt: {
+		ViewStmt *view = (ViewStmt *)node;
+		create_view(reader, view->view, view->aliases, view->query, query_text(text), 'v');
+		break;
+	}
+	case T_CreateTableAsStmt: {
+		CreateTableAsStmt *create = (CreateTableAsStmt *)node;
+		create_view(reader, create->into->rel, create->into->colNames, create->query, query_text(text),
+					create->objtype == OBJECT_MATVIEW ? 'm' : 'r');
+		break;
+	}
+	case T_RuleStmt: {
+		RuleStmt *rule = (RuleStmt *)node;
+		struct dependencies on = {.reader = reader, .draft = find_draft(reader, rule->relation)};
+		for (int i = 0; i < list_length(rule->actions); i++)
+			raw_expression_tree_walker(list_nth(rule->actions, i), depend, &on);
+		break;
+	}
+	case T_CreateFunctionStmt:
+		create_function(reader, (CreateFunctionStmt *)node, text);
+		break;
+	case T_DefineStmt:
+		if (((DefineStmt *)node)->kind != OBJECT_AGGREGATE)
+			die("cannot read: %s", text);
+		create_aggregate(reader, (DefineStmt *)node);
+		break;
+	case T_AlterTableStmt: {
+		AlterTableStmt *alter = (AlterTableStmt *)node;
+		for (int i = 0; i < list_length(alter->cmds); i++)
+			add_element(reader, find_draft(reader, alter->relation),
+						((AlterTableCmd *)list_nth(alter->cmds, i))->def);
+		break;
+	}
+	default:
+		die("cannot read: %s", text);
+	}
+}
+
+static void read_statements(struct reader *reader, const char *text)
+{
+	PgQueryInternalParsetreeAndError result = pg_query_raw_parse(text);
+	if (result.error)
+		die("%s at %d in: %.200s", result.error->message, result.error->cursorpos, text);
+	for (int i = 0; i < list_length(result.tree); i++) {
+		RawStmt *raw = list_nth(result.tree, i);
+		size_t length = raw->stmt_len ? (size_t)raw->stmt_len : strlen(text + raw->stmt_location);
+		char *one = allocate(length + 1);
+		memcpy(one, text + raw->stmt_location, length);
+		read_statement(reader, raw->stmt, one);
+	}
+	free(result.stderr_buffer);
+}
+
+/* --- directives --- */
+
+static size_t read_names(char *list, struct catalog_configured *out, size_t n)
+{
+	for (char *save, *word = strtok_r(list, " \t,", &save); word; word = strtok_r(NULL, " \t,", &save)) {
+		char *column = strchr(word, ':');
+		if (column)
+			*column++ = 0;
+		char *dot = strchr(word, '.');
+		if (dot)
+			*dot = 0;
+		if (n == MOST)
+			die("too many names");
+		out[n++] = (struct catalog_configured){dot ? word : "public", dot ? dot + 1 : word, column};
+	}
+	return n;
+}
+
+static void read_directive(struct reader *reader, char *line)
+{
+	char *value = line + strcspn(line, " \t");
+	if (*value)
+		*value++ = 0;
+	value += strspn(value, " \t");
+	if (strcmp(line, "@tenant_column") == 0) {
+		char *type = strtok_r(value, " \t", &value);
+		reader->rules.tenant_column = type;
+		type = strtok_r(value, " \t", &value);
+		if (type && !tenant_type_parse(type, &reader->rules.tenant_type))
+			die("not a tenant type: %s", type);
+	} else if (strcmp(line, "@tables") == 0) {
+		reader->rules.n_configured = read_names(value, reader->configured, reader->rules.n_configured);
+	} else if (strcmp(line, "@shared") == 0) {
+		reader->rules.n_shared = read_names(value, reader->shared, reader->rules.n_shared);
+	} else if (strcmp(line, "@tenants") == 0) {
+		struct catalog_configured name;
+		read_names(value, &name, 0);
+		reader->rules.tenants_schema = name.schema;
+		reader->rules.tenants_table = name.name;
+	} else if (strcmp(line, "@tenant") == 0) {
+		for (char *save, *word = strtok_r(value, " \t", &save); word; word = strtok_r(NULL, " \t", &save))
+			catalog_add_tenant(reader->catalog, word);
+	} else if (strcmp(line, "@user") == 0) {
+		reader->user = value;
+	} else if (strcmp(line, "@search_path") == 0) {
+		reader->search_path = value;
+	} else if (strcmp(line, "@server") == 0) {
+		reader->server = atoi(value);
+	} else {
+		die("unknown directive %s", line);
+	}
+}
+
+/* Directives are taken out of the text: blanks stay in their place. */
+static char *read_directives(struct reader *reader, const char *text)
+{
+	char *rest = pstrdup(text);
+	for (char *line = rest, *next; line && *line; line = next) {
+		next = strchr(line, '\n');
+		size_t length = next ? (size_t)(next - line) : strlen(line);
+		next = next ? next + 1 : NULL;
+		if (*line != '@')
+			continue;
+		char *copy = allocate(length + 1);
+		memcpy(copy, line, length);
+		memset(line, ' ', length);
+		read_directive(reader, copy);
+	}
+	return rest;
+}
+
+/* What every database has, as far as tests name it. */
+static void add_system(struct reader *reader)
+{
+	static const char *const RELATIONS[] = {"pg_class",
+											"pg_attribute",
+											"pg_namespace",
+											"pg_type",
+											"pg_proc",
+											"pg_index",
+											"pg_constraint",
+											"pg_database",
+											"pg_settings",
+											"pg_roles",
+											"pg_statistic",
+											"pg_tables",
+											"pg_stats",
+											"pg_stats_ext",
+											"pg_stats_ext_exprs",
+											"pg_stat_activity",
+											"pg_largeobject",
+											"pg_locks",
+											"pg_inherits",
+											"pg_attrdef",
+											"pg_am",
+											"pg_description",
+											"pg_user",
+											"pg_indexes",
+											"pg_extension",
+											"pg_trigger",
+											"pg_collation",
+											"pg_views",
+											"pg_enum",
+											"pg_sequence",
+											"pg_statistic_ext_data",
+											"pg_statistic_ext",
+											"pg_depend",
+											"pg_prepared_statements",
+											"pg_timezone_names",
+											NULL};
+	static const char *const FUNCTIONS[] = {"now",
+											"count",
+											"sum",
+											"max",
+											"min",
+											"avg",
+											"lower",
+											"upper",
+											"coalesce",
+											"length",
+											"random",
+											"nextval",
+											"currval",
+											"setval",
+											"version",
+											"set_config",
+											"current_setting",
+											"generate_series",
+											"row_to_json",
+											"to_json",
+											"jsonb_agg",
+											"json_agg",
+											"array_agg",
+											"string_agg",
+											"query_to_xml",
+											"table_to_xml",
+											"ts_stat",
+											"ts_rewrite",
+											"pg_read_file",
+											"pg_terminate_backend",
+											"lo_get",
+											"lo_import",
+											"pg_sleep",
+											"concat",
+											"unnest",
+											"row_number",
+											"rank",
+											"date_trunc",
+											"to_char",
+											"substring",
+											"abs",
+											"round",
+											"format_type",
+											"pg_get_userbyid",
+											"pg_table_is_visible",
+											"obj_description",
+											"to_tsvector",
+											"current_database",
+											"current_schema",
+											"current_user",
+											"pg_backend_pid",
+											"md5",
+											"gen_random_uuid",
+											"replace",
+											"trim",
+											"btrim",
+											"date_part",
+											"extract",
+											"age",
+											"json_build_object",
+											"jsonb_build_object",
+											"rank",
+											"dense_rank",
+											"lag",
+											"lead",
+											"percentile_cont",
+											"mode",
+											"every",
+											"bool_and",
+											"bool_or",
+											"ceil",
+											"floor",
+											"mod",
+											"power",
+											"left",
+											"right",
+											"position",
+											"jsonb_array_elements",
+											"jsonb_to_recordset",
+											"regexp_replace",
+											"split_part",
+											"to_timestamp",
+											"pg_advisory_lock",
+											"pg_notify",
+											"lastval",
+											"pg_get_serial_sequence",
+											"like_escape",
+											"overlay",
+											"timezone",
+											"pg_get_expr",
+											NULL};
+	for (const char *const *name = RELATIONS; *name; name++)
+		add_column(add_draft(reader, "pg_catalog", *name, 'r'), "oid", 26);
+	for (const char *const *name = (const char *const[]){"tables", "columns", "schemata", NULL}; *name;
+		 name++)
+		add_column(add_draft(reader, "information_schema", *name, 'v'), "table_name", 19)->not_null = false;
+	for (const char *const *name = FUNCTIONS; *name; name++)
+		add_function(reader, "pg_catalog", *name, 'f', "internal", NULL, false);
+	catalog_add_schema(reader->catalog, "public");
+	catalog_add_schema(reader->catalog, "pg_catalog");
+	catalog_add_schema(reader->catalog, "information_schema");
+}
+
+struct catalog *catalog_text_parse(const char *text, uint64_t generation)
+{
+	MemoryContext memory = pg_query_enter_memory_context();
+	struct reader *reader = allocate(sizeof *reader);
+	*reader = (struct reader){.catalog = catalog_new(),
+							  .next_oid = FIRST_OID,
+							  .user = "app",
+							  .search_path = "\"$user\", public",
+							  .server = 150000};
+	reader->rules = (struct catalog_rules){.tenant_column = "tenant_id",
+										   .tenant_type = TENANT_INTEGER,
+										   .tenants_schema = "public",
+										   .tenants_table = "tenants",
+										   .configured = reader->configured,
+										   .shared = reader->shared};
+	add_system(reader);
+	read_statements(reader, read_directives(reader, text));
+	catalog_set_session(reader->catalog, reader->user, reader->search_path, reader->server);
+	for (size_t i = 0; i < reader->n_drafts; i++)
+		catalog_add_relation(reader->catalog, &reader->drafts[i]->relation);
+	catalog_finish(reader->catalog, &reader->rules, generation);
+	struct catalog *catalog = reader->catalog;
+	pg_query_exit_memory_context(memory);
+	return catalog;
+}
+
+struct catalog *catalog_text_read(const char *path, uint64_t generation)
+{
+	FILE *file = fopen(path, "r");
+	if (!file)
+		die("cannot open %s", path);
+	char *text = NULL;
+	size_t room = 0;
+	if (getdelim(&text, &room, 0, file) < 0)
+		die("cannot read %s", path);
+	fclose(file);
+	struct catalog *catalog = catalog_text_parse(text, generation);
+	free(text);
+	return catalog;
+}
+
+struct catalog *catalog_text_shop(uint64_t generation)
+{
+	char path[256] = "tests/lib/shop.catalog";
+	for (int up = 0; up < 8 && access(path, R_OK) != 0; up++) {
+		char longer[sizeof path];
+		snprintf(longer, sizeof longer, "../%.240s", path);
+		strcpy(path, longer);
+	}
+	return catalog_text_read(path, generation);
+}
