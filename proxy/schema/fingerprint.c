@@ -1,0 +1,181 @@
+/* A number that changes when the schema or the tenants did.
+ *
+ * Every row of the catalogs that users made carries the transaction that wrote it (xmin); a schema change
+ * writes, moves or removes rows. The sum over hashes of (row's identity, xmin) therefore changes with every
+ * committed change and with nothing else: VACUUM and ANALYZE write pg_class in place. Statistics counters
+ * would be cheaper on huge schemas, but they lag by seconds and stand still with track_counts = off. */
+#include <string.h>
+
+#include "proxy/schema/names.h"
+#include "proxy/schema/sql.h"
+
+#define SUM(oid, from) \
+	"(SELECT pg_catalog.sum(pg_catalog.hashtextextended(xmin::text, " oid "::bigint)) FROM " from ")"
+
+static const char catalogs_text[] = "WITH passing AS MATERIALIZED (SELECT oid FROM pg_catalog.pg_class WHERE "
+									"relpersistence = 't' OR relkind = 't')"
+									" SELECT pg_catalog.concat_ws(' ', current_user, "
+									"pg_catalog.current_setting('search_path'), " SUM("oid", "pg_catalog.pg_"
+																							 "class WHERE "
+																							 "oid >= 16384 "
+																							 "AND "
+																							 "relpersistence "
+																							 "<> 't'") ","
+																									   " " SUM(
+																										   "a"
+																										   "t"
+																										   "t"
+																										   "r"
+																										   "e"
+																										   "l"
+																										   "i"
+																										   "d",
+																										   "p"
+																										   "g"
+																										   "_"
+																										   "c"
+																										   "a"
+																										   "t"
+																										   "a"
+																										   "l"
+																										   "o"
+																										   "g"
+																										   "."
+																										   "p"
+																										   "g"
+																										   "_"
+																										   "a"
+																										   "t"
+																										   "t"
+																										   "r"
+																										   "i"
+																										   "b"
+																										   "u"
+																										   "t"
+																										   "e"
+																										   " "
+																										   "W"
+																										   "H"
+																										   "E"
+																										   "R"
+																										   "E"
+																										   " "
+																										   "a"
+																										   "t"
+																										   "t"
+																										   "r"
+																										   "e"
+																										   "l"
+																										   "i"
+																										   "d"
+																										   " "
+																										   ">"
+																										   "="
+																										   " "
+																										   "1"
+																										   "6"
+																										   "3"
+																										   "8"
+																										   "4"
+																										   " "
+																										   "A"
+																										   "N"
+																										   "D"
+																										   " "
+																										   "a"
+																										   "t"
+																										   "t"
+																										   "n"
+																										   "u"
+																										   "m"
+																										   " "
+																										   ">"
+																										   " "
+																										   "0"
+																										   " "
+																										   "A"
+																										   "N"
+																										   "D"
+																										   " "
+																										   "a"
+																										   "t"
+																										   "t"
+																										   "r"
+																										   "e"
+																										   "l"
+																										   "i"
+																										   "d"
+																										   " "
+																										   "N"
+																										   "O"
+																										   "T"
+																										   " "
+																										   "I"
+																										   "N"
+																										   " "
+																										   "("
+																										   "T"
+																										   "A"
+																										   "B"
+																										   "L"
+																										   "E"
+																										   " "
+																										   "p"
+																										   "a"
+																										   "s"
+																										   "s"
+																										   "i"
+																										   "n"
+																										   "g"
+																										   ")") ", " SUM("oid",
+																														 "pg_catalog.pg_proc WHERE oid >= 16384") ", " SUM("oid", "pg_catalog.pg_rewrite WHERE oid >= 16384 AND ev_class NOT IN (TABLE passing)") ", " SUM("indexrelid", "pg_catalog.pg_index WHERE indexrelid >= 16384 AND indisunique AND indrelid NOT IN (TABLE passing)") ", " SUM("oid", "pg_catalog.pg_constraint WHERE oid >= 16384 AND contype IN ('p', 'u') AND conrelid NOT IN (TABLE passing)") ", " SUM("inhrelid", "pg_catalog.pg_inherits") ", " SUM("oid",
+																																																																																																																																												   "pg_catalog.pg_namespace WHERE nspname !~ '^pg_(temp|toast)'") ")";
+
+static void add_to_hash(uint64_t *hash, const char *text)
+{
+	for (const char *c = text; *c; c++)
+		*hash = (*hash ^ (unsigned char)*c) * 0x100000001b3u;
+	*hash = (*hash ^ 0xff) * 0x100000001b3u;
+}
+
+static bool add_query(PGconn *connection, const char *text, uint64_t *hash, struct error *error)
+{
+	PGresult *result = sql_query(connection, text, 0, NULL, error);
+	if (!result)
+		return false;
+	add_to_hash(hash, PQgetvalue(result, 0, 0));
+	PQclear(result);
+	return true;
+}
+
+static bool add_tenants(PGconn *connection, const struct schema_settings *settings, struct arena *arena,
+						uint64_t *hash, struct error *error)
+{
+	const char *name = sql_qualified(arena, settings->tenants_schema, settings->tenants_table);
+	const char *values[] = {name};
+	PGresult *result = sql_query(connection, "SELECT pg_catalog.to_regclass($1)", 1, values, error);
+	if (!result)
+		return false;
+	bool there = sql_text(result, 0, 0) != NULL;
+	PQclear(result);
+	return !there ||
+		   add_query(connection,
+					 arena_format(arena,
+								  "SELECT pg_catalog.concat_ws(' ', pg_catalog.count(*),"
+								  " pg_catalog.sum(pg_catalog.hashtextextended(id::text, 0))) FROM %s",
+								  name),
+					 hash, error);
+}
+
+bool schema_fingerprint(PGconn *connection, const struct schema_settings *settings, uint64_t *fingerprint,
+						struct error *error)
+{
+	struct arena arena = {0};
+	uint64_t hash = 0xcbf29ce484222325u;
+	bool good = add_query(connection, catalogs_text, &hash, error) &&
+				add_tenants(connection, settings, &arena, &hash, error);
+	arena_free(&arena);
+	if (good)
+		*fingerprint = hash;
+	return good;
+}
