@@ -161,7 +161,8 @@ int verdict_map_position(const struct verdict *verdict, const char *original, co
 
 /* --- the cache: one per worker, not thread-safe, bounded by bytes (least recently used goes first) --- */
 struct verdict_cache;
-struct verdict_cache *verdict_cache_new(size_t max_bytes);
+/* `seed` keys the hash: random, one for the process, never shown to clients. */
+struct verdict_cache *verdict_cache_new(size_t max_bytes, uint64_t seed);
 void verdict_cache_free(struct verdict_cache *cache);
 /* As guard(), but remembers. Keyed by text, protocol, declared types, catalog generation, effective search_path and
  * temporaries, policy id and right; never by a tenant's value. The caller gets a reference. */
