@@ -1,0 +1,258 @@
+/* The cache from statement to verdict: a hash table with chains, an LRU list through all entries, a bound in
+ * bytes.
+ *
+ * The key is the text and everything else that guard() looks at (the `context`): protocol, right, declared
+ * types, generation, policy, search_path, temporaries, prepared names. The whole key is compared; the hash is
+ * keyed by a secret seed, so that a client cannot make long chains on purpose. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "parser/verdict.h"
+#include "parser/verdict_build.h"
+
+enum {
+	CONTEXT_MAX = 4096,  /* a longer context (hundreds of temporaries) is not worth remembering */
+	FIRST_BUCKETS = 256, /* a power of two */
+	SHARE_MAX = 8,       /* one entry may fill an eighth of the cache */
+};
+
+struct entry {
+	struct entry *next;          /* in the bucket */
+	struct entry *newer, *older; /* in the LRU ring */
+	uint64_t hash;
+	struct verdict *verdict;
+	size_t bytes, text_length, context_length;
+	char key[]; /* text, then context */
+};
+
+struct verdict_cache {
+	struct entry **buckets;
+	size_t n_buckets;
+	struct entry *newest, *oldest;
+	size_t max_bytes;
+	uint64_t seeds[3];
+	struct verdict_cache_counts counts;
+};
+
+struct context {
+	size_t length;
+	bool overflow;
+	char bytes[CONTEXT_MAX];
+};
+
+static uint64_t scramble(uint64_t x)
+{
+	x += 0x9e3779b97f4a7c15u;
+	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+	x = (x ^ x >> 27) * 0x94d049bb133111ebu;
+	return x ^ x >> 31;
+}
+
+struct verdict_cache *verdict_cache_new(size_t max_bytes, uint64_t seed)
+{
+	struct verdict_cache *cache = calloc(1, sizeof *cache);
+	struct entry **buckets = calloc(FIRST_BUCKETS, sizeof *buckets);
+	if (!cache || !buckets)
+		abort();
+	cache->buckets = buckets;
+	cache->n_buckets = FIRST_BUCKETS;
+	cache->max_bytes = max_bytes;
+	for (size_t i = 0; i < 3; i++)
+		cache->seeds[i] = seed = scramble(seed);
+	return cache;
+}
+
+/* --- the key --- */
+
+static uint64_t fold(uint64_t a, uint64_t b)
+{
+	unsigned __int128 product = (unsigned __int128)a * b;
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static uint64_t eight(const char *from)
+{
+	uint64_t value;
+	memcpy(&value, from, sizeof value);
+	return value;
+}
+
+/* Sixteen bytes a step; every operand is mixed with a secret, so no input is known to make one of them zero.
+ */
+static uint64_t hash_run(const uint64_t seeds[3], uint64_t hash, const char *bytes, size_t length)
+{
+	size_t left = length;
+	for (; left >= 16; bytes += 16, left -= 16)
+		hash = fold(eight(bytes) ^ seeds[0] ^ hash, eight(bytes + 8) ^ seeds[1]);
+	char tail[16] = {0};
+	memcpy(tail, bytes, left);
+	hash = fold(eight(tail) ^ seeds[0] ^ hash, eight(tail + 8) ^ seeds[1]);
+	return fold(hash ^ seeds[2], length ^ seeds[1]);
+}
+
+static void context_add(struct context *context, const void *bytes, size_t length)
+{
+	if (length > sizeof context->bytes - context->length) {
+		context->overflow = true;
+		return;
+	}
+	if (length)
+		memcpy(context->bytes + context->length, bytes, length);
+	context->length += length;
+}
+
+static void context_add_names(struct context *context, const char *const *names, size_t n)
+{
+	uint64_t count = n;
+	context_add(context, &count, sizeof count);
+	for (size_t i = 0; i < n && !context->overflow; i++)
+		context_add(context, names[i], strlen(names[i]) + 1);
+}
+
+static void context_make(struct context *context, const struct guard_request *request)
+{
+	uint64_t numbers[] = {
+		catalog_generation(request->catalog),
+		request->policy->id,
+		(uint64_t)request->protocol << 32 | (uint64_t)request->right,
+		request->n_parameter_types,
+	};
+	context->length = 0;
+	context->overflow = false;
+	context_add(context, numbers, sizeof numbers);
+	context_add(context, request->parameter_types,
+				request->n_parameter_types * sizeof *request->parameter_types);
+	const struct session_names *names = request->names;
+	const char *path = names->search_path ? names->search_path : "";
+	context_add(context, path, strlen(path) + 1);
+	context_add_names(context, names->temporaries, names->n_temporaries);
+	context_add_names(context, names->prepared, names->n_prepared);
+}
+
+/* --- table and list --- */
+
+static struct entry *find(const struct verdict_cache *cache, uint64_t hash,
+						  const struct guard_request *request, const struct context *context)
+{
+	for (struct entry *entry = cache->buckets[hash & (cache->n_buckets - 1)]; entry; entry = entry->next)
+		if (entry->hash == hash && entry->text_length == request->length &&
+			entry->context_length == context->length &&
+			memcmp(entry->key, request->text, request->length) == 0 &&
+			memcmp(entry->key + request->length, context->bytes, context->length) == 0)
+			return entry;
+	return NULL;
+}
+
+static void list_remove(struct verdict_cache *cache, struct entry *entry)
+{
+	*(entry->newer ? &entry->newer->older : &cache->newest) = entry->older;
+	*(entry->older ? &entry->older->newer : &cache->oldest) = entry->newer;
+}
+
+static void list_put_first(struct verdict_cache *cache, struct entry *entry)
+{
+	entry->newer = NULL;
+	entry->older = cache->newest;
+	*(cache->newest ? &cache->newest->newer : &cache->oldest) = entry;
+	cache->newest = entry;
+}
+
+static void drop(struct verdict_cache *cache, struct entry *entry)
+{
+	struct entry **link = &cache->buckets[entry->hash & (cache->n_buckets - 1)];
+	while (*link != entry)
+		link = &(*link)->next;
+	*link = entry->next;
+	list_remove(cache, entry);
+	cache->counts.bytes -= entry->bytes;
+	cache->counts.entries--;
+	verdict_unref(entry->verdict);
+	free(entry);
+}
+
+/* Keeps chains short: at most one entry a bucket on average. Staying small is no error. */
+static void widen(struct verdict_cache *cache)
+{
+	size_t n = cache->n_buckets * 2;
+	struct entry **buckets = calloc(n, sizeof *buckets);
+	if (!buckets)
+		return;
+	for (struct entry *entry = cache->newest; entry; entry = entry->older) {
+		struct entry **bucket = &buckets[entry->hash & (n - 1)];
+		entry->next = *bucket;
+		*bucket = entry;
+	}
+	free(cache->buckets);
+	cache->buckets = buckets;
+	cache->n_buckets = n;
+}
+
+static void remember(struct verdict_cache *cache, uint64_t hash, const struct guard_request *request,
+					 const struct context *context, struct verdict *verdict)
+{
+	size_t key = request->length + context->length;
+	size_t bytes = sizeof(struct entry) + key + verdict_bytes(verdict);
+	if (bytes > cache->max_bytes / SHARE_MAX)
+		return;
+	struct entry *entry = malloc(sizeof *entry + key);
+	if (!entry)
+		return;
+	while (cache->oldest && cache->counts.bytes + bytes > cache->max_bytes)
+		drop(cache, cache->oldest);
+	if (cache->counts.entries >= cache->n_buckets)
+		widen(cache);
+	struct entry **bucket = &cache->buckets[hash & (cache->n_buckets - 1)];
+	*entry = (struct entry){.next = *bucket,
+							.hash = hash,
+							.verdict = verdict_ref(verdict),
+							.bytes = bytes,
+							.text_length = request->length,
+							.context_length = context->length};
+	memcpy(entry->key, request->text, request->length);
+	memcpy(entry->key + request->length, context->bytes, context->length);
+	*bucket = entry;
+	list_put_first(cache, entry);
+	cache->counts.bytes += bytes;
+	cache->counts.entries++;
+}
+
+struct verdict *verdict_cache_guard(struct verdict_cache *cache, const struct guard_request *request)
+{
+	struct context context;
+	context_make(&context, request);
+	if (context.overflow) {
+		cache->counts.misses++;
+		return guard(request);
+	}
+	uint64_t hash = hash_run(cache->seeds, cache->seeds[2], request->text, request->length);
+	hash = hash_run(cache->seeds, hash, context.bytes, context.length);
+	struct entry *entry = find(cache, hash, request, &context);
+	if (entry) {
+		cache->counts.hits++;
+		if (entry != cache->newest) {
+			list_remove(cache, entry);
+			list_put_first(cache, entry);
+		}
+		return verdict_ref(entry->verdict);
+	}
+	cache->counts.misses++;
+	struct verdict *verdict = guard(request);
+	if (verdict->cacheable && !verdict->unknown_name)
+		remember(cache, hash, request, &context, verdict);
+	return verdict;
+}
+
+void verdict_cache_free(struct verdict_cache *cache)
+{
+	if (!cache)
+		return;
+	while (cache->oldest)
+		drop(cache, cache->oldest);
+	free(cache->buckets);
+	free(cache);
+}
+
+struct verdict_cache_counts verdict_cache_counts(const struct verdict_cache *cache)
+{
+	return cache->counts;
+}
