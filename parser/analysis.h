@@ -39,6 +39,9 @@ struct analysis {
 	struct copy_plan *copy;
 	const char *raised_tag;
 	bool touches_tenant, uses_tenant, unknown_name, cacheable;
+	struct rewrite *rewrite;             /* scopes and counters of rewrite*.c; nobody else looks inside */
+	const struct scope_path *path;       /* the effective search_path, parsed (scope.c); NULL: not yet */
+	bool path_unknown;                   /* an earlier statement of the message may have changed it in a way nobody can tell */
 };
 
 /* Records the refusal unless there is one already; always returns false. `location` is a byte offset in the message or -1.
@@ -66,13 +69,22 @@ bool function_policy(struct analysis *analysis, const FuncCall *call);
  * Returns NULL if harmless, else the reason for people (allocated with palloc). `language` is folded. */
 const char *body_scan(const struct catalog *catalog, const char *language, const char *body);
 
+/* --- rewrite_walk.c --- */
+/* Guards the sub-selects of an expression that stands outside any query (arguments of EXECUTE and CALL, DEFAULTs). */
+bool rewrite_expression(struct analysis *analysis, Node **expression);
+
 /* --- scope.c --- */
 /* The relation that a RangeVar means outside any CTE, following temporaries and search_path. *temporary is set when it is a
  * session's temporary relation (result NULL). NULL and *temporary false: unknown. */
 const struct catalog_relation *scope_relation(const struct analysis *analysis, const RangeVar *name, bool *temporary);
 
 /* --- checker.c --- */
-struct checker_finding { int location; const char *message; };
+struct checker_finding {
+	int location;        /* byte offset in the parsed text, -1: none */
+	const char *message; /* static */
+	const Node *value;   /* with parameter 0 and true: the A_Const or ParamRef that everything is confined to; it still has to be
+							compared with the session's tenant. NULL: no tenant relation is touched */
+};
 /* Shows that every tenant relation that `statement` reads or writes is confined to one tenant. `parameter` > 0: only the comparison
  * with that very parameter counts (the proof of a rewritten statement). `parameter` 0: any one constant or parameter
  * counts, the same everywhere (was the application's own text safe?). False: *finding says what is open. */
