@@ -1,0 +1,225 @@
+/* What a name means, from PostgreSQL's rules: scanNameSpaceForCTE() in parse_relation.c,
+ * transformWithClause() in parse_cte.c, RangeVarGetRelidExtended() and recomputeNamespacePath() in
+ * namespace.c, SplitIdentifierString() in varlena.c.
+ *
+ * What it refuses: a search_path that cannot be read; a name that means the session's temporary relation only
+ * as long as that exists, and a guarded relation afterwards; TOAST tables, which hold pieces of rows and no
+ * tenant. */
+#include "parser/checker_internal.h"
+
+#include <ctype.h>
+#include <string.h>
+
+const char checker_temporary[] = "pg_temp";
+
+static bool in_with(const struct checker *checker, const char *name)
+{
+	for (const struct checker_with *with = checker->with; with; with = with->outer)
+		for (int i = 0; i < with->visible; i++) {
+			const CommonTableExpr *cte = list_nth(with->list, i);
+			if (strcmp(cte->ctename, name) == 0)
+				return true;
+		}
+	return false;
+}
+
+/* Takes one identifier of the list, unquotes or folds it in place; NULL: not an identifier. */
+static char *take_identifier(char **at)
+{
+	char *p = *at, *name, *end;
+
+	if (*p == '"') {
+		name = end = ++p;
+		for (;; p++) {
+			if (*p == '\0')
+				return NULL;
+			if (*p == '"' && *++p != '"')
+				break;
+			*end++ = *p;
+		}
+	} else {
+		name = p;
+		while (*p && *p != ',' && !isspace((unsigned char)*p)) {
+			if (*p >= 'A' && *p <= 'Z')
+				*p += 'a' - 'A';
+			p++;
+		}
+		end = p;
+		if (end == name)
+			return NULL;
+	}
+	while (isspace((unsigned char)*p))
+		p++;
+	if (*p == ',') {
+		p++;
+		while (isspace((unsigned char)*p))
+			p++;
+		*at = p;
+		if (*p == '\0')
+			return NULL; /* "a," is a syntax error to PostgreSQL too */
+	} else if (*p == '\0') {
+		*at = p;
+	} else {
+		return NULL;
+	}
+	*end = '\0';
+	return end - name < NAMEDATALEN ? name : NULL; /* PostgreSQL would cut it, at a character */
+}
+
+static bool lists(const char *const *path, int n, const char *name)
+{
+	for (int i = 0; i < n; i++)
+		if (path[i] == name || strcmp(path[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* The effective search_path. pg_temp and then pg_catalog come first unless the list names them itself. */
+static bool read_path(struct checker *checker)
+{
+	const struct analysis *analysis = checker->analysis;
+	const char *text = analysis->names ? analysis->names->search_path : NULL;
+	const char *named_few[CHECKER_PATH_FEW], **named = named_few;
+	int n = 0, room = CHECKER_PATH_FEW - 2;
+
+	if (text == NULL)
+		text = catalog_default_search_path(analysis->catalog);
+	if (text == NULL || analysis->path_unknown)
+		return checker_open(checker, -1, "the search_path is not known");
+	size_t length = strlen(text);
+	char *copy = palloc(length + 1), *at = copy;
+	memcpy(copy, text, length + 1);
+	while (isspace((unsigned char)*at))
+		at++;
+	while (*at) {
+		const char *name = take_identifier(&at);
+		if (name == NULL)
+			return checker_open(checker, -1, "the search_path cannot be read");
+		if (n == room) {
+			const char **more = palloc(sizeof *more * (size_t)room * 4);
+			memcpy(more, named, sizeof *more * (size_t)n);
+			named = more;
+			room *= 4;
+		}
+		if (strcmp(name, "$user") == 0)
+			name = catalog_current_user(analysis->catalog);
+		if (name)
+			named[n++] = strcmp(name, checker_temporary) == 0 ? checker_temporary : name;
+	}
+	checker->path =
+		n + 2 <= CHECKER_PATH_FEW ? checker->path_few : palloc(sizeof *checker->path * (size_t)(n + 2));
+	checker->n_path = 0;
+	if (!lists(named, n, checker_temporary))
+		checker->path[checker->n_path++] = checker_temporary;
+	if (!lists(named, n, "pg_catalog"))
+		checker->path[checker->n_path++] = "pg_catalog";
+	for (int i = 0; i < n; i++)
+		checker->path[checker->n_path++] = named[i];
+	return true;
+}
+
+static bool have_path(struct checker *checker)
+{
+	return checker->path != NULL || read_path(checker);
+}
+
+static bool is_temporary(const struct checker *checker, const char *name)
+{
+	const struct session_names *names = checker->analysis->names;
+	if (names == NULL)
+		return false;
+	for (size_t i = 0; i < names->n_temporaries; i++)
+		if (strcmp(names->temporaries[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* An unqualified name that is no CTE. */
+static bool resolve_by_path(struct checker *checker, const RangeVar *name, struct checker_name *found)
+{
+	if (!have_path(checker))
+		return false;
+	for (int i = 0; i < checker->n_path; i++) {
+		if (checker->path[i] == checker_temporary) {
+			found->is_temporary = found->is_temporary || is_temporary(checker, name->relname);
+			continue;
+		}
+		const struct catalog_relation *relation =
+			catalog_relation(checker->analysis->catalog, checker->path[i], name->relname);
+		if (relation == NULL)
+			continue;
+		if (found->is_temporary && relation->isolation != ISOLATION_SHARED)
+			/* ON COMMIT DROP, ROLLBACK, a DROP in a function: then the same name is the guarded relation. */
+			return checker_open(
+				checker, name->location,
+				"the name of a temporary relation also names a guarded one; only pg_temp.name is certain");
+		if (!found->is_temporary)
+			found->relation = relation;
+		break;
+	}
+	return true;
+}
+
+bool checker_resolve(struct checker *checker, const RangeVar *name, bool as_target,
+					 struct checker_name *found)
+{
+	*found = (struct checker_name){0};
+	if (name->schemaname == NULL) {
+		if (!as_target && in_with(checker, name->relname)) {
+			found->is_cte = true;
+			return true;
+		}
+		if (!resolve_by_path(checker, name, found))
+			return false;
+	} else if (strcmp(name->schemaname, checker_temporary) == 0 ||
+			   strncmp(name->schemaname, "pg_temp_", 8) == 0) {
+		found->is_temporary = true; /* other sessions' cannot be read */
+	} else {
+		found->relation = catalog_relation(checker->analysis->catalog, name->schemaname, name->relname);
+	}
+	if ((found->relation && found->relation->kind == 't') || strncmp(name->relname, "pg_toast_", 9) == 0)
+		return checker_open(checker, name->location, "a TOAST table holds pieces of all tenants' rows");
+	return true;
+}
+
+/* --- functions --- */
+
+static bool is_trusted(const struct policy *policy, const struct catalog_function *function)
+{
+	size_t schema = strlen(function->schema);
+	for (size_t i = 0; i < policy->n_trusted_functions; i++) {
+		const char *name = policy->trusted_functions[i];
+		if (strcmp(name, function->name) == 0)
+			return true;
+		if (strncmp(name, function->schema, schema) == 0 && name[schema] == '.' &&
+			strcmp(name + schema + 1, function->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool flagged_in(const struct checker *checker, const char *schema, const char *name)
+{
+	const struct catalog_function *const *list;
+	size_t n = catalog_functions(checker->analysis->catalog, schema, name, &list);
+	for (size_t i = 0; i < n; i++)
+		if (list[i]->flagged && !is_trusted(checker->analysis->policy, list[i]))
+			return true;
+	return false;
+}
+
+bool checker_flagged_function(struct checker *checker, const List *name)
+{
+	const char *last = strVal(llast(name));
+
+	if (list_length(name) > 1)
+		return flagged_in(checker, strVal(list_nth(name, list_length(name) - 2)), last);
+	if (!have_path(checker))
+		return true;
+	/* Overloads of all schemas on the path compete, so that the first schema that has the name does not
+	 * decide. */
+	for (int i = 0; i < checker->n_path; i++)
+		if (checker->path[i] != checker_temporary && flagged_in(checker, checker->path[i], last))
+			return true;
+	return false;
+}
