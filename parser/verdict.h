@@ -65,7 +65,7 @@ enum effect_kind {
 	EFFECT_DISCARD_PLANS,
 	EFFECT_PREPARE,        /* name; flag: takes the tenant as its last argument */
 	EFFECT_DEALLOCATE,     /* name, NULL: all */
-	EFFECT_CREATE_TEMPORARY, /* name of a relation in pg_temp */
+	EFFECT_CREATE_TEMPORARY, /* name of a relation in pg_temp; flag: ON COMMIT DROP */
 	EFFECT_DROP,           /* names dropped: name is one unqualified relation name; several: several effects */
 	EFFECT_SCHEMA_CHANGE,  /* reload the snapshot once this is committed */
 	EFFECT_TENANTS_CHANGE, /* the tenants table was written: reload once committed */
