@@ -1,0 +1,10 @@
+# The benchmark's own programs; included by the Makefile.
+bench: $(BUILD)/bench/verdicts
+
+$(BUILD)/bench/verdicts: bench/verdicts.c $(PARSER_OBJECTS) $(HELPER_OBJECTS) | $(BUILD)/.majors
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -isystem $(PGSERVER) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(PARSER_OBJECTS) $(HELPER_OBJECTS) $(LDLIBS)
+
+.PHONY: bench-profile
+bench-profile: all ## where tenantry's processor time goes during pgbench (perf; PROFILE_MODE, PROFILE_CLIENTS, ...)
+	@BUILD=$(BUILD) bench/profile
