@@ -96,7 +96,7 @@ static double time_cached(const struct guard_request *request)
 {
 	static double times[ROUNDS];
 	const unsigned calls = 1000;
-	struct verdict_cache *cache = verdict_cache_new(64 << 20);
+	struct verdict_cache *cache = verdict_cache_new(64 << 20, 1);
 	for (size_t round = 0; round < ROUNDS; round++) {
 		double start = now();
 		for (unsigned i = 0; i < calls; i++)
