@@ -139,6 +139,8 @@ bench: all ## measure against the bare server, PgBouncer and row-level security
 	@conf/deps run test bench
 	@BUILD=$(BUILD) bench/run
 
+-include bench/*.mk tests/*/*.mk
+
 .PHONY: format
 format: ## bring the C files into the house's format
 	@conf/deps format
@@ -167,4 +169,4 @@ clean: ## remove what was built
 
 .PHONY: help
 help: ## this list
-	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1\t\2/p' $(filter-out %.d,$(MAKEFILE_LIST)) | expand -t 12
