@@ -82,7 +82,11 @@ enum session_want {
 };
 unsigned session_wants(const struct session *session);
 
+/* Also called first thing for direct TLS, where the handshake comes before any packet. */
 void session_tls_started(struct session *session);
+/* Before session_tls_started(), if channel binding is to be offered: the tls-server-end-point hash of our certificate (RFC 5929),
+ * up to 64 bytes. */
+void session_tls_binding(struct session *session, const uint8_t *hash, size_t length);
 
 /* What the new server must be opened with: GUCs for the startup packet ("name", "value" pairs; client_encoding and
  * application_name included; the tenant setting included when a tenant is known). Owned by the session. */
@@ -95,7 +99,7 @@ struct session_server {
 	size_t n_parameters;            /* ParameterStatus as the server reported them */
 	const struct session_parameter *parameters;
 	uint8_t cancel_key[32];         /* of our own BackendKeyData: 4 bytes for protocol 3.0, up to 32 for 3.2 */
-	size_t cancel_key_length;
+	size_t cancel_key_length;       /* give up to 32: a client of protocol 3.0 is shown the first 4 */
 };
 void session_server_opened(struct session *session, const struct session_server *server);
 /* The error goes to the client as FATAL and the session ends. */
