@@ -1,0 +1,148 @@
+/* Expected replies; see replies.h. */
+#include "proxy/session/replies.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIRST_ROOM = 8, SPARE_TEXT_MAX = 4096 };
+
+static void grow(struct replies *replies)
+{
+	unsigned room = replies->room ? replies->room * 2 : FIRST_ROOM;
+	struct reply *ring = malloc(room * sizeof *ring);
+	if (!ring)
+		abort();
+	for (unsigned i = 0; i < replies->n; i++)
+		ring[i] = *replies_at(replies, i);
+	free(replies->ring);
+	replies->ring = ring;
+	replies->head = 0;
+	replies->room = room;
+}
+
+struct reply *replies_add(struct replies *replies, enum reply_kind kind)
+{
+	if (replies->n == replies->room)
+		grow(replies);
+	struct reply *reply = replies_at(replies, replies->n++);
+	memset(reply, 0, sizeof *reply);
+	reply->kind = (uint8_t)kind;
+	replies->boundaries += reply_is_boundary(reply);
+	replies->open = !reply_is_boundary(reply);
+	return reply;
+}
+
+void replies_set_matters(struct replies *replies, struct reply *reply)
+{
+	if (!reply->matters) {
+		reply->matters = true;
+		replies->matters++;
+	}
+}
+
+static void release(struct replies *replies, struct reply *reply, struct query **spare)
+{
+	replies->matters -= reply->matters;
+	replies->boundaries -= reply_is_boundary(reply);
+	prepared_unref(reply->prepared);
+	prepared_unref(reply->previous);
+	free(reply->portal);
+	struct query *query = reply->query;
+	if (query && !*spare && query->room <= SPARE_TEXT_MAX) {
+		if (query->verdict)
+			verdict_unref(query->verdict);
+		free(query->slots);
+		query->verdict = NULL;
+		query->slots = NULL;
+		*spare = query;
+	} else if (query) {
+		query_free(query);
+	}
+}
+
+void replies_take(struct replies *replies, struct query **spare)
+{
+	release(replies, replies_head(replies), spare);
+	replies->head = (replies->head + 1) & (replies->room - 1);
+	replies->n--;
+	if (replies->n == 0)
+		replies->open = false;
+}
+
+static void undo(struct reply *reply, struct statements *statements)
+{
+	if (reply->names == 'S') {
+		const char *name = reply->prepared ? reply->prepared->name : reply->previous ? reply->previous->name : "";
+		prepared_unref(statements_put(statements, name, reply->previous));
+	} else if (reply->names == 'P') {
+		prepared_unref(statements_put_portal(statements, reply->portal ? reply->portal : "", reply->previous));
+	}
+}
+
+bool replies_fail(struct replies *replies, struct statements *statements, struct query **spare)
+{
+	unsigned dropped = 0;
+	while (dropped < replies->n && replies_at(replies, dropped)->kind != REPLY_SYNC)
+		dropped++;
+	for (unsigned i = dropped; i > 0; i--)
+		undo(replies_at(replies, i - 1), statements);
+	while (dropped-- > 0)
+		replies_take(replies, spare);
+	return replies->n > 0;
+}
+
+unsigned replies_drop_syncs(struct replies *replies)
+{
+	unsigned n = 0;
+	while (n + 1 < replies->n && replies_at(replies, n + 1)->kind == REPLY_SYNC)
+		n++;
+	if (n == 0)
+		return 0;
+	struct reply head = *replies_head(replies);
+	replies->boundaries -= n; /* a SYNC owns nothing */
+	replies->head = (replies->head + n) & (replies->room - 1);
+	replies->n -= n;
+	*replies_head(replies) = head;
+	replies->open = !reply_is_boundary(replies_at(replies, replies->n - 1));
+	return n;
+}
+
+void replies_free(struct replies *replies)
+{
+	struct query *spare = NULL;
+	while (replies->n > 0)
+		replies_take(replies, &spare);
+	if (spare)
+		query_free(spare);
+	free(replies->ring);
+	memset(replies, 0, sizeof *replies);
+}
+
+struct query *query_new(struct query **spare, const char *text, size_t text_length)
+{
+	struct query *query = *spare;
+	size_t room = text_length + 1;
+	if (query && query->room >= room) {
+		*spare = NULL;
+		room = query->room;
+	} else {
+		if (room < 256)
+			room = 256;
+		query = malloc(sizeof *query + room);
+		if (!query)
+			abort();
+	}
+	memset(query, 0, sizeof *query);
+	query->room = room;
+	memcpy(query->text, text, text_length);
+	query->text[text_length] = 0;
+	return query;
+}
+
+void query_free(struct query *query)
+{
+	if (query->verdict)
+		verdict_unref(query->verdict);
+	free(query->slots);
+	free(query);
+}

@@ -1,0 +1,182 @@
+/* Prepared statements and portals; see statements.h. */
+#include "proxy/session/statements.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct prepared *prepared_new(const char *name, const char *text, size_t text_length, const uint32_t *types,
+							  size_t n_types, struct verdict *verdict)
+{
+	size_t name_size = strlen(name) + 1;
+	struct prepared *prepared =
+		malloc(sizeof *prepared + n_types * sizeof *types + text_length + 1 + name_size);
+	if (!prepared)
+		abort();
+	memset(prepared, 0, sizeof *prepared);
+	prepared->refs = 1;
+	prepared->verdict = verdict;
+	uint32_t *own_types = (uint32_t *)(prepared + 1);
+	if (n_types > 0)
+		memcpy(own_types, types, n_types * sizeof *types);
+	char *own_text = (char *)(own_types + n_types);
+	memcpy(own_text, text, text_length);
+	own_text[text_length] = 0;
+	char *own_name = own_text + text_length + 1;
+	memcpy(own_name, name, name_size);
+	prepared->types = own_types;
+	prepared->n_types = n_types;
+	prepared->text = own_text;
+	prepared->text_length = text_length;
+	prepared->name = own_name;
+	return prepared;
+}
+
+struct prepared *prepared_ref(struct prepared *prepared)
+{
+	if (prepared)
+		prepared->refs++;
+	return prepared;
+}
+
+void prepared_unref(struct prepared *prepared)
+{
+	if (!prepared || --prepared->refs > 0)
+		return;
+	if (prepared->verdict)
+		verdict_unref(prepared->verdict);
+	free(prepared->literal_tenant);
+	free(prepared);
+}
+
+struct prepared *statements_get(const struct statements *statements, const char *name)
+{
+	return *name ? name_map_get(&statements->named, name) : statements->unnamed;
+}
+
+/* Where the name is, or belongs, in `takes`. */
+static size_t takes_at(const struct statements *statements, const char *name)
+{
+	size_t low = 0, high = statements->n_takes;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		if (strcmp(statements->takes[middle], name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void takes_remove(struct statements *statements, const struct prepared *prepared)
+{
+	size_t at = takes_at(statements, prepared->name);
+	memmove(&statements->takes[at], &statements->takes[at + 1],
+			(statements->n_takes - at - 1) * sizeof *statements->takes);
+	statements->n_takes--;
+	statements->version++;
+}
+
+static void takes_add(struct statements *statements, const struct prepared *prepared)
+{
+	if (statements->n_takes == statements->takes_room) {
+		statements->takes_room = statements->takes_room ? statements->takes_room * 2 : 8;
+		statements->takes = realloc(statements->takes, statements->takes_room * sizeof *statements->takes);
+		if (!statements->takes)
+			abort();
+	}
+	size_t at = takes_at(statements, prepared->name);
+	memmove(&statements->takes[at + 1], &statements->takes[at],
+			(statements->n_takes - at) * sizeof *statements->takes);
+	statements->takes[at] = prepared->name;
+	statements->n_takes++;
+	statements->version++;
+}
+
+struct prepared *statements_put(struct statements *statements, const char *name, struct prepared *prepared)
+{
+	prepared_ref(prepared);
+	if (!*name) {
+		struct prepared *before = statements->unnamed;
+		statements->unnamed = prepared;
+		return before;
+	}
+	/* The old entry goes first: its key lies in the old object. */
+	struct prepared *before = name_map_set(&statements->named, name, NULL);
+	if (before) {
+		statements->n_sql -= before->sql;
+		if (before->takes_tenant)
+			takes_remove(statements, before);
+	}
+	if (prepared) {
+		name_map_set(&statements->named, prepared->name, prepared);
+		statements->n_sql += prepared->sql;
+		if (prepared->takes_tenant)
+			takes_add(statements, prepared);
+	}
+	return before;
+}
+
+void statements_forget(struct statements *statements, const char *name)
+{
+	prepared_unref(statements_put(statements, name, NULL));
+}
+
+void statements_forget_all(struct statements *statements)
+{
+	struct prepared *prepared;
+	while ((prepared = name_map_any(&statements->named)))
+		statements_forget(statements, prepared->name);
+	name_map_free(&statements->named);
+	free(statements->takes);
+	statements->takes = NULL;
+	statements->n_takes = statements->takes_room = 0;
+}
+
+struct prepared *statements_portal(const struct statements *statements, const char *portal)
+{
+	if (!*portal)
+		return statements->unnamed_portal;
+	struct portal *found = name_map_get(&statements->portals, portal);
+	return found ? found->prepared : NULL;
+}
+
+struct prepared *statements_put_portal(struct statements *statements, const char *portal, struct prepared *prepared)
+{
+	prepared_ref(prepared);
+	if (!*portal) {
+		struct prepared *before = statements->unnamed_portal;
+		statements->unnamed_portal = prepared;
+		return before;
+	}
+	struct prepared *before = NULL;
+	struct portal *old = name_map_set(&statements->portals, portal, NULL);
+	if (prepared) {
+		struct portal *new_portal = malloc(sizeof *new_portal + strlen(portal) + 1);
+		if (!new_portal)
+			abort();
+		new_portal->prepared = prepared;
+		strcpy(new_portal->name, portal);
+		name_map_set(&statements->portals, new_portal->name, new_portal);
+	}
+	if (old) {
+		before = old->prepared;
+		free(old);
+	}
+	return before;
+}
+
+void statements_forget_portals(struct statements *statements)
+{
+	struct portal *portal;
+	while ((portal = name_map_any(&statements->portals)))
+		prepared_unref(statements_put_portal(statements, portal->name, NULL));
+	name_map_free(&statements->portals);
+	prepared_unref(statements_put_portal(statements, "", NULL));
+}
+
+void statements_free(struct statements *statements)
+{
+	statements_forget_portals(statements);
+	statements_forget_all(statements);
+	statements_forget(statements, "");
+}
