@@ -65,6 +65,9 @@ bool statement_schema_change(struct analysis *analysis, Node *statement);
 /* Every function call that a guarded or passed statement contains goes through this: flagged, SQL-text and far-reaching functions.
  * `call` is the raw FuncCall; may record EFFECT_SET for set_config with constants. */
 bool function_policy(struct analysis *analysis, const FuncCall *call);
+/* Attribute notation: `r.name` calls name(r) where the name is no column of r. To be asked for the last name of a ColumnRef with
+ * several fields, or of an A_Indirection, that is not known to be a column. Refuses names of flagged functions. */
+bool function_attribute(struct analysis *analysis, const char *name, int location);
 /* A DO block, CREATE FUNCTION body or constant SQL text: does it name tenant relations, flagged functions or dynamic SQL?
  * Returns NULL if harmless, else the reason for people (allocated with palloc). `language` is folded. */
 const char *body_scan(const struct catalog *catalog, const char *language, const char *body);
