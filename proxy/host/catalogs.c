@@ -224,10 +224,12 @@ static bool stop_thread(struct catalogs *catalogs)
 	return pthread_timedjoin_np(catalogs->thread, NULL, &deadline) == 0;
 }
 
-void catalogs_free(struct catalogs *catalogs)
+bool catalogs_free(struct catalogs *catalogs)
 {
-	if (!catalogs || (catalogs->started && !stop_thread(catalogs)))
-		return;
+	if (!catalogs)
+		return true;
+	if (catalogs->started && !stop_thread(catalogs))
+		return false;
 	if (catalogs->connection)
 		disconnect(catalogs);
 	catalog_unref(catalogs->current);
@@ -235,4 +237,5 @@ void catalogs_free(struct catalogs *catalogs)
 	pthread_mutex_destroy(&catalogs->lock);
 	configuration_unref(catalogs->configuration);
 	free(catalogs);
+	return true;
 }

@@ -21,8 +21,8 @@ typedef void (*catalogs_announce)(void *context, struct catalog *catalog, uint64
 /* Connects and loads the first snapshot; blocks. NULL: *error says why. */
 struct catalogs *catalogs_new(struct configuration *configuration, struct error *error);
 bool catalogs_start(struct catalogs *catalogs, catalogs_announce announce, void *context);
-/* Stops the thread (bounded wait) and frees. */
-void catalogs_free(struct catalogs *catalogs);
+/* Stops the thread and frees. False: the thread does not stop within a few seconds and lives on, nothing is freed. */
+bool catalogs_free(struct catalogs *catalogs);
 
 struct catalog *catalogs_current(struct catalogs *catalogs); /* a reference */
 /* Takes a ticket. `changed`: the schema is known to have changed, load without asking for the fingerprint. Any thread. */

@@ -1,0 +1,249 @@
+/* Serving: start and end in order; see host.h.
+ *
+ *   settings -> migration -> snapshot -> listeners -> workers -> ready line      indexes and keys in the background
+ *
+ * Nothing listens before the schema is as the configuration wants it. */
+#include "proxy/host/host.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "proxy/host/notify.h"
+#include "proxy/host/worker.h"
+
+/* Set by SIGINT and SIGTERM while the migration runs, before the loop takes the signals over. Signal handlers have nothing
+ * but globals. */
+static volatile sig_atomic_t stop_requested;
+static volatile int stop_migration;
+
+static void request_stop(int number)
+{
+	stop_requested = number;
+	stop_migration = 1;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction stop = {.sa_handler = request_stop}, ignore = {.sa_handler = SIG_IGN};
+	sigaction(SIGINT, &stop, NULL);
+	sigaction(SIGTERM, &stop, NULL);
+	sigaction(SIGPIPE, &ignore, NULL);
+	/* A reload before there is anything to reload. */
+	sigaction(SIGHUP, &ignore, NULL);
+}
+
+static bool report_error(const struct error *error)
+{
+	fprintf(stderr, "tenantry: %s\n", error->message);
+	if (*error->detail)
+		fprintf(stderr, "DETAIL: %s\n", error->detail);
+	if (*error->hint)
+		fprintf(stderr, "HINT: %s\n", error->hint);
+	return false;
+}
+
+/* Two sockets for each client, and some for everything else. */
+static void raise_descriptor_limit(const struct configuration *configuration)
+{
+	const struct settings_tenantry *t = &configuration->settings->tenantry;
+	rlim_t wanted = 2 * ((rlim_t)t->max_clients + t->max_unauthenticated) + 256;
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+		return;
+	limit.rlim_cur = limit.rlim_max == RLIM_INFINITY || limit.rlim_max >= wanted ? wanted : limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted)
+		log_write(LOG_LEVEL_WARNING, NULL, "only %llu file descriptors are allowed; max_clients = %u may need %llu (ulimit -n)",
+				  (unsigned long long)limit.rlim_cur, t->max_clients, (unsigned long long)wanted);
+}
+
+/* The schema as the configuration wants it before anybody is served. *background: something is left for later. */
+static bool prepare_schema(const struct configuration *configuration, bool *background)
+{
+	int on_startup = configuration->settings->migration.on_startup;
+	struct migration_report report = {0};
+	struct error error;
+	bool complete = true;
+	*background = false;
+	if (on_startup == ON_STARTUP_NO)
+		return true;
+	if (on_startup == ON_STARTUP_VERIFY) {
+		if (!schema_check(configuration->migration_url, &configuration->schema, false, stderr, &complete, &error))
+			return report_error(&error);
+		if (!complete)
+			fprintf(stderr, "tenantry: the schema is not complete; `tenantry migrate` adds what is missing (on_startup = verify)\n");
+		return complete;
+	}
+	if (!schema_migrate(configuration->migration_url, &configuration->schema, false, stdout, &stop_migration, &report, &error))
+		return report_error(&error);
+	fflush(stdout);
+	*background = report.background_left;
+	return true;
+}
+
+static unsigned count_workers(const struct configuration *configuration)
+{
+	unsigned n = configuration->settings->tenantry.workers;
+	return n ? n : uv_available_parallelism();
+}
+
+static void announce_catalog(void *context, struct catalog *catalog, uint64_t served)
+{
+	struct host *host = context;
+	for (unsigned i = 0; i < host->n_workers; i++)
+		worker_announce_catalog(host->workers[i], catalog, served);
+}
+
+static bool make_workers(struct host *host, const struct listen_address *addresses, size_t n, struct error *error)
+{
+	unsigned count = count_workers(host->configuration);
+	struct catalog *catalog = catalogs_current(host->catalogs);
+	bool fine = true;
+	host->workers = calloc(count, sizeof(struct worker *));
+	if (!host->workers)
+		abort();
+	for (unsigned i = 0; fine && i < count; i++) {
+		host->workers[host->n_workers++] = worker_new(host, i, host->configuration, catalog);
+		fine = worker_listen(host->workers[i], addresses, n, error);
+	}
+	catalog_unref(catalog);
+	return fine;
+}
+
+static bool start_threads(struct host *host, struct error *error)
+{
+	for (unsigned i = 0; i < host->n_workers; i++) {
+		if (!worker_start(host->workers[i]))
+			return error_set(error, "53000", "a worker thread cannot be started");
+		host->workers_running++;
+	}
+	if (!catalogs_start(host->catalogs, announce_catalog, host))
+		return error_set(error, "53000", "the catalogs thread cannot be started");
+	return true;
+}
+
+/* A line that can be pasted into a shell, and the URL for the application, without the password. */
+static void say_ready(const struct configuration *configuration, const struct listen_address *address)
+{
+	const char *user = configuration->upstream->user, *database = configuration->upstream->database;
+	char host[200];
+	if (address->address.ss_family == AF_UNIX)
+		snprintf(host, sizeof host, "%.*s", (int)(strrchr(address->text, ':') - address->text), address->text);
+	else if (*address->text == '*')
+		snprintf(host, sizeof host, "127.0.0.1");
+	else
+		snprintf(host, sizeof host, "%.*s", (int)(strrchr(address->text, ':') - address->text), address->text);
+	bool bracketed = *host == '[';
+	printf("tenantry is ready. Point the application's DATABASE_URL at it:\n");
+	if (*host == '/')
+		printf("    postgresql://%s@/%s?host=%s&port=%d\n", user, database, host, address->port);
+	else
+		printf("    postgresql://%s:PASSWORD@%s:%d/%s\n", user, host, address->port, database);
+	printf("or look around with\n    psql \"host=%.*s port=%d user=%s dbname=%s\"\n",
+		   (int)(bracketed ? strlen(host) - 2 : strlen(host)), host + bracketed, address->port, user, database);
+	fflush(stdout);
+}
+
+static bool anybody_can_log_in(const struct configuration *configuration)
+{
+	for (size_t i = 0; i < configuration->users.n; i++)
+		if (configuration->users.list[i].secret)
+			return true;
+	return configuration->session.trust_local;
+}
+
+static void free_host(struct host *host)
+{
+	for (unsigned i = 0; i < host->n_workers; i++)
+		worker_free(host->workers[i]);
+	free(host->workers);
+	cancel_table_free(host->cancels);
+	limits_free(host->limits);
+	mailbox_destroy(&host->mailbox);
+	if (uv_loop_close(&host->loop) != 0)
+		log_write(LOG_LEVEL_ERROR, NULL, "the main loop left handles open");
+	configuration_unref(host->configuration);
+	free(host);
+}
+
+static struct host *new_host(struct configuration *configuration, const char *file, int argc, char **argv)
+{
+	struct host *host = calloc(1, sizeof *host);
+	if (!host || uv_loop_init(&host->loop) != 0)
+		abort();
+	host->loop.data = host;
+	host->configuration = configuration;
+	host->file = file;
+	host->argc = argc;
+	host->argv = argv;
+	host->limits = limits_new();
+	host->cancels = cancel_table_new();
+	mailbox_open(&host->mailbox, &host->loop, host);
+	return host;
+}
+
+/* Loops of a start that failed hold handles, which must be closed before the loop is. */
+static int give_up(struct host *host, const struct error *error)
+{
+	if (error)
+		report_error(error);
+	mailbox_close(&host->mailbox);
+	uv_run(&host->loop, UV_RUN_DEFAULT);
+	return 1;
+}
+
+static int serve(struct host *host, struct listen_address *addresses, size_t n, bool background_left)
+{
+	const char *pid_file = host->configuration->settings->tenantry.pid_file;
+	struct configuration *first = configuration_ref(host->configuration); /* pid_file points into it */
+	struct background *background = NULL;
+	struct error error;
+	if (!start_threads(host, &error)) {
+		/* Some threads run already and cannot be taken back one by one. */
+		report_error(&error);
+		_exit(1);
+	}
+	if (!anybody_can_log_in(host->configuration))
+		log_write(LOG_LEVEL_WARNING, NULL,
+				  "no user has a password: nobody can log in; add [users] to the file, a password to the URL, or set trust");
+	say_ready(host->configuration, &addresses[0]);
+	notify_systemd("READY=1");
+	if (background_left)
+		background = background_start(host->configuration);
+	supervisor_run(host, stop_requested != 0);
+	background_stop(background);
+	pid_file_remove(pid_file);
+	configuration_unref(first);
+	return 0;
+}
+
+int host_serve(struct configuration *configuration, const char *file, int argc, char **argv)
+{
+	const struct settings_tenantry *t = &configuration->settings->tenantry;
+	struct host *host = new_host(configuration, file, argc, argv);
+	struct listen_address *addresses = NULL;
+	struct error error;
+	bool background_left;
+	size_t n = 0;
+	int code = 1;
+	catch_signals();
+	raise_descriptor_limit(configuration);
+	if (!listen_addresses_parse(t->listen, &addresses, &n, &error) || !pid_file_write(t->pid_file, &error))
+		code = give_up(host, &error);
+	else if (!prepare_schema(configuration, &background_left))
+		code = give_up(host, NULL);
+	else if (!(host->catalogs = catalogs_new(configuration, &error)) ||
+			 !listen_addresses_open(addresses, n, (unsigned)strtoul(t->unix_socket_mode, NULL, 8), &error) ||
+			 !make_workers(host, addresses, n, &error))
+		code = give_up(host, &error);
+	else
+		code = serve(host, addresses, n, background_left);
+	listen_addresses_close(addresses, n);
+	/* A thread that hangs in a connection attempt may still look at the workers: then memory is left to the end of the process. */
+	if (!catalogs_free(host->catalogs))
+		_exit(code);
+	free_host(host);
+	return code;
+}

@@ -1,0 +1,7 @@
+/* The program. */
+#include "proxy/host/commands.h"
+
+int main(int argc, char **argv)
+{
+	return commands_run(argc, argv);
+}
