@@ -1,0 +1,4 @@
+# The runner of the statement files (tests/rewrite/run), part of `make check`.
+$(BUILD)/tests/rewrite/files: $(BUILD)/tests/rewrite/files.o $(BUILD)/tests/rewrite/prove.o $(PARSER_OBJECTS) $(BUILD)/tests/lib/catalog_text.o
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lpg_query -pthread
+test-programs: $(BUILD)/tests/rewrite/files
