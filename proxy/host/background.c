@@ -1,4 +1,5 @@
-/* What the migration leaves for later, indexes and keys, goes on in a thread of its own while clients are served; see host.h. */
+/* What the migration leaves for later, indexes and keys, goes on in a thread of its own while clients are
+ * served; see host.h. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
@@ -18,13 +19,15 @@ static void *run(void *argument)
 	struct background *background = argument;
 	struct migration_report report = {0};
 	struct error error;
-	bool fine = schema_migrate(background->configuration->migration_url, &background->configuration->schema, true, stderr,
-							   &background->stop, &report, &error);
+	bool fine = schema_migrate(background->configuration->migration_url, &background->configuration->schema,
+							   true, stderr, &background->stop, &report, &error);
 	if (fine)
-		log_write(LOG_LEVEL_INFO, NULL, "background migration finished: %d done, %d there already, %d warnings", report.done,
+		log_write(LOG_LEVEL_INFO, NULL,
+				  "background migration finished: %d done, %d there already, %d warnings", report.done,
 				  report.already, report.warnings);
 	else if (!background->stop)
-		log_write(LOG_LEVEL_ERROR, NULL, "background migration stopped: %s %s; `tenantry migrate` goes on with it", error.message,
+		log_write(LOG_LEVEL_ERROR, NULL,
+				  "background migration stopped: %s %s; `tenantry migrate` goes on with it", error.message,
 				  error.detail);
 	return NULL;
 }
@@ -50,8 +53,8 @@ void background_stop(struct background *background)
 	background->stop = 1;
 	clock_gettime(CLOCK_REALTIME, &deadline);
 	deadline.tv_sec += STOP_SECONDS;
-	/* A thread in the middle of CREATE INDEX is left: the server finishes that by itself, and the next start looks at what is
-	 * there. */
+	/* A thread in the middle of CREATE INDEX is left: the server finishes that by itself, and the next start
+	 * looks at what is there. */
 	if (pthread_timedjoin_np(background->thread, NULL, &deadline) != 0)
 		return;
 	configuration_unref(background->configuration);

@@ -56,7 +56,8 @@ static struct shard *lock_shard(struct cancel_table *table, int process_id, stru
 	return shard;
 }
 
-void cancel_table_add(struct cancel_table *table, int process_id, struct worker *worker, unsigned long long session)
+void cancel_table_add(struct cancel_table *table, int process_id, struct worker *worker,
+					  unsigned long long session)
 {
 	struct entry **bucket, *entry = malloc(sizeof *entry);
 	if (!entry)
@@ -98,12 +99,12 @@ struct cancel_job {
 	struct cancel_job *next;
 	uv_work_t work;
 	struct worker *worker;
-	unsigned long long session;      /* whose statement is cancelled */
+	unsigned long long session; /* whose statement is cancelled */
 	struct server_cancel *cancel;
 	bool sent;
 	char why[256];
-	bool own;                        /* asked for by the session itself, not by a CancelRequest */
-	struct worker *asker;            /* else: who waits for the end */
+	bool own;             /* asked for by the session itself, not by a CancelRequest */
+	struct worker *asker; /* else: who waits for the end */
 	unsigned long long asking;
 };
 
@@ -165,7 +166,8 @@ static void sent(uv_work_t *work, int status)
 	start_job(waiting);
 }
 
-/* Looks again, now that it is the job's turn: the session may have ended, and with it what was to be cancelled. */
+/* Looks again, now that it is the job's turn: the session may have ended, and with it what was to be
+ * cancelled. */
 static void start_job(struct cancel_job *job)
 {
 	struct worker *worker = job->worker;
@@ -199,7 +201,8 @@ void cancel_interrupt(struct connection *connection)
 {
 	struct cancel_job *job = new_job(connection->worker, connection->id);
 	job->own = true;
-	/* The connection may be gone before the job's turn comes, and the statement must be cancelled all the same. */
+	/* The connection may be gone before the job's turn comes, and the statement must be cancelled all the
+	 * same. */
 	if (connection->link)
 		job->cancel = server_link_cancel(connection->link);
 	start_job(job);
@@ -230,7 +233,8 @@ static void deliver(void *owner, void *data)
 	free(request);
 }
 
-static bool forward_one(struct connection *connection, const struct session_cancel *cancel, const struct entry *entry)
+static bool forward_one(struct connection *connection, const struct session_cancel *cancel,
+						const struct entry *entry)
 {
 	struct request *request = calloc(1, sizeof *request);
 	if (!request)
@@ -258,7 +262,8 @@ void cancel_forward(struct connection *connection)
 		posted += forward_one(connection, &cancel, &found[i]);
 	if (posted > 0)
 		return;
-	log_write(LOG_LEVEL_DEBUG, &subject, "a cancel request for process %d fits no session", cancel.process_id);
+	log_write(LOG_LEVEL_DEBUG, &subject, "a cancel request for process %d fits no session",
+			  cancel.process_id);
 	/* As a letter to ourselves: the caller still works with the connection. */
 	answer_asker(connection->worker, connection->id);
 }

@@ -20,10 +20,10 @@ struct catalogs {
 	pthread_t thread;
 	bool started, stop;
 	uint32_t interval;
-	uint64_t requested, served;  /* tickets */
-	bool changed;                /* some ticket says that the schema has changed */
+	uint64_t requested, served; /* tickets */
+	bool changed;               /* some ticket says that the schema has changed */
 	struct catalog *current;
-	int socket;                  /* of the connection while it works; -1 */
+	int socket; /* of the connection while it works; -1 */
 	/* The thread's own: */
 	PGconn *connection;
 	uint64_t fingerprint;
@@ -80,13 +80,14 @@ static bool connect_server(struct catalogs *catalogs, struct error *error)
 	return true;
 }
 
-/* One look at the database; a new snapshot is put into *fresh if there is one. The fingerprint is taken before the
- * snapshot: a change between the two shows as a difference next time. */
+/* One look at the database; a new snapshot is put into *fresh if there is one. The fingerprint is taken
+ * before the snapshot: a change between the two shows as a difference next time. */
 static bool look(struct catalogs *catalogs, bool changed, struct catalog **fresh, struct error *error)
 {
 	const struct schema_settings *schema = &catalogs->configuration->schema;
 	uint64_t fingerprint;
-	if (!connect_server(catalogs, error) || !schema_fingerprint(catalogs->connection, schema, &fingerprint, error))
+	if (!connect_server(catalogs, error) ||
+		!schema_fingerprint(catalogs->connection, schema, &fingerprint, error))
 		return false;
 	if (!changed && catalogs->current && fingerprint == catalogs->fingerprint)
 		return true;
@@ -147,7 +148,8 @@ void catalogs_interval(struct catalogs *catalogs, uint32_t milliseconds)
 static void wait_until(struct catalogs *catalogs, uint64_t until, bool for_tickets)
 {
 	struct timespec deadline = {.tv_sec = (time_t)(until / 1000), .tv_nsec = (long)(until % 1000) * 1000000};
-	while (!catalogs->stop && now_milliseconds() < until && !(for_tickets && catalogs->requested > catalogs->served))
+	while (!catalogs->stop && now_milliseconds() < until &&
+		   !(for_tickets && catalogs->requested > catalogs->served))
 		pthread_cond_timedwait(&catalogs->wake, &catalogs->lock, &deadline);
 }
 
@@ -162,7 +164,8 @@ static bool round_once(struct catalogs *catalogs)
 	pthread_mutex_unlock(&catalogs->lock);
 	bool fine = look(catalogs, changed, &fresh, &error);
 	if (!fine && !catalogs->complained)
-		log_write(LOG_LEVEL_WARNING, NULL, "the catalogs cannot be read, the last snapshot stays: %s %s", error.message, error.detail);
+		log_write(LOG_LEVEL_WARNING, NULL, "the catalogs cannot be read, the last snapshot stays: %s %s",
+				  error.message, error.detail);
 	if (!fine && catalogs->connection)
 		disconnect(catalogs);
 	if (fine && catalogs->complained)
@@ -174,8 +177,8 @@ static bool round_once(struct catalogs *catalogs)
 	if (fresh) {
 		catalog_unref(catalogs->current);
 		catalogs->current = fresh;
-		log_write(LOG_LEVEL_DEBUG, NULL, "catalog snapshot %llu: %zu relations", (unsigned long long)catalogs->generation,
-				  catalog_relation_count(fresh));
+		log_write(LOG_LEVEL_DEBUG, NULL, "catalog snapshot %llu: %zu relations",
+				  (unsigned long long)catalogs->generation, catalog_relation_count(fresh));
 	}
 	struct catalog *current = catalog_ref(catalogs->current);
 	pthread_mutex_unlock(&catalogs->lock);

@@ -1,4 +1,5 @@
-/* tenantry password: a SCRAM-SHA-256 verifier as PostgreSQL stores it (RFC 5802, RFC 7677; src/common/scram-common.c). */
+/* tenantry password: a SCRAM-SHA-256 verifier as PostgreSQL stores it (RFC 5802, RFC 7677;
+ * src/common/scram-common.c). */
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
@@ -44,7 +45,8 @@ static bool is_plain(const char *password)
 static bool hmac(const unsigned char *key, const char *text, unsigned char *digest)
 {
 	unsigned length = DIGEST;
-	return HMAC(EVP_sha256(), key, DIGEST, (const unsigned char *)text, strlen(text), digest, &length) != NULL;
+	return HMAC(EVP_sha256(), key, DIGEST, (const unsigned char *)text, strlen(text), digest, &length) !=
+		   NULL;
 }
 
 static bool print_verifier(const char *password)
@@ -53,7 +55,8 @@ static bool print_verifier(const char *password)
 	unsigned char salt_text[32], stored_text[64], server_text[64];
 	unsigned length = DIGEST;
 	if (RAND_bytes(salt, SALT) != 1 ||
-		PKCS5_PBKDF2_HMAC(password, (int)strlen(password), salt, SALT, ITERATIONS, EVP_sha256(), DIGEST, salted) != 1 ||
+		PKCS5_PBKDF2_HMAC(password, (int)strlen(password), salt, SALT, ITERATIONS, EVP_sha256(), DIGEST,
+						  salted) != 1 ||
 		!hmac(salted, "Client Key", client) || !hmac(salted, "Server Key", server) ||
 		EVP_Digest(client, DIGEST, stored, &length, EVP_sha256(), NULL) != 1)
 		return false;
@@ -75,7 +78,8 @@ int command_password(void)
 	/* Clients normalise other characters with SASLprep, which OpenSSL does not have. */
 	if (!is_plain(password)) {
 		fputs("tenantry: only passwords of printable ASCII characters can be made into a verifier here\n"
-			  "HINT: For others, set the password in PostgreSQL (psql: \\password) and copy rolpassword from pg_authid.\n",
+			  "HINT: For others, set the password in PostgreSQL (psql: \\password) and copy rolpassword from "
+			  "pg_authid.\n",
 			  stderr);
 		return 1;
 	}

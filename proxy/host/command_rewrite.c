@@ -1,4 +1,5 @@
-/* tenantry rewrite: what would be done with SQL text, for people (a marked difference on a terminal) and for programs. */
+/* tenantry rewrite: what would be done with SQL text, for people (a marked difference on a terminal) and for
+ * programs. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -42,7 +43,8 @@ static void print_difference(FILE *out, const struct statement *statement, const
 		if (splice->tenant)
 			fprintf(out, "\033[32;1m%s\033[0m", slot);
 		else
-			fprintf(out, "\033[32m%.*s\033[0m", (int)splice->insert_length, splice->insert ? splice->insert : "");
+			fprintf(out, "\033[32m%.*s\033[0m", (int)splice->insert_length,
+					splice->insert ? splice->insert : "");
 		at = splice->at + splice->remove;
 	}
 	fwrite(text + at, 1, end - at, out);
@@ -68,7 +70,8 @@ static const char *reason(const struct statement *statement)
 	return statement->self_safe ? "was safe by itself" : "needs the tenant";
 }
 
-static void print_statement(FILE *out, const struct verdict *verdict, size_t i, const char *text, const char *slot, bool terminal)
+static void print_statement(FILE *out, const struct verdict *verdict, size_t i, const char *text,
+							const char *slot, bool terminal)
 {
 	static const char *const kinds[] = {"PASS", "GUARD", "REFUSE"};
 	const struct statement *statement = &verdict->statements[i];

@@ -20,22 +20,27 @@ struct invocation {
 };
 
 static const char usage[] =
-	"tenantry " TENANTRY_VERSION ": multi-tenancy for PostgreSQL applications that know of one tenant only\n\n"
+	"tenantry " TENANTRY_VERSION
+	": multi-tenancy for PostgreSQL applications that know of one tenant only\n\n"
 	"  tenantry [serve]  [-c FILE] [--upstream URL] [--listen ADDRESS] [--tenant ID] [--tables a,b,c]\n"
 	"                    add what the schema lacks, then serve clients (the default command)\n"
-	"  tenantry migrate  [-c FILE] [--plan]         run the migration, or print its steps and change nothing\n"
+	"  tenantry migrate  [-c FILE] [--plan]         run the migration, or print its steps and change "
+	"nothing\n"
 	"  tenantry check    [-c FILE] [--json]         verify the schema; exit code 1 if something is missing\n"
 	"  tenantry rewrite  [-c FILE] [--tenant ID]    SQL on standard input: print verdict and rewritten SQL\n"
 	"  tenantry password                            print a SCRAM verifier for a password that is typed in\n"
 	"  tenantry --sample                            print the annotated configuration file\n"
 	"  tenantry --help | --version\n\n"
-	"The server's URL is taken from --upstream, else `upstream` in the file, else $SUPABASE_DB_URL, else $DATABASE_URL.\n"
-	"A password on the command line can be seen by other users of the machine: prefer the file or the environment.\n"
+	"The server's URL is taken from --upstream, else `upstream` in the file, else $SUPABASE_DB_URL, else "
+	"$DATABASE_URL.\n"
+	"A password on the command line can be seen by other users of the machine: prefer the file or the "
+	"environment.\n"
 	"Every setting of the file can be given as a flag, and goes first:\n";
 
 static int misuse(const char *what, const char *argument)
 {
-	fprintf(stderr, "tenantry: %s%s%s\nTry `tenantry --help`.\n", what, argument ? ": " : "", argument ? argument : "");
+	fprintf(stderr, "tenantry: %s%s%s\nTry `tenantry --help`.\n", what, argument ? ": " : "",
+			argument ? argument : "");
 	return MISUSED;
 }
 
@@ -50,7 +55,8 @@ static bool find_command(const char *name, enum command *command)
 	return false;
 }
 
-/* -c FILE, -cFILE, --config FILE, --config=FILE. True: it was that; *file is NULL when the name is missing. */
+/* -c FILE, -cFILE, --config FILE, --config=FILE. True: it was that; *file is NULL when the name is missing.
+ */
 static bool take_file(int argc, char **argv, int *i, const char **file)
 {
 	const char *argument = argv[*i];
@@ -146,10 +152,13 @@ static int migrate(const struct configuration *configuration, bool plan)
 	struct migration_report done = {0};
 	struct error error;
 	if (plan)
-		return schema_plan(configuration->migration_url, &configuration->schema, stdout, &error) ? FINE : report(&error);
+		return schema_plan(configuration->migration_url, &configuration->schema, stdout, &error)
+				   ? FINE
+				   : report(&error);
 	signal(SIGINT, interrupt);
 	signal(SIGTERM, interrupt);
-	if (!schema_migrate(configuration->migration_url, &configuration->schema, true, stdout, &stop_migration, &done, &error))
+	if (!schema_migrate(configuration->migration_url, &configuration->schema, true, stdout, &stop_migration,
+						&done, &error))
 		return report(&error);
 	return FINE;
 }
@@ -163,7 +172,8 @@ static int check(const struct configuration *configuration, bool json)
 	return complete ? FINE : FAILED;
 }
 
-static int run(const struct invocation *invocation, struct configuration *configuration, int argc, char **argv)
+static int run(const struct invocation *invocation, struct configuration *configuration, int argc,
+			   char **argv)
 {
 	int code = FAILED;
 	log_set_level((enum log_level)configuration->settings->tenantry.log_level);
@@ -200,7 +210,8 @@ int commands_run(int argc, char **argv)
 		diagnostics_free(&diagnostics);
 		return code;
 	}
-	/* Name lookups, catalog work and cancels share libuv's threads: a resolver that hangs must not hold them all. */
+	/* Name lookups, catalog work and cancels share libuv's threads: a resolver that hangs must not hold them
+	 * all. */
 	setenv("UV_THREADPOOL_SIZE", "8", 0);
 	upstream_clean_environment();
 	diagnostics_free(&diagnostics);

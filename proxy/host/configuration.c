@@ -1,4 +1,5 @@
-/* From settings to what the parts want; see configuration.h. Checks that need more than one value are here. */
+/* From settings to what the parts want; see configuration.h. Checks that need more than one value are here.
+ */
 #include "proxy/host/configuration.h"
 
 #include <openssl/rand.h>
@@ -8,8 +9,8 @@
 #include "parser/tenant_type.h"
 #include "proxy/host/tls.h"
 
-static void complain(const struct settings *settings, const char *section, const char *name, struct diagnostics *diagnostics,
-					 const char *what)
+static void complain(const struct settings *settings, const char *section, const char *name,
+					 struct diagnostics *diagnostics, const char *what)
 {
 	char place[512];
 	settings_place(settings, settings_find(section, name), place, sizeof place);
@@ -24,8 +25,9 @@ static void *keep_block(struct configuration *configuration, void *block)
 }
 
 /* A list of names as in SQL. */
-static void read_names(struct configuration *configuration, const char *section, const char *name, const char *list,
-					   struct schema_table **tables, size_t *n, struct diagnostics *diagnostics)
+static void read_names(struct configuration *configuration, const char *section, const char *name,
+					   const char *list, struct schema_table **tables, size_t *n,
+					   struct diagnostics *diagnostics)
 {
 	struct error error;
 	*tables = NULL;
@@ -48,8 +50,8 @@ static const char *canonical_tenant(struct configuration *configuration, const c
 	return settings_keep(configuration->settings, canonical, strlen(canonical));
 }
 
-static const char *required_tenant(struct configuration *configuration, const char *section, const char *name, const char *text,
-								   struct diagnostics *diagnostics)
+static const char *required_tenant(struct configuration *configuration, const char *section, const char *name,
+								   const char *text, struct diagnostics *diagnostics)
 {
 	char what[256];
 	const char *tenant = canonical_tenant(configuration, text);
@@ -72,12 +74,15 @@ static void make_schema(struct configuration *configuration, struct diagnostics 
 	read_names(configuration, "migration", "tenants_table", m->tenants_table, &tenants, &n, diagnostics);
 	read_names(configuration, "migration", "keep_unique", m->keep_unique, &keep, &n_keep, diagnostics);
 	if (n > 1 || !*m->tenants_table)
-		complain(configuration->settings, "migration", "tenants_table", diagnostics, "one table is named here");
+		complain(configuration->settings, "migration", "tenants_table", diagnostics,
+				 "one table is named here");
 	if (!*m->tenant_column || strlen(m->tenant_column) > 63)
-		complain(configuration->settings, "migration", "tenant_column", diagnostics, "a column name has 1 to 63 bytes");
+		complain(configuration->settings, "migration", "tenant_column", diagnostics,
+				 "a column name has 1 to 63 bytes");
 	schema->tenant_column = m->tenant_column;
 	schema->tenant_type = (enum tenant_type)m->tenant_type;
-	schema->default_tenant = required_tenant(configuration, "migration", "default_tenant", m->default_tenant, diagnostics);
+	schema->default_tenant =
+		required_tenant(configuration, "migration", "default_tenant", m->default_tenant, diagnostics);
 	schema->default_tenant_name = m->default_tenant_name;
 	schema->tenants_schema = n == 1 ? tenants->schema : NULL;
 	schema->tenants_table = n == 1 ? tenants->name : m->tenants_table;
@@ -101,12 +106,14 @@ static void make_schema(struct configuration *configuration, struct diagnostics 
 	schema->keep_unique = names;
 }
 
-/* A custom setting as PostgreSQL takes it: two or more identifiers joined by dots. Lower case, because SET folds it. */
+/* A custom setting as PostgreSQL takes it: two or more identifiers joined by dots. Lower case, because SET
+ * folds it. */
 static bool is_setting_name(const char *name)
 {
 	size_t length = strlen(name);
-	return length > 2 && length < 64 && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_.") == length && strchr(name, '.') &&
-		   !strstr(name, "..") && name[length - 1] != '.' && (name[0] == '_' || (name[0] >= 'a' && name[0] <= 'z'));
+	return length > 2 && length < 64 && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_.") == length &&
+		   strchr(name, '.') && !strstr(name, "..") && name[length - 1] != '.' &&
+		   (name[0] == '_' || (name[0] >= 'a' && name[0] <= 'z'));
 }
 
 static void trust_functions(struct configuration *configuration, struct diagnostics *diagnostics)
@@ -114,19 +121,21 @@ static void trust_functions(struct configuration *configuration, struct diagnost
 	struct schema_table *functions;
 	size_t n;
 	char joined[160];
-	read_names(configuration, "tenantry", "trusted_functions", configuration->settings->tenantry.trusted_functions, &functions, &n,
-			   diagnostics);
+	read_names(configuration, "tenantry", "trusted_functions",
+			   configuration->settings->tenantry.trusted_functions, &functions, &n, diagnostics);
 	const char **names = n ? keep_block(configuration, calloc(n, sizeof *names)) : NULL;
 	for (size_t i = 0; i < n; i++) {
 		bool qualified = functions[i].schema;
-		snprintf(joined, sizeof joined, "%s%s%s", qualified ? functions[i].schema : "", qualified ? "." : "", functions[i].name);
+		snprintf(joined, sizeof joined, "%s%s%s", qualified ? functions[i].schema : "", qualified ? "." : "",
+				 functions[i].name);
 		names[i] = settings_keep(configuration->settings, joined, strlen(joined));
 	}
 	configuration->policy.n_trusted_functions = n;
 	configuration->policy.trusted_functions = names;
 }
 
-static void make_policy(struct configuration *configuration, const struct configuration *old, struct diagnostics *diagnostics)
+static void make_policy(struct configuration *configuration, const struct configuration *old,
+						struct diagnostics *diagnostics)
 {
 	const struct settings_tenantry *t = &configuration->settings->tenantry;
 	struct policy *policy = &configuration->policy;
@@ -153,8 +162,9 @@ static void make_policy(struct configuration *configuration, const struct config
 	policy->max_rows = t->max_rows;
 	trust_functions(configuration, diagnostics);
 	if (!is_setting_name(t->tenant_setting))
-		complain(configuration->settings, "tenantry", "tenant_setting", diagnostics,
-				 "not the name of a custom setting; accepted: lower-case names joined by a dot, as app.tenant_id");
+		complain(
+			configuration->settings, "tenantry", "tenant_setting", diagnostics,
+			"not the name of a custom setting; accepted: lower-case names joined by a dot, as app.tenant_id");
 }
 
 static bool same_name(const struct users *users, const char *name)
@@ -175,23 +185,29 @@ static void make_users(struct configuration *configuration, struct diagnostics *
 	for (size_t i = 0; i < settings->n_users; i++) {
 		const struct settings_user *from = &settings->users[i];
 		struct user *user = &list[configuration->users.n++];
-		*user = (struct user){.name = from->name, .secret = from->secret, .right = from->right,
+		*user = (struct user){.name = from->name,
+							  .secret = from->secret,
+							  .right = from->right,
 							  .max_sessions = from->max_sessions};
 		if (!user->secret && strcmp(user->name, upstream->user) == 0)
 			user->secret = upstream->password;
 		if (!user->max_sessions)
 			user->max_sessions = settings->tenantry.max_clients_per_user;
 		if (from->right == RIGHT_BOUND && !(user->tenant = canonical_tenant(configuration, from->tenant)))
-			diagnostics_add(diagnostics, "%s:%d: user \"%s\": \"%s\" is not a value of the tenants' type %s", settings->file,
-							from->line, from->name, from->tenant, tenant_type_name(configuration->schema.tenant_type));
+			diagnostics_add(diagnostics, "%s:%d: user \"%s\": \"%s\" is not a value of the tenants' type %s",
+							settings->file, from->line, from->name, from->tenant,
+							tenant_type_name(configuration->schema.tenant_type));
 	}
 	if (!same_name(&configuration->users, upstream->user))
-		list[configuration->users.n++] = (struct user){.name = upstream->user, .secret = upstream->password,
-													   .right = RIGHT_CHOOSE,
-													   .max_sessions = settings->tenantry.max_clients_per_user};
+		list[configuration->users.n++] =
+			(struct user){.name = upstream->user,
+						  .secret = upstream->password,
+						  .right = RIGHT_CHOOSE,
+						  .max_sessions = settings->tenantry.max_clients_per_user};
 }
 
-static void make_session(struct configuration *configuration, const struct configuration *old, struct diagnostics *diagnostics)
+static void make_session(struct configuration *configuration, const struct configuration *old,
+						 struct diagnostics *diagnostics)
 {
 	const struct settings_tenantry *t = &configuration->settings->tenantry;
 	struct session_settings *session = &configuration->session;
@@ -201,7 +217,8 @@ static void make_session(struct configuration *configuration, const struct confi
 	if (!*t->tenant)
 		session->default_tenant = configuration->schema.default_tenant;
 	else if (strcmp(t->tenant, "none") != 0)
-		session->default_tenant = required_tenant(configuration, "tenantry", "tenant", t->tenant, diagnostics);
+		session->default_tenant =
+			required_tenant(configuration, "tenantry", "tenant", t->tenant, diagnostics);
 	session->tls_available = configuration->tls != NULL;
 	session->tls_required = t->tls == TLS_REQUIRE;
 	session->trust_local = t->trust != TRUST_NONE;
@@ -213,7 +230,8 @@ static void make_session(struct configuration *configuration, const struct confi
 	session->output_low_water = t->output_low_water;
 	session->message_limit = t->max_statement_size;
 	if (t->output_low_water >= t->output_high_water)
-		complain(configuration->settings, "tenantry", "output_low_water", diagnostics, "must be less than output_high_water");
+		complain(configuration->settings, "tenantry", "output_low_water", diagnostics,
+				 "must be less than output_high_water");
 	if (old)
 		memcpy(session->mock_secret, old->session.mock_secret, sizeof session->mock_secret);
 	else if (RAND_bytes(session->mock_secret, sizeof session->mock_secret) != 1)
@@ -231,7 +249,8 @@ struct configuration *configuration_new(struct settings *settings, struct config
 	configuration->settings = settings;
 	if (old)
 		configuration->first = configuration_ref(old->first ? old->first : old);
-	configuration->upstream = old ? old->upstream : upstream_new(settings->tenantry.upstream, "the setting `upstream`", &error);
+	configuration->upstream =
+		old ? old->upstream : upstream_new(settings->tenantry.upstream, "the setting `upstream`", &error);
 	if (!configuration->upstream) {
 		diagnostics_add(diagnostics, "%s%s%s", error.message, *error.hint ? "\n" : "", error.hint);
 		goto failed;

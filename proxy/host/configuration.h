@@ -1,5 +1,6 @@
-/* What the program lives by, made from the settings: policy, users, session and schema settings, upstream, TLS. Immutable and
- * reference-counted: a reload makes a new one, sessions keep the one that they began with. */
+/* What the program lives by, made from the settings: policy, users, session and schema settings, upstream,
+ * TLS. Immutable and reference-counted: a reload makes a new one, sessions keep the one that they began with.
+ */
 #ifndef TENANTRY_HOST_CONFIGURATION_H
 #define TENANTRY_HOST_CONFIGURATION_H
 
@@ -13,21 +14,21 @@
 
 struct configuration {
 	atomic_uint references;
-	struct settings *settings;          /* owned; much of what follows points into it */
-	struct configuration *first;        /* the process's first one, which owns the upstream; NULL: this is it */
+	struct settings *settings;   /* owned; much of what follows points into it */
+	struct configuration *first; /* the process's first one, which owns the upstream; NULL: this is it */
 	struct upstream *upstream;
 	struct policy policy;
 	struct users users;
 	struct session_settings session;
 	struct schema_settings schema;
 	const char *migration_url;
-	SSL_CTX *tls;                       /* NULL: not offered */
-	void *blocks[8];                    /* allocations that the above points into */
+	SSL_CTX *tls;    /* NULL: not offered */
+	void *blocks[8]; /* allocations that the above points into */
 	size_t n_blocks;
 };
 
-/* Takes the settings over (also when it fails). `old` is the one in force, NULL at the start: upstream and mock secret are kept.
- * NULL: the diagnostics say why. */
+/* Takes the settings over (also when it fails). `old` is the one in force, NULL at the start: upstream and
+ * mock secret are kept. NULL: the diagnostics say why. */
 struct configuration *configuration_new(struct settings *settings, struct configuration *old,
 										struct diagnostics *diagnostics);
 struct configuration *configuration_ref(struct configuration *configuration);

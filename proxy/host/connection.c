@@ -37,7 +37,8 @@ static void start_session(struct connection *connection, const struct sockaddr_s
 	char name[80];
 	bool local, loopback;
 	socket_peer(peer, name, sizeof name, &local, &loopback);
-	bool trusted = local || (loopback && connection->configuration->settings->tenantry.trust == TRUST_LOOPBACK);
+	bool trusted =
+		local || (loopback && connection->configuration->settings->tenantry.trust == TRUST_LOOPBACK);
 	struct session_new_arguments arguments = {
 		.id = connection->id,
 		.settings = &connection->configuration->session,
@@ -102,8 +103,8 @@ static void known(struct connection *connection)
 	connection->unauthenticated = false;
 }
 
-/* What a client has sent and nobody has read would make close() reset the connection, and the client could lose the
- * error that it was sent. */
+/* What a client has sent and nobody has read would make close() reset the connection, and the client could
+ * lose the error that it was sent. */
 static void close_client(struct connection *connection)
 {
 	struct endpoint *client = end_of(connection, SIDE_CLIENT);
@@ -197,14 +198,16 @@ static bool flushed(struct connection *connection, enum side side)
 static void start_tls(struct connection *connection)
 {
 	struct endpoint *client = end_of(connection, SIDE_CLIENT);
-	if (!connection->configuration->tls || !stream_accept_tls(&client->stream, connection->configuration->tls)) {
+	if (!connection->configuration->tls ||
+		!stream_accept_tls(&client->stream, connection->configuration->tls)) {
 		lose(connection, SIDE_CLIENT, "TLS cannot be started");
 		return;
 	}
 	connection->state = CONNECTION_HANDSHAKE;
 }
 
-/* Direct TLS is for clients that say what they mean to speak: without ALPN, another protocol's client could be led here. */
+/* Direct TLS is for clients that say what they mean to speak: without ALPN, another protocol's client could
+ * be led here. */
 static bool has_protocol(const SSL *ssl)
 {
 	const unsigned char *name;
@@ -400,7 +403,8 @@ void connection_settle(struct connection *connection)
 	}
 	if (session_changed_schema(connection->session))
 		catalogs_request(connection->worker->host->catalogs, true);
-	if (connection->state == CONNECTION_CLOSING && flushed(connection, SIDE_CLIENT) && flushed(connection, SIDE_SERVER)) {
+	if (connection->state == CONNECTION_CLOSING && flushed(connection, SIDE_CLIENT) &&
+		flushed(connection, SIDE_SERVER)) {
 		connection_destroy(connection);
 		return;
 	}

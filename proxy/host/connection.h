@@ -1,11 +1,14 @@
-/* One client connection and its server on a worker's loop: sockets, TLS, polling and time around a session, which knows nothing of
- * them.
+/* One client connection and its server on a worker's loop: sockets, TLS, polling and time around a session,
+ * which knows nothing of them.
  *
- *   PEEK --first byte--> OPEN <--> HANDSHAKE         OPEN --SESSION_WANT_CLOSE--> CLOSING --flushed or out of time--> gone
- *     +---0x16 (direct TLS)----------^                OPEN --SESSION_WANT_CANCEL--> CANCELLING --acted on--> gone
+ *   PEEK --first byte--> OPEN <--> HANDSHAKE         OPEN --SESSION_WANT_CLOSE--> CLOSING --flushed or out of
+ * time--> gone
+ *     +---0x16 (direct TLS)----------^                OPEN --SESSION_WANT_CANCEL--> CANCELLING --acted on-->
+ * gone
  *
- * A batch costs one receive and one send on each side: bytes go from the socket into the worker's scratch, through the session, and what the
- * session has for either side is written at once; polling for writability begins only when a socket does not take all. */
+ * A batch costs one receive and one send on each side: bytes go from the socket into the worker's scratch,
+ * through the session, and what the session has for either side is written at once; polling for writability
+ * begins only when a socket does not take all. */
 #ifndef TENANTRY_HOST_CONNECTION_H
 #define TENANTRY_HOST_CONNECTION_H
 
@@ -30,9 +33,9 @@ enum connection_state {
 struct endpoint {
 	struct stream stream;
 	uv_poll_t poll;
-	bool polled;      /* poll is initialised */
-	int events;       /* that are polled for */
-	bool blocked;     /* a write did not take all */
+	bool polled;  /* poll is initialised */
+	int events;   /* that are polled for */
+	bool blocked; /* a write did not take all */
 	bool lost;
 };
 
@@ -45,25 +48,25 @@ struct connection {
 	enum connection_state state;
 	struct session *session;
 	struct configuration *configuration; /* the one it began with; a reference */
-	struct endpoint ends[2];            /* by enum side */
+	struct endpoint ends[2];             /* by enum side */
 	bool handshake_wants_write, direct_tls;
-	struct opener *opener;              /* while a server is being opened */
+	struct opener *opener; /* while a server is being opened */
 	struct server_link *link;
-	int process_id;                     /* of the server, in the cancel table; 0: none */
-	uint64_t catalog_ticket;            /* waited for; 0: none */
-	bool interrupting;                  /* a cancel of our own is under way */
-	bool unauthenticated;               /* counted as such */
+	int process_id;          /* of the server, in the cancel table; 0: none */
+	uint64_t catalog_ticket; /* waited for; 0: none */
+	bool interrupting;       /* a cancel of our own is under way */
+	bool unauthenticated;    /* counted as such */
 	bool draining, drain_now;
 	struct seat seat;
 	struct deadline deadline;
 	uint64_t closing_until;
-	unsigned handles;                   /* of libuv, not yet closed */
+	unsigned handles; /* of libuv, not yet closed */
 };
 
 /* A client that was accepted. Takes the socket over. */
 void connection_accept(struct worker *worker, int fd, const struct sockaddr_storage *peer);
-/* Does what the session wants, writes what it has, polls for what it waits for. Call after every call of the session. May
- * end the connection: it must not be touched afterwards by the caller. */
+/* Does what the session wants, writes what it has, polls for what it waits for. Call after every call of the
+ * session. May end the connection: it must not be touched afterwards by the caller. */
 void connection_settle(struct connection *connection);
 /* Its time has come. */
 void connection_due(struct connection *connection);
@@ -88,7 +91,8 @@ void connection_open_server(struct connection *connection);
 /* Prepares an accepted socket: no delay, keepalive, user time-out. */
 void socket_prepare(int fd, const struct settings *settings);
 /* "127.0.0.1:5000", "[::1]:5000" or "local"; *loopback tells where from. */
-void socket_peer(const struct sockaddr_storage *address, char *text, size_t size, bool *local, bool *loopback);
+void socket_peer(const struct sockaddr_storage *address, char *text, size_t size, bool *local,
+				 bool *loopback);
 bool connection_poll(struct connection *connection, enum side side, int fd);
 void connection_unpoll(struct connection *connection, enum side side);
 

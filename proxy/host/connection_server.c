@@ -26,7 +26,8 @@ static void opened(struct connection *connection, const struct opened *opened)
 	/* Without TLS, Unix-domain or not: small messages must not wait for each other. */
 	socket_prepare(opened->fd, connection->configuration->settings);
 	connection->process_id = opened->process_id;
-	cancel_table_add(connection->worker->host->cancels, connection->process_id, connection->worker, connection->id);
+	cancel_table_add(connection->worker->host->cancels, connection->process_id, connection->worker,
+					 connection->id);
 	session_server_opened(connection->session, &server);
 }
 
@@ -50,7 +51,8 @@ void connection_open_server(struct connection *connection)
 	struct log_subject subject = session_subject(connection->session);
 	struct error error;
 	if (!connection->seat.taken && user &&
-		!limits_enter(host->limits, connection->configuration, user, subject.tenant, &connection->seat, &error)) {
+		!limits_enter(host->limits, connection->configuration, user, subject.tenant, &connection->seat,
+					  &error)) {
 		atomic_fetch_add(&host->counts.refused_sessions, 1);
 		log_write(LOG_LEVEL_WARNING, &subject, "refused: %s", error.message);
 		session_server_failed(connection->session, &error);

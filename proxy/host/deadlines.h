@@ -1,5 +1,5 @@
-/* A heap of moments, one for each connection that waits for something. Lazy: a moment that moves to later stays where it is, and is
- * put right when it comes up; only one that moves to earlier costs anything. */
+/* A heap of moments, one for each connection that waits for something. Lazy: a moment that moves to later
+ * stays where it is, and is put right when it comes up; only one that moves to earlier costs anything. */
 #ifndef TENANTRY_HOST_DEADLINES_H
 #define TENANTRY_HOST_DEADLINES_H
 

@@ -1,6 +1,7 @@
 /* Serving: start and end in order; see host.h.
  *
- *   settings -> migration -> snapshot -> listeners -> workers -> ready line      indexes and keys in the background
+ *   settings -> migration -> snapshot -> listeners -> workers -> ready line      indexes and keys in the
+ * background
  *
  * Nothing listens before the schema is as the configuration wants it. */
 #include "proxy/host/host.h"
@@ -14,8 +15,8 @@
 #include "proxy/host/notify.h"
 #include "proxy/host/worker.h"
 
-/* Set by SIGINT and SIGTERM while the migration runs, before the loop takes the signals over. Signal handlers have nothing
- * but globals. */
+/* Set by SIGINT and SIGTERM while the migration runs, before the loop takes the signals over. Signal handlers
+ * have nothing but globals. */
 static volatile sig_atomic_t stop_requested;
 static volatile int stop_migration;
 
@@ -55,11 +56,13 @@ static void raise_descriptor_limit(const struct configuration *configuration)
 		return;
 	limit.rlim_cur = limit.rlim_max == RLIM_INFINITY || limit.rlim_max >= wanted ? wanted : limit.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted)
-		log_write(LOG_LEVEL_WARNING, NULL, "only %llu file descriptors are allowed; max_clients = %u may need %llu (ulimit -n)",
+		log_write(LOG_LEVEL_WARNING, NULL,
+				  "only %llu file descriptors are allowed; max_clients = %u may need %llu (ulimit -n)",
 				  (unsigned long long)limit.rlim_cur, t->max_clients, (unsigned long long)wanted);
 }
 
-/* The schema as the configuration wants it before anybody is served. *background: something is left for later. */
+/* The schema as the configuration wants it before anybody is served. *background: something is left for
+ * later. */
 static bool prepare_schema(const struct configuration *configuration, bool *background)
 {
 	int on_startup = configuration->settings->migration.on_startup;
@@ -70,13 +73,16 @@ static bool prepare_schema(const struct configuration *configuration, bool *back
 	if (on_startup == ON_STARTUP_NO)
 		return true;
 	if (on_startup == ON_STARTUP_VERIFY) {
-		if (!schema_check(configuration->migration_url, &configuration->schema, false, stderr, &complete, &error))
+		if (!schema_check(configuration->migration_url, &configuration->schema, false, stderr, &complete,
+						  &error))
 			return report_error(&error);
 		if (!complete)
-			fprintf(stderr, "tenantry: the schema is not complete; `tenantry migrate` adds what is missing (on_startup = verify)\n");
+			fprintf(stderr, "tenantry: the schema is not complete; `tenantry migrate` adds what is missing "
+							"(on_startup = verify)\n");
 		return complete;
 	}
-	if (!schema_migrate(configuration->migration_url, &configuration->schema, false, stdout, &stop_migration, &report, &error))
+	if (!schema_migrate(configuration->migration_url, &configuration->schema, false, stdout, &stop_migration,
+						&report, &error))
 		return report_error(&error);
 	fflush(stdout);
 	*background = report.background_left;
@@ -96,7 +102,8 @@ static void announce_catalog(void *context, struct catalog *catalog, uint64_t se
 		worker_announce_catalog(host->workers[i], catalog, served);
 }
 
-static bool make_workers(struct host *host, const struct listen_address *addresses, size_t n, struct error *error)
+static bool make_workers(struct host *host, const struct listen_address *addresses, size_t n,
+						 struct error *error)
 {
 	unsigned count = count_workers(host->configuration);
 	struct catalog *catalog = catalogs_current(host->catalogs);
@@ -130,11 +137,13 @@ static void say_ready(const struct configuration *configuration, const struct li
 	const char *user = configuration->upstream->user, *database = configuration->upstream->database;
 	char host[200];
 	if (address->address.ss_family == AF_UNIX)
-		snprintf(host, sizeof host, "%.*s", (int)(strrchr(address->text, ':') - address->text), address->text);
+		snprintf(host, sizeof host, "%.*s", (int)(strrchr(address->text, ':') - address->text),
+				 address->text);
 	else if (*address->text == '*')
 		snprintf(host, sizeof host, "127.0.0.1");
 	else
-		snprintf(host, sizeof host, "%.*s", (int)(strrchr(address->text, ':') - address->text), address->text);
+		snprintf(host, sizeof host, "%.*s", (int)(strrchr(address->text, ':') - address->text),
+				 address->text);
 	bool bracketed = *host == '[';
 	printf("tenantry is ready. Point the application's DATABASE_URL at it:\n");
 	if (*host == '/')
@@ -142,7 +151,8 @@ static void say_ready(const struct configuration *configuration, const struct li
 	else
 		printf("    postgresql://%s:PASSWORD@%s:%d/%s\n", user, host, address->port, database);
 	printf("or look around with\n    psql \"host=%.*s port=%d user=%s dbname=%s\"\n",
-		   (int)(bracketed ? strlen(host) - 2 : strlen(host)), host + bracketed, address->port, user, database);
+		   (int)(bracketed ? strlen(host) - 2 : strlen(host)), host + bracketed, address->port, user,
+		   database);
 	fflush(stdout);
 }
 
@@ -207,7 +217,8 @@ static int serve(struct host *host, struct listen_address *addresses, size_t n, 
 	}
 	if (!anybody_can_log_in(host->configuration))
 		log_write(LOG_LEVEL_WARNING, NULL,
-				  "no user has a password: nobody can log in; add [users] to the file, a password to the URL, or set trust");
+				  "no user has a password: nobody can log in; add [users] to the file, a password to the "
+				  "URL, or set trust");
 	say_ready(host->configuration, &addresses[0]);
 	notify_systemd("READY=1");
 	if (background_left)
@@ -241,7 +252,8 @@ int host_serve(struct configuration *configuration, const char *file, int argc, 
 	else
 		code = serve(host, addresses, n, background_left);
 	listen_addresses_close(addresses, n);
-	/* A thread that hangs in a connection attempt may still look at the workers: then memory is left to the end of the process. */
+	/* A thread that hangs in a connection attempt may still look at the workers: then memory is left to the
+	 * end of the process. */
 	if (!catalogs_free(host->catalogs))
 		_exit(code);
 	free_host(host);

@@ -1,8 +1,10 @@
 /* What the workers share, and the main thread that looks after them: signals, reload, drain, statistics.
  *
- *   main thread: supervisor loop      worker threads: one loop each      catalogs thread     migration thread (background steps)
+ *   main thread: supervisor loop      worker threads: one loop each      catalogs thread     migration thread
+ * (background steps)
  *
- * Threads talk through mailboxes (worker_post, host_post): a function and its argument, run on the receiver's loop. */
+ * Threads talk through mailboxes (worker_post, host_post): a function and its argument, run on the receiver's
+ * loop. */
 #ifndef TENANTRY_HOST_HOST_H
 #define TENANTRY_HOST_HOST_H
 
@@ -24,7 +26,7 @@ struct host_counts {
 };
 
 struct host {
-	uv_loop_t loop;                      /* the main thread's */
+	uv_loop_t loop; /* the main thread's */
 	struct mailbox mailbox;
 	struct configuration *configuration; /* in force; main thread only */
 	const char *file;                    /* to reload; NULL: none */
@@ -41,7 +43,7 @@ struct host {
 	/* supervisor.c */
 	uv_signal_t on_terminate, on_interrupt, on_reload;
 	uv_timer_t drain_timer, statistics_timer;
-	unsigned collecting;                 /* workers that have not reported yet */
+	unsigned collecting; /* workers that have not reported yet */
 	bool draining, drained_at_once;
 };
 

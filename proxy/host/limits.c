@@ -1,4 +1,5 @@
-/* Counting who is inside; see limits.h. Two small hash tables of names under one lock, which is taken at login and at the end. */
+/* Counting who is inside; see limits.h. Two small hash tables of names under one lock, which is taken at
+ * login and at the end. */
 #include "proxy/host/limits.h"
 
 #include <pthread.h>

@@ -20,7 +20,8 @@ struct seat {
 
 /* Takes a seat for a session that has logged in; `tenant` NULL: none (yet). False: full, 53300. */
 bool limits_enter(struct limits *limits, const struct configuration *configuration, const struct user *user,
-				  const char *tenant, struct seat *seat, struct error *error) __attribute__((warn_unused_result));
+				  const char *tenant, struct seat *seat, struct error *error)
+	__attribute__((warn_unused_result));
 void limits_leave(struct limits *limits, struct seat *seat);
 size_t limits_inside(struct limits *limits);
 

@@ -21,7 +21,8 @@ enum { BACKLOG = 4096, ACCEPTS_PER_ROUND = 32 };
 static bool not_an_address(const char *text, struct error *error)
 {
 	error_set(error, "22023", "listen: \"%s\" is not an address", text);
-	error_hint(error, "Accepted: ADDRESS:PORT, [IPv6]:PORT, *:PORT, or /directory:PORT for a Unix-domain socket.");
+	error_hint(error,
+			   "Accepted: ADDRESS:PORT, [IPv6]:PORT, *:PORT, or /directory:PORT for a Unix-domain socket.");
 	return false;
 }
 
@@ -39,7 +40,8 @@ static bool unix_address(const char *directory, int port, struct listen_address 
 
 static bool tcp_address(char *host, const char *port, struct listen_address *address, struct error *error)
 {
-	struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE}, *found;
+	struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE},
+					*found;
 	size_t length = strlen(host);
 	if (host[0] == '[' && host[length - 1] == ']') {
 		host[length - 1] = 0;
@@ -77,10 +79,12 @@ static bool parse_one(const char *text, size_t length, struct listen_address *ad
 	if (*host != '/' && *host != '[' && strchr(host, ':'))
 		return not_an_address(address->text, error);
 	address->port = (int)port;
-	return *host == '/' ? unix_address(host, address->port, address, error) : tcp_address(host, colon + 1, address, error);
+	return *host == '/' ? unix_address(host, address->port, address, error)
+						: tcp_address(host, colon + 1, address, error);
 }
 
-bool listen_addresses_parse(const char *list, struct listen_address **addresses, size_t *n, struct error *error)
+bool listen_addresses_parse(const char *list, struct listen_address **addresses, size_t *n,
+							struct error *error)
 {
 	*addresses = NULL;
 	*n = 0;
@@ -110,7 +114,8 @@ static bool cannot_listen(const struct listen_address *address, struct error *er
 
 static int tcp_socket(const struct listen_address *address, bool shared_port)
 {
-	int on = 1, off = 0, fd = socket(address->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int on = 1, off = 0,
+		fd = socket(address->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -1;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -118,7 +123,8 @@ static int tcp_socket(const struct listen_address *address, bool shared_port)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
 	if (address->address.ss_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-	if (bind(fd, (const struct sockaddr *)&address->address, address->length) == 0 && listen(fd, BACKLOG) == 0)
+	if (bind(fd, (const struct sockaddr *)&address->address, address->length) == 0 &&
+		listen(fd, BACKLOG) == 0)
 		return fd;
 	int saved = errno;
 	close(fd);
@@ -146,7 +152,8 @@ static bool open_unix(struct listen_address *address, unsigned mode, struct erro
 	if (!remove_stale(address))
 		return cannot_listen(address, error);
 	address->shared_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (address->shared_fd < 0 || bind(address->shared_fd, (struct sockaddr *)&address->address, address->length) != 0)
+	if (address->shared_fd < 0 ||
+		bind(address->shared_fd, (struct sockaddr *)&address->address, address->length) != 0)
 		return cannot_listen(address, error);
 	address->bound = true;
 	if (chmod(address->path, mode) != 0 || listen(address->shared_fd, BACKLOG) != 0)
@@ -195,7 +202,8 @@ static void ready(uv_poll_t *handle, int status, int events)
 		if (fd >= 0) {
 			connection_accept(worker, fd, &peer);
 		} else if (errno == EMFILE || errno == ENFILE) {
-			log_write(LOG_LEVEL_ERROR, NULL, "cannot accept clients: %s; trying again in a second", strerror(errno));
+			log_write(LOG_LEVEL_ERROR, NULL, "cannot accept clients: %s; trying again in a second",
+					  strerror(errno));
 			worker_pause_accepting(worker);
 			return;
 		} else if (errno != EINTR && errno != ECONNABORTED) {
@@ -204,10 +212,12 @@ static void ready(uv_poll_t *handle, int status, int events)
 	}
 }
 
-bool listener_open(struct listener *listener, struct worker *worker, const struct listen_address *address, struct error *error)
+bool listener_open(struct listener *listener, struct worker *worker, const struct listen_address *address,
+				   struct error *error)
 {
 	listener->shared = address->shared_fd >= 0;
-	listener->fd = listener->shared ? fcntl(address->shared_fd, F_DUPFD_CLOEXEC, 0) : tcp_socket(address, true);
+	listener->fd =
+		listener->shared ? fcntl(address->shared_fd, F_DUPFD_CLOEXEC, 0) : tcp_socket(address, true);
 	if (listener->fd < 0)
 		return cannot_listen(address, error);
 	if (uv_poll_init(&worker->loop, &listener->poll, listener->fd) != 0) {

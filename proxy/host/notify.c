@@ -1,4 +1,5 @@
-/* Readiness and pid file; see notify.h. The datagram is written here: a library for one sendto() is not worth a dependency. */
+/* Readiness and pid file; see notify.h. The datagram is written here: a library for one sendto() is not worth
+ * a dependency. */
 #include "proxy/host/notify.h"
 
 #include <errno.h>

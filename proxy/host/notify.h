@@ -11,7 +11,8 @@ void notify_systemd(const char *state);
 /* "RELOADING=1" with the time that systemd wants beside it. */
 void notify_systemd_reloading(void);
 
-/* Writes our process id to `path` ("": does nothing). A file that names a living process that is not us: refused. */
+/* Writes our process id to `path` ("": does nothing). A file that names a living process that is not us:
+ * refused. */
 bool pid_file_write(const char *path, struct error *error) __attribute__((warn_unused_result));
 void pid_file_remove(const char *path);
 

@@ -1,11 +1,12 @@
-/* Opening servers with libpq; see opener.h. Names are resolved in opener_names.c, errors translated in opener_errors.c.
+/* Opening servers with libpq; see opener.h. Names are resolved in opener_names.c, errors translated in
+ * opener_errors.c.
  *
  *   RESOLVING --names known--> CONNECTING --CONNECTION_OK--> done
  *       ^                          |
  *       +---- WAITING <--away------+--else--> done with an error
  *
- * uv_poll and libpq: PQconnectPoll may close its socket and open another, even under the same number, so polling is stopped
- * (which takes the socket out of epoll) before each call and started afresh after it. */
+ * uv_poll and libpq: PQconnectPoll may close its socket and open another, even under the same number, so
+ * polling is stopped (which takes the socket out of epoll) before each call and started afresh after it. */
 #include "proxy/host/opener.h"
 
 #include <ctype.h>
@@ -110,8 +111,8 @@ void opener_attempt_failed(struct opener *opener, const struct error *error, boo
 		uv_timer_start(&opener->timer, retry, RETRY_MILLISECONDS, 0);
 		return;
 	}
-	log_write(LOG_LEVEL_ERROR, &opener->request.subject, "server %s cannot be opened: %s", opener->request.upstream->label,
-			  log_text);
+	log_write(LOG_LEVEL_ERROR, &opener->request.subject, "server %s cannot be opened: %s",
+			  opener->request.upstream->label, log_text);
 	fail(opener, error);
 }
 
@@ -124,7 +125,8 @@ static void timed_out(uv_timer_t *timer)
 
 /* --- the options of the connection --- */
 
-/* Appends "-c name=value" as the server's pg_split_opts() takes it apart: white space and backslashes are escaped. */
+/* Appends "-c name=value" as the server's pg_split_opts() takes it apart: white space and backslashes are
+ * escaped. */
 static void add_option(FILE *options, const char *name, const char *value)
 {
 	fputs(" -c ", options);
@@ -165,8 +167,10 @@ static void set(struct arguments *arguments, const char *keyword, const char *va
 	arguments->values[arguments->n++] = value;
 }
 
-/* The upstream's options with the client's over them. *options is to be freed. False: a name that cannot be a setting's. */
-static bool make_arguments(struct opener *opener, struct arguments *arguments, char **options, struct error *error)
+/* The upstream's options with the client's over them. *options is to be freed. False: a name that cannot be a
+ * setting's. */
+static bool make_arguments(struct opener *opener, struct arguments *arguments, char **options,
+						   struct error *error)
 {
 	const struct upstream *upstream = opener->request.upstream;
 	size_t size;
@@ -227,10 +231,21 @@ static void collect_parameters(PGconn *connection, struct opened *opened)
 {
 	/* Every GUC_REPORT setting of PostgreSQL 13 to 18; libpq cannot list what it was told. */
 	static const char *const names[] = {
-		"application_name", "client_encoding",  "DateStyle",       "default_transaction_read_only",
-		"in_hot_standby",   "integer_datetimes", "IntervalStyle",  "is_superuser",
-		"scram_iterations", "search_path",      "server_encoding", "server_version",
-		"session_authorization", "standard_conforming_strings", "TimeZone",
+		"application_name",
+		"client_encoding",
+		"DateStyle",
+		"default_transaction_read_only",
+		"in_hot_standby",
+		"integer_datetimes",
+		"IntervalStyle",
+		"is_superuser",
+		"scram_iterations",
+		"search_path",
+		"server_encoding",
+		"server_version",
+		"session_authorization",
+		"standard_conforming_strings",
+		"TimeZone",
 	};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		const char *value = PQparameterStatus(connection, names[i]);
@@ -239,10 +254,10 @@ static void collect_parameters(PGconn *connection, struct opened *opened)
 	}
 }
 
-/* The server is idle and everything that it has said is read: a backend sends its greeting, up to ReadyForQuery, in one go. A
- * notice or parameter change that came right behind sits in libpq's buffer; PQisBusy() works it off, before the values are
- * read. Half of such a message, cut by the network, would be lost with libpq and the session would refuse the other half as
- * malformed: it ends, it does not go wrong. */
+/* The server is idle and everything that it has said is read: a backend sends its greeting, up to
+ * ReadyForQuery, in one go. A notice or parameter change that came right behind sits in libpq's buffer;
+ * PQisBusy() works it off, before the values are read. Half of such a message, cut by the network, would be
+ * lost with libpq and the session would refuse the other half as malformed: it ends, it does not go wrong. */
 static void hand_over(struct opener *opener)
 {
 	struct opened opened = {0};

@@ -1,9 +1,10 @@
-/* Opens a server for a session, without blocking the loop: names are resolved in libuv's thread pool, libpq connects and
- * authenticates under uv_poll, then the socket (and TLS) is handed over. libpq keeps the PGconn, but is never again asked to read:
- * all bytes after the first ReadyForQuery belong to the session.
+/* Opens a server for a session, without blocking the loop: names are resolved in libuv's thread pool, libpq
+ * connects and authenticates under uv_poll, then the socket (and TLS) is handed over. libpq keeps the PGconn,
+ * but is never again asked to read: all bytes after the first ReadyForQuery belong to the session.
  *
- * A server that cannot be reached, or that is starting up (57P03), is tried again until `wait` is over. Never puts the
- * upstream's host, user or password into an error for the client; what libpq said goes to the log. */
+ * A server that cannot be reached, or that is starting up (57P03), is tried again until `wait` is over. Never
+ * puts the upstream's host, user or password into an error for the client; what libpq said goes to the log.
+ */
 #ifndef TENANTRY_HOST_OPENER_H
 #define TENANTRY_HOST_OPENER_H
 
@@ -23,7 +24,7 @@ struct opened {
 	int fd;                   /* the link's */
 	SSL *ssl;                 /* the link's; NULL: plain */
 	int process_id;
-	size_t n_parameters;      /* ParameterStatus; borrowed from the link until it reads again, so: copy */
+	size_t n_parameters; /* ParameterStatus; borrowed from the link until it reads again, so: copy */
 	struct session_parameter parameters[24];
 };
 
@@ -31,12 +32,12 @@ struct opened {
 typedef void (*opener_done)(void *context, const struct opened *opened, const struct error *error);
 
 struct opener_request {
-	const struct upstream *upstream;            /* lives longer than the opener */
+	const struct upstream *upstream; /* lives longer than the opener */
 	size_t n_parameters;
 	const struct session_parameter *parameters; /* copied */
-	uint32_t timeout, wait;                     /* milliseconds: of one attempt; of all attempts while the server is away */
-	struct log_subject subject;                 /* copied shallowly: lives until done */
-	opener_done done;                           /* called later, from the loop, once */
+	uint32_t timeout, wait;     /* milliseconds: of one attempt; of all attempts while the server is away */
+	struct log_subject subject; /* copied shallowly: lives until done */
+	opener_done done;           /* called later, from the loop, once */
 	void *context;
 };
 

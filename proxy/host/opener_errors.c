@@ -1,12 +1,14 @@
-/* From libpq's text of a failed connection to an error for the client; see opener.h. libpq keeps the SQLSTATE of such an error
- * to itself; with PQERRORS_VERBOSE it stands in the text: "FATAL:  57P03: the database system is starting up". */
+/* From libpq's text of a failed connection to an error for the client; see opener.h. libpq keeps the SQLSTATE
+ * of such an error to itself; with PQERRORS_VERBOSE it stands in the text: "FATAL:  57P03: the database
+ * system is starting up". */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "proxy/host/opener_internal.h"
 
-/* The start of the last "XXXXX: message" in the text (several hosts: the last one tried); NULL: the server said nothing. */
+/* The start of the last "XXXXX: message" in the text (several hosts: the last one tried); NULL: the server
+ * said nothing. */
 static const char *find_sqlstate(const char *text)
 {
 	const char *found = NULL;
@@ -34,7 +36,8 @@ static void copy_field(const char *text, const char *label, char *to, size_t siz
 /* What the client did, or a state of the server that passes: said as the server said it. */
 static bool is_for_client(const char *sqlstate)
 {
-	static const char *const passed[] = {"57P01", "57P02", "57P03", "53300", "53400", "22023", "42704", "3D000", "25006", "42501",
+	static const char *const passed[] = {"57P01", "57P02", "57P03", "53300", "53400",
+										 "22023", "42704", "3D000", "25006", "42501",
 										 "55000", "0A000", "22007", "22008", "42602"};
 	for (size_t i = 0; i < sizeof passed / sizeof *passed; i++)
 		if (strncmp(sqlstate, passed[i], 5) == 0)
@@ -56,7 +59,8 @@ bool opener_translate_error(const char *text, struct error *error)
 	}
 	if (state) {
 		error_set(error, "08001", "tenantry is not let in by its PostgreSQL server");
-		error_hint(error, "This is about the configuration of tenantry, not about the client; its log says more.");
+		error_hint(error,
+				   "This is about the configuration of tenantry, not about the client; its log says more.");
 		return false;
 	}
 	error_set(error, "08001", "tenantry cannot reach its PostgreSQL server");

@@ -17,13 +17,13 @@ struct opener {
 	struct opener_parameter *parameters;
 	uint64_t give_up;
 	bool waiting, finished;
-	unsigned handles;            /* libuv's hold on this memory: timer, poll handles, a running name lookup */
-	uv_timer_t timer;            /* time limit of the attempt, or the pause before the next one */
+	unsigned handles; /* libuv's hold on this memory: timer, poll handles, a running name lookup */
+	uv_timer_t timer; /* time limit of the attempt, or the pause before the next one */
 	uv_poll_t *poll;
 	int poll_fd;
 	PGconn *connection;
 	/* opener_names.c */
-	struct opener_lookup *lookup; /* running */
+	struct opener_lookup *lookup;    /* running */
 	char *hosts, *addresses, *ports; /* comma-separated, one address each; NULL: nothing to resolve */
 	size_t next_host;
 	char why[512];

@@ -1,6 +1,6 @@
-/* Host names to addresses for the opener, in libuv's thread pool; see opener.h. A name with several addresses becomes several
- * entries of libpq's host list, in the resolver's order, each with its port: libpq then tries them in turn as it would by itself,
- * keeps the name for certificate checks, and never calls the resolver. */
+/* Host names to addresses for the opener, in libuv's thread pool; see opener.h. A name with several addresses
+ * becomes several entries of libpq's host list, in the resolver's order, each with its port: libpq then tries
+ * them in turn as it would by itself, keeps the name for certificate checks, and never calls the resolver. */
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <stdlib.h>
@@ -16,7 +16,8 @@ struct opener_lookup {
 
 static void go_on(struct opener *opener);
 
-/* Item `n` of a comma-separated list; false: the list ends before. A list of one item stands for all (libpq's ports). */
+/* Item `n` of a comma-separated list; false: the list ends before. A list of one item stands for all (libpq's
+ * ports). */
 static bool list_item(const char *list, size_t n, char *item, size_t size)
 {
 	for (; n > 0; n--) {

@@ -8,8 +8,9 @@
 
 #define RELOAD  true
 #define RESTART false
-#define ROW(section, prefix, kind, name, standard, low, high, words, reload, help)                             \
-	{#section, #name, SETTING_##kind, standard, low, high, words, reload, help, offsetof(struct settings, section.name)},
+#define ROW(section, prefix, kind, name, standard, low, high, words, reload, help) \
+	{#section, #name, SETTING_##kind, standard, low,                               \
+	 high,     words, reload,         help,     offsetof(struct settings, section.name)},
 #define TENANTRY_ROW(...)  ROW(tenantry, "", __VA_ARGS__)
 #define MIGRATION_ROW(...) ROW(migration, "migration-", __VA_ARGS__)
 
@@ -79,7 +80,8 @@ struct settings *settings_new(void)
 	if (!settings || !(settings->sources = calloc(settings_count(), sizeof *settings->sources)))
 		abort();
 	for (size_t i = 0; i < settings_count(); i++)
-		settings_set(settings, &table[i], table[i].standard, (struct setting_source){SOURCE_DEFAULT, 0}, &diagnostics);
+		settings_set(settings, &table[i], table[i].standard, (struct setting_source){SOURCE_DEFAULT, 0},
+					 &diagnostics);
 	/* A default that is not accepted is a mistake in the table, not of the person who runs the program. */
 	if (diagnostics.n > 0)
 		abort();
@@ -99,8 +101,8 @@ void settings_free(struct settings *settings)
 	free(settings);
 }
 
-static void describe(const struct settings *settings, const struct setting *setting, struct setting_source source, char *place,
-					 size_t size)
+static void describe(const struct settings *settings, const struct setting *setting,
+					 struct setting_source source, char *place, size_t size)
 {
 	if (source.kind == SOURCE_FILE)
 		snprintf(place, size, "%s:%d: %s", settings->file, source.line, setting->name);
@@ -120,7 +122,8 @@ void settings_place(const struct settings *settings, const struct setting *setti
 }
 
 /* The number and the unit after it. False: no number, or one that is too large. */
-static bool parse_scaled(const char *value, const char *const *units, const uint64_t *factors, uint64_t *result)
+static bool parse_scaled(const char *value, const char *const *units, const uint64_t *factors,
+						 uint64_t *result)
 {
 	char *end;
 	if (!isdigit((unsigned char)*value))
@@ -207,8 +210,8 @@ static void print_accepted(const struct setting *setting, char *text, size_t siz
 	} else {
 		print_scaled(setting, setting->low, low, sizeof low);
 		print_scaled(setting, setting->high, high, sizeof high);
-		snprintf(text, size, "%s from %s to %s%s%s", what[setting->kind], low, high, setting->words ? ", or " : "",
-				 setting->words ? setting->words : "");
+		snprintf(text, size, "%s from %s to %s%s%s", what[setting->kind], low, high,
+				 setting->words ? ", or " : "", setting->words ? setting->words : "");
 	}
 }
 
@@ -261,8 +264,8 @@ static void store(struct settings *settings, const struct setting *setting, uint
 	}
 }
 
-void settings_set(struct settings *settings, const struct setting *setting, const char *value, struct setting_source source,
-				  struct diagnostics *diagnostics)
+void settings_set(struct settings *settings, const struct setting *setting, const char *value,
+				  struct setting_source source, struct diagnostics *diagnostics)
 {
 	char place[512], accepted[256];
 	uint64_t parsed;
@@ -297,7 +300,8 @@ static size_t value_size(const struct setting *setting)
 	}
 }
 
-void settings_keep_static(struct settings *settings, const struct settings *old, struct diagnostics *diagnostics)
+void settings_keep_static(struct settings *settings, const struct settings *old,
+						  struct diagnostics *diagnostics)
 {
 	for (size_t i = 0; i < settings_count(); i++) {
 		char *now = (char *)settings + table[i].offset;

@@ -1,7 +1,9 @@
-/* The configuration file; see settings.h. inih reads it; it knows no line numbers and cuts lines at 200 bytes, so
- * the reader here counts lines and gives inih only the head of a longer line, whose value it keeps itself.
+/* The configuration file; see settings.h. inih reads it; it knows no line numbers and cuts lines at 200
+ * bytes, so the reader here counts lines and gives inih only the head of a longer line, whose value it keeps
+ * itself.
  *
- * Refuses: unknown sections and keys, keys given twice, lines that are neither a section nor `name = value`. */
+ * Refuses: unknown sections and keys, keys given twice, lines that are neither a section nor `name = value`.
+ */
 #include "proxy/host/settings.h"
 
 #include <ctype.h>
@@ -20,7 +22,8 @@ struct reader {
 	struct diagnostics *diagnostics;
 };
 
-/* Cuts white space at the end, and a comment: ` ;` outside of quotes, as inih does on the lines that it sees whole. */
+/* Cuts white space at the end, and a comment: ` ;` outside of quotes, as inih does on the lines that it sees
+ * whole. */
 static char *trim_value(char *value)
 {
 	bool quoted = false;
@@ -88,11 +91,11 @@ static void set_from_file(struct reader *reader, const struct setting *setting, 
 		settings_set(settings, setting, joined + (length == 0), *source, reader->diagnostics);
 		free(joined);
 	} else if (continued) {
-		diagnostics_add(reader->diagnostics, "%s:%d: %s: only a list can be continued on another line", settings->file,
-						reader->number, setting->name);
+		diagnostics_add(reader->diagnostics, "%s:%d: %s: only a list can be continued on another line",
+						settings->file, reader->number, setting->name);
 	} else if (source->kind == SOURCE_FILE) {
-		diagnostics_add(reader->diagnostics, "%s:%d: %s is already set in line %d", settings->file, reader->number,
-						setting->name, source->line);
+		diagnostics_add(reader->diagnostics, "%s:%d: %s is already set in line %d", settings->file,
+						reader->number, setting->name, source->line);
 	} else {
 		settings_set(settings, setting, value, here, reader->diagnostics);
 	}
@@ -110,10 +113,11 @@ static void unknown_name(struct reader *reader, const char *section, const char 
 			fprintf(out, "%s%s", ftell(out) > 0 ? ", " : "", settings_row(i)->name);
 	fclose(out);
 	if (*accepted)
-		diagnostics_add(reader->diagnostics, "%s:%d: there is no setting \"%s\" in [%s]; accepted: %s", reader->settings->file,
-						reader->number, name, section, accepted);
+		diagnostics_add(reader->diagnostics, "%s:%d: there is no setting \"%s\" in [%s]; accepted: %s",
+						reader->settings->file, reader->number, name, section, accepted);
 	else
-		diagnostics_add(reader->diagnostics, "%s:%d: there is no section [%s]; accepted: [tenantry], [migration], [users]",
+		diagnostics_add(reader->diagnostics,
+						"%s:%d: there is no section [%s]; accepted: [tenantry], [migration], [users]",
 						reader->settings->file, reader->number, section);
 	free(accepted);
 }
@@ -121,12 +125,13 @@ static void unknown_name(struct reader *reader, const char *section, const char 
 static int handle(void *user, const char *section, const char *name, const char *value)
 {
 	struct reader *reader = user;
-	/* Always from the raw line: inih leaves comments on continued lines and cuts them inside quotes on others. */
+	/* Always from the raw line: inih leaves comments on continued lines and cuts them inside quotes on
+	 * others. */
 	value = raw_value(reader);
 	if (strcmp(section, "users") == 0) {
 		if (isspace((unsigned char)*reader->line))
-			diagnostics_add(reader->diagnostics, "%s:%d: a user's line cannot be continued", reader->settings->file,
-							reader->number);
+			diagnostics_add(reader->diagnostics, "%s:%d: a user's line cannot be continued",
+							reader->settings->file, reader->number);
 		else
 			settings_user(reader->settings, name, value, reader->number, reader->diagnostics);
 		return 1;
@@ -157,8 +162,8 @@ void settings_read_file(struct settings *settings, const char *path, struct diag
 	free(reader.line);
 }
 
-/* Takes the secret off the head of the value: up to the first comma, or "quoted with "" inside". Returns what is left, NULL: bad
- * quotes. *secret is kept by the settings; NULL: none. */
+/* Takes the secret off the head of the value: up to the first comma, or "quoted with "" inside". Returns what
+ * is left, NULL: bad quotes. *secret is kept by the settings; NULL: none. */
 static const char *take_secret(struct settings *settings, const char *value, const char **secret)
 {
 	size_t length;
@@ -193,7 +198,8 @@ static const char *take_secret(struct settings *settings, const char *value, con
 	return *value && *value != ',' ? NULL : value;
 }
 
-static bool take_option(struct settings *settings, struct settings_user *user, const char *option, size_t length)
+static bool take_option(struct settings *settings, struct settings_user *user, const char *option,
+						size_t length)
 {
 	char text[64], *end;
 	if (length == 6 && strncmp(option, "bypass", 6) == 0) {
@@ -208,7 +214,8 @@ static bool take_option(struct settings *settings, struct settings_user *user, c
 		user->tenant = settings_keep(settings, option + 7, length - 7);
 		return true;
 	}
-	if (length > 9 && length < sizeof text && strncmp(option, "sessions=", 9) == 0 && isdigit((unsigned char)option[9])) {
+	if (length > 9 && length < sizeof text && strncmp(option, "sessions=", 9) == 0 &&
+		isdigit((unsigned char)option[9])) {
 		snprintf(text, sizeof text, "%.*s", (int)(length - 9), option + 9);
 		unsigned long sessions = strtoul(text, &end, 10);
 		user->max_sessions = (unsigned)sessions;
@@ -226,11 +233,14 @@ static void add_user(struct settings *settings, const struct settings_user *user
 	settings->users = users;
 }
 
-void settings_user(struct settings *settings, const char *name, const char *value, int line, struct diagnostics *diagnostics)
+void settings_user(struct settings *settings, const char *name, const char *value, int line,
+				   struct diagnostics *diagnostics)
 {
-	struct settings_user user = {.name = settings_keep(settings, name, strlen(name)), .right = RIGHT_CHOOSE, .line = line};
+	struct settings_user user = {
+		.name = settings_keep(settings, name, strlen(name)), .right = RIGHT_CHOOSE, .line = line};
 	const char *rest = take_secret(settings, value, &user.secret);
-	/* The text after a secret may be part of one that should have been quoted, so the messages do not repeat it. */
+	/* The text after a secret may be part of one that should have been quoted, so the messages do not repeat
+	 * it. */
 	if (!rest || strlen(name) == 0 || strlen(name) > 63) {
 		diagnostics_add(diagnostics, "%s:%d: user \"%s\": %s", settings->file, line, name,
 						rest ? "a name has 1 to 63 bytes" : "the quotes around the password do not match");
@@ -243,7 +253,8 @@ void settings_user(struct settings *settings, const char *name, const char *valu
 			trimmed--;
 		if (length > 0 && !take_option(settings, &user, rest, trimmed)) {
 			diagnostics_add(diagnostics,
-							"%s:%d: user \"%s\": what follows the password is not accepted; accepted: tenant=VALUE, tenant=*, "
+							"%s:%d: user \"%s\": what follows the password is not accepted; accepted: "
+							"tenant=VALUE, tenant=*, "
 							"bypass, sessions=N; a password with a comma is put in double quotes",
 							settings->file, line, name);
 			return;
@@ -252,12 +263,13 @@ void settings_user(struct settings *settings, const char *name, const char *valu
 	}
 	for (size_t i = 0; i < settings->n_users; i++)
 		if (strcmp(settings->users[i].name, name) == 0) {
-			diagnostics_add(diagnostics, "%s:%d: user \"%s\" is already in line %d", settings->file, line, name,
-							settings->users[i].line);
+			diagnostics_add(diagnostics, "%s:%d: user \"%s\" is already in line %d", settings->file, line,
+							name, settings->users[i].line);
 			return;
 		}
 	if (user.right == RIGHT_BYPASS && user.tenant_given)
-		diagnostics_add(diagnostics, "%s:%d: user \"%s\": bypass and tenant= exclude each other", settings->file, line, name);
+		diagnostics_add(diagnostics, "%s:%d: user \"%s\": bypass and tenant= exclude each other",
+						settings->file, line, name);
 	else
 		add_user(settings, &user);
 }

@@ -1,5 +1,6 @@
-/* Settings on the command line; see settings.h. Every row of the table is a flag: max_clients is --max-clients. A row of
- * [migration] can also be written --migration-NAME, which is needed where [tenantry] has the same name. */
+/* Settings on the command line; see settings.h. Every row of the table is a flag: max_clients is
+ * --max-clients. A row of [migration] can also be written --migration-NAME, which is needed where [tenantry]
+ * has the same name. */
 #include "proxy/host/settings.h"
 
 #include <string.h>

@@ -17,9 +17,9 @@ static void print_lines(FILE *out, const char *prefix, const char *text)
 static void print_kind(FILE *out, const struct setting *setting)
 {
 	static const char *const what[] = {
-		[SETTING_TEXT] = "text",         [SETTING_SECRET] = "text, never printed", [SETTING_LIST] = "list",
-		[SETTING_NUMBER] = "number",     [SETTING_DURATION] = "duration",          [SETTING_SIZE] = "size",
-		[SETTING_CHOICE] = "one of",     [SETTING_SWITCH] = "yes or no",
+		[SETTING_TEXT] = "text",     [SETTING_SECRET] = "text, never printed", [SETTING_LIST] = "list",
+		[SETTING_NUMBER] = "number", [SETTING_DURATION] = "duration",          [SETTING_SIZE] = "size",
+		[SETTING_CHOICE] = "one of", [SETTING_SWITCH] = "yes or no",
 	};
 	fputs(what[setting->kind], out);
 	if (setting->kind == SETTING_CHOICE)
@@ -58,9 +58,11 @@ void settings_print_flags(FILE *out)
 }
 
 static const char sample_head[] =
-	"# Configuration of tenantry. Every setting there is, with its default; remove the ; in front of a line to change it.\n"
+	"# Configuration of tenantry. Every setting there is, with its default; remove the ; in front of a line "
+	"to change it.\n"
 	"# Each one can be given on the command line too, and goes first there: --max-clients 50\n"
-	"# Durations have a unit (500ms, 30s, 5min, 2h, 1d), sizes may have one (64kB, 16MB). A list is separated by commas and can be\n"
+	"# Durations have a unit (500ms, 30s, 5min, 2h, 1d), sizes may have one (64kB, 16MB). A list is "
+	"separated by commas and can be\n"
 	"# continued on lines that begin with white space. This file is printed by `tenantry --sample`.\n";
 
 static const char sample_users[] =
@@ -69,13 +71,16 @@ static const char sample_users[] =
 	"#\n"
 	"#   name = password or SCRAM verifier, tenant=42, sessions=10\n"
 	"#\n"
-	"# `tenantry password` prints a verifier for a password that you type. A password with a comma, a semicolon or quotes is put\n"
+	"# `tenantry password` prints a verifier for a password that you type. A password with a comma, a "
+	"semicolon or quotes is put\n"
 	"# in double quotes, with \"\" for a quote inside.\n"
 	"#   tenant=42   the user works for tenant 42 and no other\n"
-	"#   tenant=*    the user may choose: SET app.tenant_id = 42, ?options=-c%20app.tenant_id%3D42, or log in as name.42\n"
+	"#   tenant=*    the user may choose: SET app.tenant_id = 42, ?options=-c%20app.tenant_id%3D42, or log "
+	"in as name.42\n"
 	"#   bypass      nothing is rewritten for this user: it sees all tenants\n"
 	"#   sessions=10 at most so many sessions at a time\n"
-	"# Without tenant= and bypass a user may choose. The user of the upstream's URL comes in with the URL's password and may\n"
+	"# Without tenant= and bypass a user may choose. The user of the upstream's URL comes in with the URL's "
+	"password and may\n"
 	"# choose, unless it has a line here; a line without a password keeps the URL's.\n"
 	";shop = SCRAM-SHA-256$4096:c2FsdHNhbHRzYWx0c2FsdA==$..., tenant=42\n"
 	";dashboard = \"secret, with a comma\", bypass, sessions=5\n";

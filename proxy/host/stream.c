@@ -27,7 +27,8 @@ bool stream_accept_tls(struct stream *stream, SSL_CTX *context)
 
 void stream_borrow_tls(struct stream *stream, SSL *ssl)
 {
-	SSL_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+						  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	stream->ssl = ssl;
 	stream->borrowed_ssl = true;
 }

@@ -43,8 +43,8 @@ static void drain(struct host *host, bool now, const char *signal_name)
 		drain_at_once(host);
 		return;
 	}
-	log_write(LOG_LEVEL_INFO, NULL, "%s: no new clients; open transactions have %u s; again to end at once", signal_name,
-			  limit / 1000);
+	log_write(LOG_LEVEL_INFO, NULL, "%s: no new clients; open transactions have %u s; again to end at once",
+			  signal_name, limit / 1000);
 	notify_systemd("STOPPING=1");
 	host->draining = true;
 	post_to_all(host, worker_drain, NULL);
@@ -109,7 +109,8 @@ static void reload(struct host *host)
 				configuration_unref(fresh);
 		configuration_unref(host->configuration);
 		host->configuration = fresh;
-		log_write(LOG_LEVEL_INFO, NULL, "SIGHUP: the configuration was read again; it holds for new sessions");
+		log_write(LOG_LEVEL_INFO, NULL,
+				  "SIGHUP: the configuration was read again; it holds for new sessions");
 	} else {
 		log_lines(LOG_LEVEL_ERROR, wrong.text);
 		log_write(LOG_LEVEL_ERROR, NULL, "SIGHUP: the configuration is not changed");
@@ -136,12 +137,15 @@ static void log_statistics(struct host *host)
 {
 	struct host_counts *c = &host->counts;
 	log_write(LOG_LEVEL_INFO, NULL,
-			  "statistics: %zu clients inside, %llu connections, %llu turned away; %llu statements, %llu of them on tenant tables "
-			  "(%llu safe by themselves), %llu guarded, %llu refused; %llu cache hits, %llu misses; %llu kB to clients, %llu kB to "
+			  "statistics: %zu clients inside, %llu connections, %llu turned away; %llu statements, %llu of "
+			  "them on tenant tables "
+			  "(%llu safe by themselves), %llu guarded, %llu refused; %llu cache hits, %llu misses; %llu kB "
+			  "to clients, %llu kB to "
 			  "servers",
-			  limits_inside(host->limits), load(&c->sessions), load(&c->refused_sessions), load(&c->statements),
-			  load(&c->touching), load(&c->self_safe), load(&c->guarded), load(&c->refused), load(&c->cache_hits),
-			  load(&c->cache_misses), load(&c->bytes_client) / 1024, load(&c->bytes_server) / 1024);
+			  limits_inside(host->limits), load(&c->sessions), load(&c->refused_sessions),
+			  load(&c->statements), load(&c->touching), load(&c->self_safe), load(&c->guarded),
+			  load(&c->refused), load(&c->cache_hits), load(&c->cache_misses), load(&c->bytes_client) / 1024,
+			  load(&c->bytes_server) / 1024);
 }
 
 void supervisor_worker_counted(void *owner, void *data)

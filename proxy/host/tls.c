@@ -1,5 +1,5 @@
-/* The TLS context for clients; see tls.h. ALPN `postgresql` is chosen where a client offers ALPN: required for direct TLS
- * (connection.c checks that), harmless after an SSLRequest. */
+/* The TLS context for clients; see tls.h. ALPN `postgresql` is chosen where a client offers ALPN: required
+ * for direct TLS (connection.c checks that), harmless after an SSLRequest. */
 #include "proxy/host/tls.h"
 
 #include <openssl/err.h>
@@ -15,12 +15,13 @@ void tls_error_text(char *text, size_t size)
 	ERR_clear_error();
 }
 
-static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_length, const unsigned char *in,
-						   unsigned in_length, void *unused)
+static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_length,
+						   const unsigned char *in, unsigned in_length, void *unused)
 {
 	static const unsigned char name[] = "\012postgresql";
 	unsigned char *chosen;
-	if (SSL_select_next_proto(&chosen, out_length, name, sizeof name - 1, in, in_length) != OPENSSL_NPN_NEGOTIATED)
+	if (SSL_select_next_proto(&chosen, out_length, name, sizeof name - 1, in, in_length) !=
+		OPENSSL_NPN_NEGOTIATED)
 		return SSL_TLSEXT_ERR_ALERT_FATAL;
 	*out = chosen;
 	return SSL_TLSEXT_ERR_OK;
@@ -40,13 +41,16 @@ static void load_files(SSL_CTX *context, const struct settings *settings, struct
 	const struct settings_tenantry *t = &settings->tenantry;
 	const char *key = *t->tls_key ? t->tls_key : t->tls_certificate;
 	if (SSL_CTX_use_certificate_chain_file(context, t->tls_certificate) != 1)
-		complain(settings, "tls_certificate", t->tls_certificate, "cannot be used as a certificate", diagnostics);
-	else if (SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1 || SSL_CTX_check_private_key(context) != 1)
+		complain(settings, "tls_certificate", t->tls_certificate, "cannot be used as a certificate",
+				 diagnostics);
+	else if (SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1 ||
+			 SSL_CTX_check_private_key(context) != 1)
 		complain(settings, "tls_key", key, "cannot be used as the certificate's private key", diagnostics);
 	if (!*t->tls_client_ca)
 		return;
 	if (SSL_CTX_load_verify_locations(context, t->tls_client_ca, NULL) != 1)
-		complain(settings, "tls_client_ca", t->tls_client_ca, "cannot be used as list of authorities", diagnostics);
+		complain(settings, "tls_client_ca", t->tls_client_ca, "cannot be used as list of authorities",
+				 diagnostics);
 	SSL_CTX_set_client_CA_list(context, SSL_load_client_CA_file(t->tls_client_ca));
 	SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 	ERR_clear_error();
@@ -69,12 +73,14 @@ SSL_CTX *tls_context_new(const struct settings *settings, struct diagnostics *di
 	if (!context)
 		abort();
 	SSL_CTX_set_min_proto_version(context, t->tls_min_version == 1 ? TLS1_3_VERSION : TLS1_2_VERSION);
-	/* No renegotiation, compression or session cache: none of them earns its memory or its attack surface here. */
+	/* No renegotiation, compression or session cache: none of them earns its memory or its attack surface
+	 * here. */
 	SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET |
 									 SSL_OP_CIPHER_SERVER_PREFERENCE);
 	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_num_tickets(context, 0);
-	SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+								  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_alpn_select_cb(context, choose_protocol, NULL);
 	load_files(context, settings, diagnostics);
 	if (diagnostics->n == before)

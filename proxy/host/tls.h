@@ -1,5 +1,5 @@
-/* TLS towards clients: one SSL_CTX made from the settings, shared by all workers, replaced by a reload (sessions keep theirs:
- * OpenSSL counts references). */
+/* TLS towards clients: one SSL_CTX made from the settings, shared by all workers, replaced by a reload
+ * (sessions keep theirs: OpenSSL counts references). */
 #ifndef TENANTRY_HOST_TLS_H
 #define TENANTRY_HOST_TLS_H
 

@@ -46,7 +46,8 @@ static size_t count_options(const PQconninfoOption *options)
 }
 
 /* What the URL leaves open comes from the environment and libpq's own defaults, as for every libpq client. */
-static void merge_options(struct upstream *upstream, const PQconninfoOption *given, const PQconninfoOption *defaults)
+static void merge_options(struct upstream *upstream, const PQconninfoOption *given,
+						  const PQconninfoOption *defaults)
 {
 	size_t n = count_options(defaults);
 	upstream->keywords = calloc(n + 1, sizeof *upstream->keywords);
@@ -67,7 +68,8 @@ static void describe(struct upstream *upstream)
 	const char *address = upstream_value(upstream, "hostaddr");
 	if (!host || !*host)
 		host = address && *address ? address : "local socket";
-	if (asprintf(&upstream->label, "%s@%s:%s/%s", upstream->user, host, port ? port : "5432", upstream->database) < 0)
+	if (asprintf(&upstream->label, "%s@%s:%s/%s", upstream->user, host, port ? port : "5432",
+				 upstream->database) < 0)
 		abort();
 }
 
@@ -79,7 +81,8 @@ static bool parse(struct upstream *upstream, struct error *error)
 	if (!given) {
 		/* libpq's message may quote the URL, password and all. */
 		error_set(error, "08001", "%s is not a URL that libpq understands", upstream->source);
-		error_hint(error, "It looks like postgresql://user:password@host:5432/database; special characters in the password are "
+		error_hint(error, "It looks like postgresql://user:password@host:5432/database; special characters "
+						  "in the password are "
 						  "percent-encoded.");
 		goto out;
 	}
@@ -115,8 +118,11 @@ struct upstream *upstream_new(const char *given, const char *given_source, struc
 	const char *source, *url = find_url(given, given_source, &source);
 	if (!url) {
 		error_set(error, "08001", "no PostgreSQL server is named");
-		error_hint(error, "Give its URL with --upstream, `upstream` in the configuration file, $SUPABASE_DB_URL or $DATABASE_URL "
-						  "(looked at in this order), as in --upstream postgresql://user:password@host:5432/database");
+		error_hint(
+			error,
+			"Give its URL with --upstream, `upstream` in the configuration file, $SUPABASE_DB_URL or "
+			"$DATABASE_URL "
+			"(looked at in this order), as in --upstream postgresql://user:password@host:5432/database");
 		return NULL;
 	}
 	struct upstream *upstream = calloc(1, sizeof *upstream);

@@ -1,7 +1,7 @@
 /* A worker's thread and loop; see worker.h.
  *
- * Ends when it drains and its last connection is gone: then every handle is closed, the loop runs until libuv has let go of all
- * of them, and uv_loop_close() must find nothing left. */
+ * Ends when it drains and its last connection is gone: then every handle is closed, the loop runs until libuv
+ * has let go of all of them, and uv_loop_close() must find nothing left. */
 #include "proxy/host/worker.h"
 
 #include <openssl/rand.h>
@@ -229,7 +229,8 @@ void worker_announce_catalog(struct worker *worker, struct catalog *catalog, uin
 
 /* --- life --- */
 
-struct worker *worker_new(struct host *host, unsigned index, struct configuration *configuration, struct catalog *catalog)
+struct worker *worker_new(struct host *host, unsigned index, struct configuration *configuration,
+						  struct catalog *catalog)
 {
 	uint64_t seed;
 	struct worker *worker = calloc(1, sizeof *worker);
@@ -252,13 +253,15 @@ struct worker *worker_new(struct host *host, unsigned index, struct configuratio
 	return worker;
 }
 
-bool worker_listen(struct worker *worker, const struct listen_address *addresses, size_t n, struct error *error)
+bool worker_listen(struct worker *worker, const struct listen_address *addresses, size_t n,
+				   struct error *error)
 {
 	worker->listeners = calloc(n, sizeof *worker->listeners);
 	if (!worker->listeners)
 		abort();
 	while (worker->n_listeners < n) {
-		if (!listener_open(&worker->listeners[worker->n_listeners], worker, &addresses[worker->n_listeners], error))
+		if (!listener_open(&worker->listeners[worker->n_listeners], worker, &addresses[worker->n_listeners],
+						   error))
 			return false;
 		worker->n_listeners++;
 	}

@@ -1,5 +1,5 @@
-/* A worker: one thread, one loop, its listeners, its connections, its cache of verdicts. Nothing of it is touched by another
- * thread except through its mailbox. */
+/* A worker: one thread, one loop, its listeners, its connections, its cache of verdicts. Nothing of it is
+ * touched by another thread except through its mailbox. */
 #ifndef TENANTRY_HOST_WORKER_H
 #define TENANTRY_HOST_WORKER_H
 
@@ -21,32 +21,34 @@ struct worker {
 	struct configuration *configuration; /* for new sessions; a reference */
 	struct catalog *catalog;             /* for new sessions; a reference */
 	struct verdict_cache *cache;
-	char *scratch;                       /* WORKER_SCRATCH bytes that live from a read to session_receive() */
-	struct connection *connections;      /* all, doubly linked */
+	char *scratch;                  /* WORKER_SCRATCH bytes that live from a read to session_receive() */
+	struct connection *connections; /* all, doubly linked */
 	size_t n_connections;
-	struct connection *again;            /* have bytes in OpenSSL that no poll will tell of */
+	struct connection *again; /* have bytes in OpenSSL that no poll will tell of */
 	uv_idle_t again_idle;
 	struct deadlines deadlines;
 	uv_timer_t timer;
 	size_t n_listeners;
 	struct listener *listeners;
-	uv_timer_t accept_timer;             /* out of descriptors: when to accept again */
+	uv_timer_t accept_timer;                            /* out of descriptors: when to accept again */
 	struct cancel_job *cancels_waiting, **cancels_last; /* for a place in the thread pool */
 	unsigned cancels_running;
-	uint64_t cache_hits, cache_misses;   /* handed in already */
+	uint64_t cache_hits, cache_misses; /* handed in already */
 	bool draining, ended;
 };
 
 /* Takes the sockets of `addresses` (listener.h): each worker has its own. False: *error. */
-struct worker *worker_new(struct host *host, unsigned index, struct configuration *configuration, struct catalog *catalog);
-bool worker_listen(struct worker *worker, const struct listen_address *addresses, size_t n, struct error *error);
+struct worker *worker_new(struct host *host, unsigned index, struct configuration *configuration,
+						  struct catalog *catalog);
+bool worker_listen(struct worker *worker, const struct listen_address *addresses, size_t n,
+				   struct error *error);
 bool worker_start(struct worker *worker);
 void worker_join(struct worker *worker);
 /* After worker_join(), or instead of worker_start(). */
 void worker_free(struct worker *worker);
 
 /* --- letters: run on the worker's loop --- */
-void worker_drain(void *worker, void *now);             /* now: NULL, or anything else for "at once" */
+void worker_drain(void *worker, void *now);                 /* now: NULL, or anything else for "at once" */
 void worker_reconfigure(void *worker, void *configuration); /* a reference, taken over */
 void worker_count(void *worker, void *unused);
 
