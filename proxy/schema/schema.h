@@ -15,7 +15,7 @@
 struct schema_table {
 	const char *schema;      /* NULL: found by the search_path of the connection */
 	const char *name;        /* folded or as quoted */
-	const char *column;      /* tenant column of its own, or NULL */
+	const char *column;      /* tenant column of its own, or NULL: written carts(shop_id) */
 };
 
 enum server_default { SERVER_DEFAULT_CONSTANT, SERVER_DEFAULT_SETTING };
@@ -56,10 +56,10 @@ bool schema_fingerprint(PGconn *connection, const struct schema_settings *settin
 /* --- migrate.c --- */
 struct migration_report {
 	int done, already, warnings;
-	bool background_left;   /* indexes and keys remain: schema_migrate_background() */
+	bool background_left;   /* indexes and keys remain: call schema_migrate() again with `everything`, from a thread */
 };
 /* Runs what must be done before the first client is served (columns, defaults, ANALYZE, tenants); with `everything` also
- * indexes and keys. Prints the progress for people to `out`. `stop` is polled between steps and waits (set by a signal). */
+ * indexes and keys. Prints the progress for people to `out` (NULL: only the log). `stop` is polled between steps and waits (set by a signal). */
 bool schema_migrate(const char *conninfo, const struct schema_settings *settings, bool everything, FILE *out,
 					const volatile int *stop, struct migration_report *report, struct error *error)
 	__attribute__((warn_unused_result));

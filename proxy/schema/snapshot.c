@@ -68,18 +68,26 @@ static const char depends_text[] =
 	"c.relnamespace"
 	" WHERE d.refobjid <> r.ev_class AND " USER_MADE " ORDER BY 1, 2";
 
-/* Built-in functions need no reading: their language is given as internal, whatever they are written in. */
-#define FUNCTIONS_TEXT(sqlbody)                                                                           \
-	"SELECT p.oid, n.nspname, p.proname, p.prokind, CASE WHEN made THEN l.lanname ELSE 'internal' END,"   \
-	" CASE WHEN made AND l.lanname NOT IN ('c', 'internal') THEN " sqlbody " END,"                        \
-	" p.prorettype IN (2279, 3838)"                                                                       \
-	" FROM (SELECT p.*, p.oid >= 16384 AS made FROM pg_catalog.pg_proc p) p"                              \
-	" JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace JOIN pg_catalog.pg_language l ON l.oid = " \
-	"p.prolang"                                                                                           \
+/* Built-in functions need no reading: their language is given as internal, whatever they are written in. An aggregate's body
+ * is the calls that it makes: "shop.step( shop.final(". */
+// clang-format off
+#define FUNCTIONS_TEXT(sqlbody) \
+	"SELECT p.oid, n.nspname, p.proname, p.prokind, CASE WHEN made THEN l.lanname ELSE 'internal' END," \
+	" CASE WHEN made AND p.prokind = 'a' THEN" \
+	"  (SELECT pg_catalog.string_agg(pg_catalog.format('%I.%I(', m.nspname, q.proname), ' ')" \
+	"   FROM pg_catalog.pg_aggregate g CROSS JOIN LATERAL (VALUES (g.aggtransfn), (g.aggfinalfn), (g.aggcombinefn)," \
+	"   (g.aggserialfn), (g.aggdeserialfn), (g.aggmtransfn), (g.aggminvtransfn), (g.aggmfinalfn)) AS f(oid)" \
+	"   JOIN pg_catalog.pg_proc q ON q.oid = f.oid JOIN pg_catalog.pg_namespace m ON m.oid = q.pronamespace" \
+	"   WHERE g.aggfnoid = p.oid)" \
+	" WHEN made AND l.lanname NOT IN ('c', 'internal') THEN " sqlbody " END," \
+	" p.prorettype IN (2279, 3838)" \
+	" FROM (SELECT p.*, p.oid >= 16384 AS made FROM pg_catalog.pg_proc p) p" \
+	" JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace JOIN pg_catalog.pg_language l ON l.oid = p.prolang" \
 	" WHERE " OUR_SCHEMAS " ORDER BY p.oid"
 static const char functions_text_13[] = FUNCTIONS_TEXT("p.prosrc");
-static const char functions_text_14[] = FUNCTIONS_TEXT(
-	"CASE WHEN p.prosqlbody IS NULL THEN p.prosrc ELSE pg_catalog.pg_get_function_sqlbody(p.oid) END");
+static const char functions_text_14[] =
+	FUNCTIONS_TEXT("CASE WHEN p.prosqlbody IS NULL THEN p.prosrc ELSE pg_catalog.pg_get_function_sqlbody(p.oid) END");
+// clang-format on
 
 static const char schemas_text[] =
 	"SELECT n.nspname FROM pg_catalog.pg_namespace n WHERE " OUR_SCHEMAS " ORDER BY n.oid";

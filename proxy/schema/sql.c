@@ -4,178 +4,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Every keyword of PostgreSQL 13 to 18 that is not UNRESERVED, as quote_ident() sees it. Sorted for bsearch.
- */
-static const char *const keywords[] = {
-	"all",
-	"analyse",
-	"analyze",
-	"and",
-	"any",
-	"array",
-	"as",
-	"asc",
-	"asymmetric",
-	"authorization",
-	"between",
-	"bigint",
-	"binary",
-	"bit",
-	"boolean",
-	"both",
-	"case",
-	"cast",
-	"char",
-	"character",
-	"check",
-	"coalesce",
-	"collate",
-	"collation",
-	"column",
-	"concurrently",
-	"constraint",
-	"create",
-	"cross",
-	"current_catalog",
-	"current_date",
-	"current_role",
-	"current_schema",
-	"current_time",
-	"current_timestamp",
-	"current_user",
-	"dec",
-	"decimal",
-	"default",
-	"deferrable",
-	"desc",
-	"distinct",
-	"do",
-	"else",
-	"end",
-	"except",
-	"exists",
-	"extract",
-	"false",
-	"fetch",
-	"float",
-	"for",
-	"foreign",
-	"freeze",
-	"from",
-	"full",
-	"grant",
-	"greatest",
-	"group",
-	"grouping",
-	"having",
-	"ilike",
-	"in",
-	"initially",
-	"inner",
-	"inout",
-	"int",
-	"integer",
-	"intersect",
-	"interval",
-	"into",
-	"is",
-	"isnull",
-	"join",
-	"json",
-	"json_array",
-	"json_arrayagg",
-	"json_exists",
-	"json_object",
-	"json_objectagg",
-	"json_query",
-	"json_scalar",
-	"json_serialize",
-	"json_table",
-	"json_value",
-	"lateral",
-	"leading",
-	"least",
-	"left",
-	"like",
-	"limit",
-	"localtime",
-	"localtimestamp",
-	"merge_action",
-	"national",
-	"natural",
-	"nchar",
-	"none",
-	"normalize",
-	"not",
-	"notnull",
-	"null",
-	"nullif",
-	"numeric",
-	"offset",
-	"on",
-	"only",
-	"or",
-	"order",
-	"out",
-	"outer",
-	"overlaps",
-	"overlay",
-	"placing",
-	"position",
-	"precision",
-	"primary",
-	"real",
-	"references",
-	"returning",
-	"right",
-	"row",
-	"select",
-	"session_user",
-	"setof",
-	"similar",
-	"smallint",
-	"some",
-	"substring",
-	"symmetric",
-	"system_user",
-	"table",
-	"tablesample",
-	"then",
-	"time",
-	"timestamp",
-	"to",
-	"trailing",
-	"treat",
-	"trim",
-	"true",
-	"union",
-	"unique",
-	"user",
-	"using",
-	"values",
-	"varchar",
-	"variadic",
-	"verbose",
-	"when",
-	"where",
-	"window",
-	"with",
-	"xmlattributes",
-	"xmlconcat",
-	"xmlelement",
-	"xmlexists",
-	"xmlforest",
-	"xmlnamespaces",
-	"xmlparse",
-	"xmlpi",
-	"xmlroot",
-	"xmlserialize",
-	"xmltable",
-};
+/* Every keyword of PostgreSQL 13 to 18 that is not UNRESERVED, as quote_ident() sees it, between spaces. */
+static const char keywords[] =
+	" all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both "
+	"case cast char character check coalesce collate collation column concurrently constraint create cross "
+	"current_catalog current_date current_role current_schema current_time current_timestamp current_user dec "
+	"decimal default deferrable desc distinct do else end except exists extract false fetch float for foreign "
+	"freeze from full grant greatest group grouping having ilike in initially inner inout int integer "
+	"intersect interval into is isnull join json json_array json_arrayagg json_exists json_object "
+	"json_objectagg json_query json_scalar json_serialize json_table json_value lateral leading least left "
+	"like limit localtime localtimestamp merge_action national natural nchar none normalize not notnull null "
+	"nullif numeric offset on only or order out outer overlaps overlay placing position precision primary real "
+	"references returning right row select session_user setof similar smallint some substring symmetric "
+	"system_user table tablesample then time timestamp to trailing treat trim true union unique user using "
+	"values varchar variadic verbose when where window with xmlattributes xmlconcat xmlelement xmlexists "
+	"xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable ";
 
-static int compare_keyword(const void *name, const void *keyword)
+static bool is_keyword(const char *name)
 {
-	return strcmp(name, *(const char *const *)keyword);
+	size_t length = strlen(name);
+	for (const char *at = strstr(keywords, name); at; at = strstr(at + 1, name))
+		if (at[-1] == ' ' && at[length] == ' ')
+			return true;
+	return false;
 }
 
 static bool needs_no_quotes(const char *name)
@@ -185,7 +36,7 @@ static bool needs_no_quotes(const char *name)
 	for (const char *c = name; *c; c++)
 		if (!((*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9') || *c == '_'))
 			return false;
-	return !bsearch(name, keywords, sizeof keywords / sizeof *keywords, sizeof *keywords, compare_keyword);
+	return !is_keyword(name);
 }
 
 /* Writes `text` between `quote`s, each `quote` and, with `escape`, each backslash doubled. */

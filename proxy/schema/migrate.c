@@ -1,0 +1,273 @@
+/* The migration as a whole: read the catalogs, plan, lock out other instances, run, read the catalogs again.
+ *
+ *            +--> facts -> plan -> nothing left: next phase
+ *   phase: --+              |
+ *            |              +-> lock (once; then facts and plan anew: another instance may have done it) -> items -+
+ *            +------------------------------------------------------------------------------------------------------+
+ *
+ * Phase GATE holds what must be done before the first client is served, phase REST what can go on while clients are. A run ends
+ * when a new plan finds nothing to do, never because a list of steps was worked off. Nothing is undone when a run
+ * fails: every step leaves the database in a state in which the application works. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "proxy/base/log.h"
+#include "proxy/schema/instance.h"
+#include "proxy/schema/sql.h"
+
+#define MOST_ROUNDS 50
+
+struct failed_item {
+	struct failed_item *next;
+	uint32_t table;
+	enum section section;
+};
+
+struct migration {
+	struct run run;
+	bool everything;
+	bool printed_present;         /* items that are there are told once a phase */
+	struct arena arena;
+	struct failed_item *failed;   /* not tried again in this run */
+	struct error first_failure;
+	int n_failed;
+};
+
+static bool in_phase(const struct item *item, enum instance_lock phase)
+{
+	bool gate = item->gate || item->section <= SECTION_COLUMNS;
+	return gate == (phase == INSTANCE_LOCK_GATE);
+}
+
+static bool has_failed(const struct migration *migration, const struct item *item)
+{
+	uint32_t oid = item->table ? item->table->oid : 0;
+	for (const struct failed_item *failed = migration->failed; failed; failed = failed->next)
+		if (failed->table == oid && failed->section == item->section)
+			return true;
+	return false;
+}
+
+static void remember_failure(struct migration *migration, const struct item *item, const struct error *error)
+{
+	struct failed_item *failed = arena_alloc(&migration->arena, sizeof *failed);
+	failed->table = item->table ? item->table->oid : 0;
+	failed->section = item->section;
+	failed->next = migration->failed;
+	migration->failed = failed;
+	if (!migration->n_failed++)
+		migration->first_failure = *error;
+	progress_failed(&migration->run.progress, item, error);
+}
+
+static size_t steps_left(const struct migration *migration, const struct plan *plan, enum instance_lock phase)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < plan->n; i++)
+		n += plan_is_step(&plan->items[i]) && in_phase(&plan->items[i], phase) && !has_failed(migration, &plan->items[i]);
+	return n;
+}
+
+static enum outcome run_one(struct migration *migration, const struct item *item, enum instance_lock phase,
+							struct error *error)
+{
+	uint64_t begun = run_now();
+	if (!instance_holds(&migration->run, phase, error))
+		return OUTCOME_LOST;
+	enum outcome outcome = run_item(&migration->run, item, error);
+	if (outcome == OUTCOME_DONE)
+		progress_done(&migration->run.progress, item, (double)(run_now() - begun) / 1000);
+	return outcome;
+}
+
+/* Goes through the items of a phase. With `steps` they are done, else only what is there is told. */
+static enum outcome run_items(struct migration *migration, const struct plan *plan, enum instance_lock phase, bool steps,
+							  struct error *error)
+{
+	bool tell = !migration->printed_present;
+	migration->printed_present = true;
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct item *item = &plan->items[i];
+		if (!in_phase(item, phase) || has_failed(migration, item))
+			continue;
+		if (item->kind == ITEM_PRESENT && tell)
+			progress_present(&migration->run.progress, item);
+		if (item->kind == ITEM_WARNING && tell)
+			progress_warning(&migration->run.progress, item);
+		if (!plan_is_step(item) || !steps)
+			continue;
+		enum outcome outcome = run_one(migration, item, phase, error);
+		if (outcome == OUTCOME_FAILED && phase == INSTANCE_LOCK_BACKGROUND) {
+			remember_failure(migration, item, error);
+			continue;
+		}
+		if (outcome == OUTCOME_FAILED)
+			progress_failed(&migration->run.progress, item, error);
+		if (outcome != OUTCOME_DONE)
+			return outcome;
+	}
+	return OUTCOME_DONE;
+}
+
+/* Where nothing can be written, what is missing is an error, since it will not come by itself. */
+static bool refuse_read_only(const struct facts *facts, const struct plan *plan, struct error *error)
+{
+	if (!facts->in_recovery && !facts->read_only)
+		return true;
+	for (size_t i = 0; i < plan->n; i++)
+		if (plan_is_step(&plan->items[i]) && plan->items[i].gate) {
+			error_set(error, "25006", "the server is %s, and the migration is not complete: %s is still to be done",
+					  facts->in_recovery ? "a standby" : "read-only", plan->items[i].text);
+			error_hint(error, "Run the migration on the primary; set migration_url to it.");
+			return false;
+		}
+	return true;
+}
+
+static bool is_read_only(const struct facts *facts)
+{
+	return facts->in_recovery || facts->read_only;
+}
+
+/* One round: what is left is planned from what is there. *again: another round is needed. */
+static enum outcome round_of(struct migration *migration, enum instance_lock phase, bool *locked, bool *again,
+							 struct error *error)
+{
+	struct facts facts;
+	struct plan plan;
+	enum outcome outcome = OUTCOME_FAILED;
+	struct run *run = &migration->run;
+	*again = false;
+	if (!facts_load(&facts, run->work, run->settings, error)) {
+		outcome = PQstatus(run->work) == CONNECTION_OK ? OUTCOME_FAILED : OUTCOME_LOST;
+		goto out;
+	}
+	plan_make(&plan, &facts, run->settings);
+	run->progress.tenants = run->settings->tenants_table;
+	if (!plan_may_run(&plan, error) || !refuse_read_only(&facts, &plan, error))
+		goto out;
+	size_t left = is_read_only(&facts) ? 0 : steps_left(migration, &plan, phase);
+	if (left && !*locked) {
+		outcome = instance_lock(run, phase, error);
+		*locked = *again = outcome == OUTCOME_DONE;
+		goto out;
+	}
+	if (left)
+		facts_sizes(&facts, run->work);
+	outcome = run_items(migration, &plan, phase, left > 0, error);
+	*again = outcome == OUTCOME_REPLAN || (outcome == OUTCOME_DONE && left > 0);
+	if (outcome == OUTCOME_REPLAN)
+		outcome = OUTCOME_DONE;
+out:
+	facts_free(&facts);
+	return outcome;
+}
+
+static enum outcome run_phase(struct migration *migration, enum instance_lock phase, struct error *error)
+{
+	bool locked = false, again = true;
+	enum outcome outcome = OUTCOME_DONE;
+	migration->printed_present = false;
+	for (int i = 0; again && outcome == OUTCOME_DONE; i++) {
+		if (i == MOST_ROUNDS) {
+			error_set(error, "40001", "the schema keeps changing while it is migrated: %d attempts", MOST_ROUNDS);
+			outcome = OUTCOME_FAILED;
+			break;
+		}
+		/* Somebody else is at work on the same tables: leave them time. */
+		if (i > 2 && !run_sleep(&migration->run, run_random(&migration->run, 1000))) {
+			error_set(error, "57014", "the migration was stopped; running it again finishes it");
+			outcome = OUTCOME_STOPPED;
+			break;
+		}
+		outcome = round_of(migration, phase, &locked, &again, error);
+	}
+	if (locked && outcome != OUTCOME_LOST)
+		instance_unlock(&migration->run, phase);
+	return outcome;
+}
+
+/* What the gate alone leaves for later. */
+static bool background_left(struct migration *migration, struct error *error)
+{
+	struct facts facts;
+	struct plan plan;
+	bool good = facts_load(&facts, migration->run.work, migration->run.settings, error);
+	if (good) {
+		plan_make(&plan, &facts, migration->run.settings);
+		migration->run.progress.report.background_left =
+			!is_read_only(&facts) && steps_left(migration, &plan, INSTANCE_LOCK_BACKGROUND) > 0;
+	}
+	facts_free(&facts);
+	return good;
+}
+
+static enum outcome run_phases(struct migration *migration, struct error *error)
+{
+	enum outcome outcome = run_phase(migration, INSTANCE_LOCK_GATE, error);
+	if (outcome != OUTCOME_DONE)
+		return outcome;
+	if (migration->everything)
+		return run_phase(migration, INSTANCE_LOCK_BACKGROUND, error);
+	if (!background_left(migration, error))
+		return PQstatus(migration->run.work) == CONNECTION_OK ? OUTCOME_FAILED : OUTCOME_LOST;
+	return OUTCOME_DONE;
+}
+
+/* A network that cuts: connect anew and go on from what the catalogs say, for as long as locks are retried. */
+static enum outcome run_connected(struct migration *migration, struct error *error)
+{
+	struct run *run = &migration->run;
+	uint64_t lost_since = 0;
+	bool was_connected = false;
+	for (;;) {
+		enum outcome outcome = OUTCOME_LOST;
+		if (instance_open(run, error)) {
+			was_connected = true;
+			outcome = run_phases(migration, error);
+			instance_close(run);
+		} else if (!was_connected)
+			return OUTCOME_FAILED;
+		if (outcome != OUTCOME_LOST)
+			return outcome;
+		uint64_t now = run_now();
+		lost_since = lost_since ? lost_since : now;
+		if (now - lost_since > run->settings->lock_retry_total)
+			return OUTCOME_FAILED;
+		progress_note(&run->progress, "connection lost (%s); connecting again", error->message);
+		if (!run_sleep(run, 500 + run_random(run, 2000)))
+			return OUTCOME_STOPPED;
+	}
+}
+
+static const char *verdict_of(const struct migration *migration, enum outcome outcome)
+{
+	if (outcome == OUTCOME_STOPPED)
+		return "⚠️  MIGRATION STOPPED (running it again finishes it)";
+	if (outcome != OUTCOME_DONE || migration->n_failed)
+		return "❌ MIGRATION NOT COMPLETE";
+	if (migration->run.progress.report.background_left)
+		return "✅ MIGRATION COMPLETE (indexes and keys follow in the background)";
+	return "✅ MIGRATION COMPLETE";
+}
+
+bool schema_migrate(const char *conninfo, const struct schema_settings *settings, bool everything, FILE *out,
+					const volatile int *stop, struct migration_report *report, struct error *error)
+{
+	struct migration migration = {
+		.run = {.conninfo = conninfo, .settings = settings, .stop = stop,
+				.progress = {.out = out, .settings = settings, .tenants = settings->tenants_table}},
+		.everything = everything,
+	};
+	char *title = arena_format(&migration.arena, "MIGRATION: Adding %s columns for multi-tenant isolation",
+							   settings->tenant_column);
+	progress_begin(&migration.run.progress, title);
+	enum outcome outcome = run_connected(&migration, error);
+	progress_end(&migration.run.progress, verdict_of(&migration, outcome));
+	if (outcome == OUTCOME_DONE && migration.n_failed)
+		*error = migration.first_failure;
+	if (report)
+		*report = migration.run.progress.report;
+	arena_free(&migration.arena);
+	return outcome == OUTCOME_DONE && !migration.n_failed;
+}
