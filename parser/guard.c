@@ -1,0 +1,408 @@
+/* guard(): one message's text in, one verdict out.
+ *
+ * For each statement: the table of statement kinds, the checker on the application's own text, the rewriter, the proof. The
+ * proof is two-fold: the spliced text, parsed again, must be the intended tree; and the independent checker must hold on it. Either
+ * fails: the statement is refused. Everything lives in one memory context of libpg_query and goes with it. */
+#include "parser/rewrite.h"
+#include "parser/verdict_build.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PARAMETERS_MOST = 65535 };
+
+/* The message under work: what statements leave behind for those that follow. */
+struct message {
+	const struct guard_request *request;
+	struct session_names names;
+	struct tokens *tokens;
+	size_t n;
+	struct verdict_part *parts;
+	unsigned parameters, tenant_parameter;
+	enum tenant_type tenant_type;
+	bool begun;                 /* BEGIN was seen in this message */
+	bool changed;               /* names changed since then */
+	bool path_unknown, temporaries_unknown;
+};
+
+int analysis_position(const struct analysis *analysis, size_t offset)
+{
+	if (analysis->rewrite && analysis->rewrite->view_depth > 0)
+		return 0;
+	int position = 1;
+	for (size_t i = 0; i < offset && i < analysis->text_length; i++)
+		position += (analysis->text[i] & 0xc0) != 0x80;
+	return position;
+}
+
+static const char *copy_text(const char *text)
+{
+	return text ? text_concat(text, NULL) : NULL;
+}
+
+bool analysis_refuse(struct analysis *analysis, const char *sqlstate, int location, const char *message, const char *detail,
+					 const char *hint)
+{
+	if (analysis->refused)
+		return false;
+	analysis->refused = true;
+	analysis->refusal = (struct refusal){.message = copy_text(message),
+										 .detail = copy_text(detail),
+										 .hint = copy_text(hint),
+										 .position = location < 0 ? 0 : analysis_position(analysis, location)};
+	snprintf(analysis->refusal.sqlstate, sizeof analysis->refusal.sqlstate, "%s", sqlstate);
+	return false;
+}
+
+char *analysis_text(const char *format, ...)
+{
+	va_list list;
+	va_start(list, format);
+	int length = vsnprintf(NULL, 0, format, list);
+	va_end(list);
+	char *text = palloc(length + 1);
+	va_start(list, format);
+	vsnprintf(text, length + 1, format, list);
+	va_end(list);
+	return text;
+}
+
+void analysis_effect(struct analysis *analysis, enum effect_kind kind, const char *name, const char *value, bool flag)
+{
+	struct effect_list *list = &analysis->effects;
+	if (list->n == list->room) {
+		size_t room = list->room ? 2 * list->room : 4;
+		struct effect *items = palloc(room * sizeof *items);
+		if (list->n)
+			memcpy(items, list->items, list->n * sizeof *items);
+		list->items = items;
+		list->room = room;
+	}
+	list->items[list->n++] = (struct effect){.kind = kind, .name = copy_text(name), .value = copy_text(value), .flag = flag};
+}
+
+/* --- the proof --- */
+
+static bool unproved(struct analysis *analysis, int location, const char *detail)
+{
+	return analysis_refuse(analysis, "0A000", location, "tenantry could not prove this statement safe", detail,
+						   "Please report the statement; writing it more plainly helps.");
+}
+
+static bool prove(struct analysis *analysis, RawStmt *raw)
+{
+	struct checker_finding finding = {.location = -1};
+	if (analysis->splices.n == 0)
+		return checker_run(analysis, raw->stmt, analysis->tenant_parameter, &finding) ||
+			   unproved(analysis, finding.location, finding.message);
+	if (!splices_finish(&analysis->splices))
+		return unproved(analysis, -1, "Edits of the text overlap.");
+	char slot[16];
+	snprintf(slot, sizeof slot, "$%d", analysis->tenant_parameter);
+	const char *text = splices_render(&analysis->splices, analysis->text, analysis->statement_start,
+									  analysis->statement_length, slot);
+	if (text == NULL)
+		return analysis_refuse(analysis, "54000", -1, "statement is too long after rewriting", NULL, "Split the statement.");
+	PgQueryInternalParsetreeAndError said = pg_query_raw_parse(text);
+	free(said.stderr_buffer);
+	if (said.error) {
+		const char *detail = analysis_text("The rewritten statement does not parse: %s", said.error->message);
+		pg_query_free_error(said.error);
+		return unproved(analysis, -1, detail);
+	}
+	if (list_length(said.tree) != 1)
+		return unproved(analysis, -1, "The rewritten text is not one statement.");
+	Node *parsed = ((RawStmt *)linitial(said.tree))->stmt;
+	if (!equal(raw->stmt, parsed))
+		return unproved(analysis, -1, "The rewritten text does not mean what was intended.");
+	return checker_run(analysis, parsed, analysis->tenant_parameter, &finding) || unproved(analysis, -1, finding.message);
+}
+
+/* --- names that statements of one message change for those that follow --- */
+
+static const char *const *name_added(const char *const *names, size_t *n, const char *name)
+{
+	const char **larger = palloc((*n + 1) * sizeof *larger);
+	size_t i = 0;
+	for (; i < *n && strcmp(names[i], name) < 0; i++)
+		larger[i] = names[i];
+	if (i < *n && strcmp(names[i], name) == 0)
+		return names;
+	larger[i] = name;
+	for (; i < *n; i++)
+		larger[i + 1] = names[i];
+	++*n;
+	return larger;
+}
+
+static const char *const *name_removed(const char *const *names, size_t *n, const char *name)
+{
+	const char **smaller = palloc((*n + 1) * sizeof *smaller);
+	size_t left = 0;
+	for (size_t i = 0; i < *n; i++)
+		if (name && strcmp(names[i], name) != 0)
+			smaller[left++] = names[i];
+	*n = left;
+	return smaller;
+}
+
+static bool is_search_path(const struct effect *effect)
+{
+	return effect->name && strcmp(effect->name, "search_path") == 0;
+}
+
+/* The end of a transaction takes back what nobody here has seen, unless all of it happened in this message. */
+static void end_transaction(struct message *message)
+{
+	if (!message->begun || message->changed)
+		message->path_unknown = message->temporaries_unknown = true;
+	message->begun = message->changed = false;
+}
+
+static void apply_effect(struct message *message, const struct effect *effect)
+{
+	struct session_names *names = &message->names;
+	switch (effect->kind) {
+	case EFFECT_BEGIN:
+		message->begun = true;
+		message->changed = false;
+		break;
+	case EFFECT_COMMIT:
+	case EFFECT_ROLLBACK:
+	case EFFECT_PREPARE_TRANSACTION:
+		end_transaction(message);
+		break;
+	case EFFECT_ROLLBACK_TO:
+		if (!message->begun || message->changed)
+			message->path_unknown = message->temporaries_unknown = true;
+		break;
+	case EFFECT_SET:
+		if (is_search_path(effect)) {
+			names->search_path = effect->value;
+			message->path_unknown = false;
+			message->changed = true;
+		}
+		break;
+	case EFFECT_SET_DEFAULT:
+		message->path_unknown |= is_search_path(effect);
+		break;
+	case EFFECT_RESET_ALL:
+	case EFFECT_DISCARD_ALL:
+		message->path_unknown = true;
+		if (effect->kind == EFFECT_RESET_ALL)
+			break;
+		names->n_prepared = 0;
+		/* fall through */
+	case EFFECT_DISCARD_TEMP:
+		names->n_temporaries = 0;
+		break;
+	case EFFECT_CREATE_TEMPORARY:
+		names->temporaries = name_added(names->temporaries, &names->n_temporaries, effect->name);
+		message->changed = true;
+		break;
+	case EFFECT_DROP:
+		names->temporaries = name_removed(names->temporaries, &names->n_temporaries, effect->name);
+		message->changed = true;
+		break;
+	case EFFECT_PREPARE:
+		names->prepared = effect->flag ? name_added(names->prepared, &names->n_prepared, effect->name)
+									   : name_removed(names->prepared, &names->n_prepared, effect->name);
+		break;
+	case EFFECT_DEALLOCATE:
+		names->prepared = name_removed(names->prepared, &names->n_prepared, effect->name);
+		break;
+	default:
+		break;
+	}
+}
+
+/* --- one statement --- */
+
+static bool safe_by_itself(struct analysis *analysis, const Node *statement, struct checker_finding *finding)
+{
+	*finding = (struct checker_finding){.location = -1};
+	return checker_run(analysis, statement, 0, finding);
+}
+
+static void number_tenant(struct message *message, struct analysis *analysis)
+{
+	struct rewrite *rewrite = analysis->rewrite;
+	unsigned most = rewrite->max_parameter;
+	if (message->request->n_parameter_types > most)
+		most = message->request->n_parameter_types;
+	if (most > message->parameters)
+		message->parameters = most;
+	if (analysis->tenant_parameter == 0)
+		analysis->tenant_parameter = most + 1;
+	message->tenant_parameter = most + 1 > PARAMETERS_MOST ? 0 : most + 1;
+	if (rewrite->tenant)
+		rewrite->tenant->number = analysis->tenant_parameter;
+	if (analysis->touches_tenant)
+		message->tenant_type = analysis->tenant_type;
+}
+
+/* audit: nothing is rewritten; what is not safe by itself is refused, and the value it rests on must be the tenant's. */
+static enum verdict_kind audit(struct analysis *analysis, bool safe, const struct checker_finding *finding)
+{
+	analysis->splices.n = 0;
+	analysis->copy = NULL;
+	analysis->raised_tag = NULL;
+	if (!safe) {
+		analysis_refuse(analysis, "42501", finding->location, "statement is not confined to one tenant by itself",
+						finding->message, "mode = audit: the application has to name the tenant itself.");
+		return VERDICT_REFUSE;
+	}
+	analysis->refused = false;
+	analysis->checks.n = 0;
+	return finding->value && !tenant_check_for(analysis, finding->value) ? VERDICT_REFUSE : VERDICT_PASS;
+}
+
+static void forget_changes(struct analysis *analysis)
+{
+	analysis->splices.n = analysis->checks.n = 0;
+	analysis->copy = NULL;
+	analysis->raised_tag = NULL;
+	analysis->uses_tenant = analysis->refused = analysis->unknown_name = false;
+}
+
+static enum verdict_kind guard_kind(struct message *message, struct analysis *analysis, RawStmt *raw, bool *self_safe)
+{
+	const struct policy *policy = analysis->policy;
+	struct checker_finding finding;
+	enum verdict_kind kind = statement_policy(analysis, raw->stmt);
+	if (message->request->right == RIGHT_BYPASS)
+		return forget_changes(analysis), VERDICT_PASS;
+	if (kind == VERDICT_GUARD) {
+		*self_safe = safe_by_itself(analysis, raw->stmt, &finding);
+		bool ok = rewrite_statement(analysis, raw);
+		number_tenant(message, analysis);
+		if (policy->mode == MODE_AUDIT)
+			return audit(analysis, *self_safe, &finding);
+		ok = ok && prove(analysis, raw);
+		kind = !ok ? VERDICT_REFUSE : analysis->splices.n || analysis->copy ? VERDICT_GUARD : VERDICT_PASS;
+	}
+	if (policy->mode == MODE_OBSERVE) {
+		forget_changes(analysis);
+		return VERDICT_PASS;
+	}
+	return kind;
+}
+
+static void guard_statement(struct message *message, RawStmt *raw, size_t index)
+{
+	const struct guard_request *request = message->request;
+	struct analysis *analysis = palloc0(sizeof *analysis);
+	struct session_names *names = palloc(sizeof *names);
+	*names = message->names;
+	*analysis = (struct analysis){.request = request,
+								  .catalog = request->catalog,
+								  .policy = request->policy,
+								  .names = names,
+								  .text = request->text,
+								  .text_length = request->length,
+								  .statement_start = raw->stmt_location,
+								  .tokens = message->tokens,
+								  .tenant_type = request->policy->tenant_type,
+								  .rewrite = palloc0(sizeof(struct rewrite)),
+								  .path_unknown = message->path_unknown || message->temporaries_unknown,
+								  .cacheable = true};
+	analysis->statement_length = raw->stmt_len ? (size_t)raw->stmt_len : request->length - raw->stmt_location;
+	struct verdict_part *part = &message->parts[index];
+	part->analysis = analysis;
+	part->self_safe = true;
+	part->kind = guard_kind(message, analysis, raw, &part->self_safe);
+	analysis->cacheable &= !analysis->unknown_name;
+	if (analysis->tokens)
+		message->tokens = analysis->tokens;
+	if (part->kind != VERDICT_REFUSE)
+		for (size_t i = 0; i < analysis->effects.n; i++)
+			apply_effect(message, &analysis->effects.items[i]);
+}
+
+/* --- the message --- */
+
+static struct verdict *refuse_message(size_t length, const char *sqlstate, int position, const char *text, const char *detail,
+									  const char *hint)
+{
+	struct refusal refusal = {.message = text, .detail = detail, .hint = hint, .position = position};
+	snprintf(refusal.sqlstate, sizeof refusal.sqlstate, "%s", sqlstate);
+	return verdict_refuse(length, &refusal);
+}
+
+/* For those for whom nothing is rewritten: the server judges text that cannot be read here. */
+static struct verdict *pass_message(const struct guard_request *request)
+{
+	struct analysis analysis = {.request = request,
+								.catalog = request->catalog,
+								.policy = request->policy,
+								.names = request->names,
+								.text = request->text,
+								.text_length = request->length,
+								.statement_length = request->length};
+	struct verdict_part part = {.analysis = &analysis, .kind = VERDICT_PASS};
+	struct verdict_facts facts = {.parameters = request->n_parameter_types};
+	return verdict_build(&part, 1, &facts);
+}
+
+static bool passes_unread(const struct guard_request *request)
+{
+	return request->right == RIGHT_BYPASS || request->policy->mode == MODE_OBSERVE;
+}
+
+static struct verdict *refuse_syntax(const struct guard_request *request, const PgQueryError *error)
+{
+	if (passes_unread(request))
+		return pass_message(request);
+	bool exhausted = strstr(error->message, "memory exhausted") != NULL;
+	return refuse_message(request->length, exhausted ? "54001" : "42601", error->cursorpos, error->message, NULL,
+						  exhausted ? "The statement is nested too deeply for PostgreSQL's grammar."
+									: "tenantry reads SQL with the grammar of PostgreSQL " PG_MAJORVERSION
+									  "; newer syntax is refused.");
+}
+
+static struct verdict *guard_tree(const struct guard_request *request, List *tree)
+{
+	struct message message = {.request = request, .names = *request->names, .n = list_length(tree)};
+	message.parts = palloc0((message.n + 1) * sizeof *message.parts);
+	message.tenant_type = request->policy->tenant_type;
+	message.parameters = request->n_parameter_types;
+	size_t i = 0;
+	ListCell *cell;
+	foreach (cell, tree)
+		guard_statement(&message, lfirst(cell), i++);
+	struct verdict_facts facts = {
+		.parameters = message.parameters,
+		.tenant_parameter = request->protocol == PROTOCOL_EXTENDED ? message.tenant_parameter : 0,
+		.tenant_type = message.tenant_type};
+	return verdict_build(message.parts, message.n, &facts);
+}
+
+static struct verdict *guard_text(const struct guard_request *request)
+{
+	PgQueryInternalParsetreeAndError result = pg_query_raw_parse(request->text);
+	free(result.stderr_buffer);
+	if (result.error == NULL)
+		return guard_tree(request, result.tree);
+	struct verdict *verdict = refuse_syntax(request, result.error);
+	pg_query_free_error(result.error);
+	return verdict;
+}
+
+struct verdict *guard(const struct guard_request *request)
+{
+	if (memchr(request->text, 0, request->length) != NULL)
+		return refuse_message(request->length, "22021", 0, "invalid byte sequence for encoding \"UTF8\": 0x00", NULL, NULL);
+	if (request->length > request->policy->max_statement_bytes) {
+		if (passes_unread(request))
+			return pass_message(request);
+		return refuse_message(request->length, "54000", 0, "statement is too long",
+							  "It has more bytes than max_statement_bytes allows.",
+							  "Split the statement, use COPY, or raise max_statement_bytes.");
+	}
+	MemoryContext context = pg_query_enter_memory_context();
+	struct verdict *verdict = guard_text(request);
+	pg_query_exit_memory_context(context);
+	return verdict;
+}

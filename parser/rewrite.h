@@ -1,0 +1,220 @@
+/* Internal to rewrite*.c: how a query is guarded.
+ *
+ * A *level* is one query level: a simple SELECT, VALUES, or an INSERT/UPDATE/DELETE/MERGE. Its *leaves* are the items at the
+ * leaves of its FROM. Work on a level:
+ *
+ *   1. FROM is read: tokens and tree side by side; leaves are resolved, sub-selects guarded   (rewrite_from.c)
+ *   2. every expression is walked: sub-selects guarded, whole-row uses marked on leaves       (rewrite_walk.c)
+ *   3. the level is closed: each tenant leaf gets its predicate or is wrapped, stars are spelled out (rewrite_place.c, rewrite_star.c)
+ *
+ * Regions of text are half-open ranges of token indexes [begin, end). All functions return false (or NULL) after a refusal. */
+#ifndef TENANTRY_PARSER_REWRITE_H
+#define TENANTRY_PARSER_REWRITE_H
+
+#include "parser/analysis.h"
+#include "parser/scope.h"
+#include "parser/splice.h"
+#include "parser/tokens.h"
+#include "parser/tree.h"
+
+enum leaf_kind {
+	LEAF_TENANT, /* needs the predicate */
+	LEAF_VIEW,   /* to be inlined */
+	LEAF_OTHER,  /* shared relation, temporary relation, CTE, sub-select, function */
+};
+
+enum placement { PLACE_WHERE, PLACE_ON, PLACE_WRAP };
+
+/* A join with ON that may receive predicates. */
+struct join {
+	JoinExpr *expression;
+	size_t begin, end; /* of the ON expression */
+	List *conjuncts;
+	struct join *next;
+};
+
+struct leaf {
+	enum leaf_kind kind;
+	enum placement placement;
+	struct join *join;          /* for PLACE_ON */
+	Node **place;               /* where the item hangs in the tree */
+	RangeVar *range;            /* NULL unless a relation or CTE */
+	const Alias *alias;         /* NULL: none written */
+	const char *name;           /* what it is called: alias or own name; NULL: cannot be told */
+	const struct catalog_relation *relation; /* NULL unless in the snapshot */
+	struct level *level;        /* of a sub-select or CTE */
+	const List *renamed;        /* column names given by a CTE's list */
+	size_t begin, end;          /* its tokens */
+	bool target;                /* of INSERT, UPDATE, DELETE, MERGE, or EXCLUDED: cannot be wrapped */
+	bool sample;                /* under TABLESAMPLE */
+	bool hidden;                /* below a join alias: not to be named */
+	bool whole_row;             /* used as a whole: wrap */
+	bool wrapped;
+	struct leaf *next;
+};
+
+/* What `*` stands for, in order: leaves and aliased joins. */
+struct star_unit {
+	struct leaf *leaf;          /* NULL: an aliased join */
+	const char *name;
+	struct star_unit *next;
+};
+
+struct level {
+	struct level *outer;
+	struct leaf *leaves, **leaves_end;
+	struct star_unit *units, **units_end;
+	struct join *joins, **joins_end;
+	bool merged;                /* some join of it has USING or NATURAL */
+	bool star;                  /* has a bare * among its targets */
+	List *targets;              /* its result columns (ResTarget), after stars were spelled out */
+	int width;                  /* of VALUES; else -1: count the targets */
+};
+
+/* Where the WHERE clause of a level is, or would be. */
+struct where_place {
+	Node **clause;
+	bool there;
+	size_t begin, end;          /* of its expression */
+	size_t at;                  /* byte offset for a new one */
+};
+
+struct rewrite {
+	struct cte *ctes;
+	struct level *level;
+	ParamRef *tenant;           /* the one node that stands for the tenant wherever it is inserted */
+	unsigned max_parameter;
+	unsigned view_depth;
+};
+
+/* The tenant column goes to the source of an INSERT. */
+struct insert_source {
+	const struct catalog_relation *relation;
+	int replace;                /* index of the tenant column when the application lists it, else -1: append */
+	int width;                  /* out: columns of the source as written, -1: unknown */
+};
+
+static inline struct token *token_at(const struct analysis *analysis, size_t i)
+{
+	return &analysis->tokens->items[i];
+}
+static inline enum keyword keyword_at(const struct analysis *analysis, size_t i, size_t end)
+{
+	return i < end ? token_keyword(analysis->tokens, i) : KEYWORD_NONE;
+}
+/* Byte offset after the token before `i`. */
+static inline size_t end_before(const struct analysis *analysis, size_t i)
+{
+	return analysis->tokens->items[i - 1].end;
+}
+static inline bool is_open(const struct analysis *analysis, size_t i, size_t end)
+{
+	return i < end && token_at(analysis, i)->kind == TOKEN_OPEN && token_at(analysis, i)->first == '(';
+}
+
+/* rewrite.c: the statement kinds */
+bool rewrite_statement(struct analysis *analysis, RawStmt *raw);
+/* Position in characters from 1 of a byte offset of the message. */
+int analysis_position(const struct analysis *analysis, size_t offset);
+/* A query of any kind in a region of text. */
+struct level *rewrite_query(struct analysis *analysis, Node **query, size_t begin, size_t end);
+bool rewrite_lost(struct analysis *analysis, int location); /* refusal: text and tree do not match */
+bool rewrite_tokens(struct analysis *analysis);             /* makes analysis->tokens */
+bool rewrite_enter(struct analysis *analysis);              /* depth guard; every entry is left with rewrite_leave */
+static inline void rewrite_leave(struct analysis *analysis)
+{
+	analysis->depth--;
+}
+
+/* rewrite_query.c */
+struct level *rewrite_select(struct analysis *analysis, SelectStmt *select, size_t begin, size_t end, struct insert_source *source);
+/* Guards the WITH list that begins at `*begin` (if there is one) and makes its names visible; *begin moves past it. */
+bool rewrite_with(struct analysis *analysis, WithClause *with, size_t *begin, size_t end);
+
+/* The next token from `from` that begins a clause of a statement whose region begins at `begin`. */
+size_t clause_next(const struct analysis *analysis, size_t from, size_t end, size_t begin, enum keyword *which);
+/* The token RETURNING of a data change, `end` if it has none. */
+size_t returning_at(const struct analysis *analysis, size_t from, size_t end);
+/* Walks a target list; stars are left to star_expand(), a bare one is noted on the level. */
+bool walk_targets(struct analysis *analysis, struct level *level, List *targets);
+
+/* rewrite_level.c */
+struct level *level_open(struct analysis *analysis);
+void level_close(struct analysis *analysis, struct level *level);
+struct leaf *level_leaf(struct level *level, Node **place, size_t begin, size_t end);
+void level_unit(struct level *level, struct leaf *leaf, const char *name);
+/* What the FROM item or target `range` means; fills leaf->kind, relation, level, name. `target`: never a CTE. */
+bool leaf_resolve(struct analysis *analysis, struct leaf *leaf, RangeVar *range, bool target);
+bool leaf_hides(const struct analysis *analysis, const struct leaf *leaf); /* has a column that * must not show */
+bool column_hidden(const struct analysis *analysis, const struct catalog_relation *relation, size_t column);
+/* Yes, no, or cannot be told. */
+enum has_column { COLUMN_NO, COLUMN_YES, COLUMN_UNKNOWN };
+enum has_column leaf_has_column(const struct analysis *analysis, const struct leaf *leaf, const char *name);
+/* Number of columns of a level's result; -1: unknown. */
+int level_width(const struct analysis *analysis, const struct level *level);
+int leaf_width(const struct analysis *analysis, const struct leaf *leaf);
+/* The leaf's name as a column qualifier: text, and as the fields of a ColumnRef. */
+const char *leaf_reference(const struct leaf *leaf);
+List *leaf_fields(const struct leaf *leaf);
+/* The leaf that `qualifiers` (the first n fields of a ColumnRef) name, from the innermost level outward. */
+struct leaf *scope_leaf(struct level *level, const List *fields, int n);
+
+/* rewrite_from.c */
+bool rewrite_from(struct analysis *analysis, struct level *level, List *from, size_t begin, size_t end, enum placement placement);
+/* One table_ref: MERGE's source. */
+bool rewrite_from_item(struct analysis *analysis, struct level *level, Node **place, size_t begin, size_t end,
+					   enum placement placement);
+/* The token after a relation's name and *, from `begin`. */
+size_t relation_end(const struct analysis *analysis, size_t begin, size_t end);
+
+/* rewrite_place.c */
+/* Records predicates, wraps and stars of a level whose expressions have been walked. */
+bool level_place(struct analysis *analysis, struct level *level, struct where_place *where, List **targets);
+/* Says `qualifier.T = tenant` as a tree; the text is recorded at `at`. */
+Node *leaf_predicate(struct analysis *analysis, const struct leaf *leaf, size_t at, const char *before, const char *after);
+Node *tenant_node(struct analysis *analysis);
+/* Records the slot followed by a blank where the next character would run into it. */
+bool place_tenant(struct analysis *analysis, size_t at);
+
+/* rewrite_star.c */
+bool star_expand(struct analysis *analysis, struct level *level, List **targets);
+bool star_is(const Node *target); /* ResTarget * or x.* */
+/* "a, b, c" and the ResTargets of a relation's visible columns. */
+const char *visible_columns(const struct analysis *analysis, const struct catalog_relation *relation, List **targets);
+/* A target that is used as a row: (SELECT c FROM (SELECT c.a, c.b) AS c). */
+bool target_as_row(struct analysis *analysis, struct leaf *leaf, Node **place);
+
+/* rewrite_walk.c */
+bool walk(struct analysis *analysis, Node **place);
+bool walk_list(struct analysis *analysis, List *list);
+
+/* rewrite_insert.c, rewrite_change.c, rewrite_merge.c */
+struct level *rewrite_insert(struct analysis *analysis, InsertStmt *insert, size_t begin, size_t end);
+struct level *rewrite_update(struct analysis *analysis, UpdateStmt *update, size_t begin, size_t end);
+struct level *rewrite_delete(struct analysis *analysis, DeleteStmt *delete, size_t begin, size_t end);
+struct level *rewrite_merge(struct analysis *analysis, MergeStmt *merge, size_t begin, size_t end);
+/* The target of a data change as first leaf of `level`; refuses what cannot be written. */
+struct leaf *change_target(struct analysis *analysis, struct level *level, RangeVar **range, bool insert);
+/* A value that the application gives to T: checked, kept or replaced. `begin`..`end` are its tokens. */
+bool tenant_value(struct analysis *analysis, const struct catalog_relation *relation, Node **place, size_t begin, size_t end);
+/* The session must compare this constant or parameter with its tenant. */
+bool tenant_check_for(struct analysis *analysis, const Node *value);
+/* SET lists: T = .. is checked. `begin` is the first token after SET. */
+bool rewrite_set(struct analysis *analysis, struct leaf *target, List *targets, size_t begin, size_t end);
+/* One row (`targets`: of ResTargets) that an INSERT writes; its tokens are begin..end. */
+bool source_row(struct analysis *analysis, List **row, bool targets, size_t begin, size_t end, struct insert_source *source);
+/* rewrite_conflict.c: ON CONFLICT, whose tokens are begin..end */
+bool rewrite_conflict(struct analysis *analysis, struct level *level, struct leaf *target, OnConflictClause *conflict,
+					  size_t begin, size_t end);
+bool rewrite_truncate(struct analysis *analysis, Node **statement, size_t begin, size_t end);
+
+/* rewrite_copy.c */
+bool rewrite_copy(struct analysis *analysis, CopyStmt *copy, size_t begin, size_t end);
+
+/* rewrite_prepare.c: statements that contain a query */
+bool rewrite_utility(struct analysis *analysis, Node *statement, size_t begin, size_t end);
+
+/* rewrite_view.c */
+bool view_inline(struct analysis *analysis, struct level *level, struct leaf *leaf);
+
+#endif

@@ -1,0 +1,326 @@
+/* FROM: the tree says what is joined, the tokens say where it stands.
+ *
+ * The tokens of a table_ref are parsed into a small tree of joins (the grammar's rules: an outer ON binds to the nearest JOIN without
+ * one), which is then walked side by side with the raw tree. On the way down it is decided where the predicate of each leaf
+ * belongs (REWRITING.md, "where the predicate goes"). */
+#include "parser/rewrite.h"
+
+#include <string.h>
+
+/* A table_ref in the text: either a join of two, or a primary (anything without a join outside parentheses). */
+struct text_item {
+	struct text_item *left, *right; /* NULL: a primary */
+	size_t begin, end;
+	size_t on_begin, on_end; /* the join's ON expression, when it has one */
+};
+
+/* What is decided above a FROM item for everything below it. */
+struct context {
+	enum placement placement;
+	struct join *join;
+	bool hidden; /* below a join alias */
+};
+
+/* Does a join operator begin at `i`? Returns the number of its tokens (NATURAL LEFT OUTER JOIN: 4), 0 if not. */
+static size_t join_operator(const struct analysis *analysis, size_t i, size_t end)
+{
+	size_t n = 0;
+	enum keyword keyword = keyword_at(analysis, i, end);
+	if (keyword == KEYWORD_NATURAL || keyword == KEYWORD_CROSS)
+		keyword = keyword_at(analysis, i + ++n, end);
+	if (keyword == KEYWORD_LEFT || keyword == KEYWORD_RIGHT || keyword == KEYWORD_FULL) {
+		keyword = keyword_at(analysis, i + ++n, end);
+		if (keyword == KEYWORD_OUTER)
+			keyword = keyword_at(analysis, i + ++n, end);
+	} else if (keyword == KEYWORD_INNER) {
+		keyword = keyword_at(analysis, i + ++n, end);
+	}
+	return keyword == KEYWORD_JOIN ? n + 1 : 0;
+}
+
+static bool needs_qualification(const struct analysis *analysis, size_t i, size_t end)
+{
+	enum keyword keyword = keyword_at(analysis, i, end);
+	return keyword != KEYWORD_NATURAL && keyword != KEYWORD_CROSS;
+}
+
+static bool ends_item(const struct analysis *analysis, size_t i, size_t end)
+{
+	if (i >= end || token_at(analysis, i)->kind == TOKEN_COMMA)
+		return true;
+	enum keyword keyword = keyword_at(analysis, i, end);
+	return keyword == KEYWORD_ON || keyword == KEYWORD_USING || join_operator(analysis, i, end) > 0;
+}
+
+static struct text_item *text_primary(struct analysis *analysis, size_t *at, size_t end)
+{
+	struct text_item *item = palloc0(sizeof *item);
+	item->begin = *at;
+	while (!ends_item(analysis, *at, end))
+		*at = token_skip(analysis->tokens, *at);
+	item->end = *at;
+	return item;
+}
+
+/* USING (..) [AS alias] or ON expression, after which the join is complete. */
+static void text_qualification(struct analysis *analysis, struct text_item *join, size_t *at, size_t end)
+{
+	bool on = keyword_at(analysis, *at, end) == KEYWORD_ON;
+	if (*at < end && token_at(analysis, *at)->kind != TOKEN_COMMA)
+		++*at;
+	join->on_begin = *at;
+	while (!ends_item(analysis, *at, end))
+		*at = token_skip(analysis->tokens, *at);
+	join->on_end = *at;
+	if (!on)
+		join->on_begin = join->on_end = 0;
+}
+
+static struct text_item *text_table_ref(struct analysis *analysis, size_t *at, size_t end)
+{
+	if (!rewrite_enter(analysis))
+		return NULL;
+	struct text_item *left = text_primary(analysis, at, end);
+	for (size_t operator; (operator = join_operator(analysis, *at, end)) > 0;) {
+		bool qualified = needs_qualification(analysis, *at, end);
+		struct text_item *join = palloc0(sizeof *join);
+		join->begin = left->begin;
+		join->left = left;
+		*at += operator;
+		join->right = qualified ? text_table_ref(analysis, at, end) : text_primary(analysis, at, end);
+		if (join->right == NULL)
+			return NULL;
+		if (qualified)
+			text_qualification(analysis, join, at, end);
+		join->end = *at;
+		left = join;
+	}
+	rewrite_leave(analysis);
+	return left;
+}
+
+static bool place_item(struct analysis *analysis, struct level *level, Node **place, const struct text_item *text,
+					   struct context context);
+
+/* What stands in parentheses is a join that has to be read again from inside. */
+static bool place_parenthesised(struct analysis *analysis, struct level *level, Node **place, const struct text_item *text,
+								struct context context)
+{
+	if (!is_open(analysis, text->begin, text->end))
+		return rewrite_lost(analysis, -1);
+	size_t at = text->begin + 1, end = token_at(analysis, text->begin)->match;
+	struct text_item *inner = text_table_ref(analysis, &at, end);
+	if (inner == NULL)
+		return false;
+	if (at != end)
+		return rewrite_lost(analysis, -1);
+	return place_item(analysis, level, place, inner, context);
+}
+
+static struct join *add_join(struct level *level, JoinExpr *expression, const struct text_item *text)
+{
+	struct join *join = palloc0(sizeof *join);
+	*join = (struct join){.expression = expression, .begin = text->on_begin, .end = text->on_end};
+	*level->joins_end = join;
+	level->joins_end = &join->next;
+	return join;
+}
+
+/* NATURAL compares all columns of one name: with more than one tenant relation on a side the tenant column would be
+ * ambiguous there, with one on each side it is compared as well, which is harmless. */
+static bool is_single(const Node *item)
+{
+	return !IsA(item, JoinExpr);
+}
+
+static bool place_join(struct analysis *analysis, struct level *level, JoinExpr *expression, const struct text_item *text,
+					   struct context context)
+{
+	bool merged = expression->isNatural || expression->usingClause;
+	level->merged |= merged;
+	struct join *join = NULL;
+	if (expression->quals) {
+		if (text->on_end <= text->on_begin)
+			return rewrite_lost(analysis, -1);
+		join = add_join(level, expression, text);
+	}
+	struct context nullable = context, left = context, right = context;
+	nullable.placement = join && !context.hidden ? PLACE_ON : PLACE_WRAP;
+	nullable.join = join;
+	if (expression->jointype == JOIN_LEFT)
+		right = nullable;
+	else if (expression->jointype == JOIN_RIGHT)
+		left = nullable;
+	else if (expression->jointype == JOIN_FULL)
+		left.placement = right.placement = PLACE_WRAP;
+	if (expression->isNatural && !(is_single(expression->larg) && is_single(expression->rarg)))
+		left.placement = right.placement = PLACE_WRAP;
+	return place_item(analysis, level, &expression->larg, text->left, left) &&
+		   place_item(analysis, level, &expression->rarg, text->right, right);
+}
+
+size_t relation_end(const struct analysis *analysis, size_t begin, size_t end)
+{
+	size_t i = begin;
+	if (keyword_at(analysis, i, end) == KEYWORD_ONLY)
+		i++;
+	if (is_open(analysis, i, end))
+		return token_at(analysis, i)->match + 1;
+	for (i++; i + 1 < end && token_at(analysis, i)->kind == TOKEN_DOT;)
+		i += 2;
+	if (i < end && token_at(analysis, i)->kind == TOKEN_OPERATOR && token_at(analysis, i)->first == '*')
+		i++;
+	return i;
+}
+
+static bool place_relation(struct analysis *analysis, struct level *level, struct leaf *leaf, RangeVar *range,
+						   struct context context)
+{
+	if (!leaf_resolve(analysis, leaf, range, false))
+		return false;
+	/* a list of column names that reaches past the tenant column would name it: the list is for the visible columns */
+	if (leaf->kind == LEAF_TENANT && leaf_hides(analysis, leaf) && leaf->alias &&
+		list_length(leaf->alias->colnames) > leaf->relation->tenant_column)
+		context.placement = PLACE_WRAP;
+	leaf->placement = context.placement;
+	leaf->join = context.join;
+	return true;
+}
+
+static bool place_subselect(struct analysis *analysis, struct leaf *leaf, RangeSubselect *subselect)
+{
+	size_t open = leaf->begin;
+	if (keyword_at(analysis, open, leaf->end) == KEYWORD_LATERAL)
+		open++;
+	if (!is_open(analysis, open, leaf->end))
+		return rewrite_lost(analysis, -1);
+	leaf->alias = subselect->alias;
+	leaf->name = subselect->alias ? subselect->alias->aliasname : NULL;
+	leaf->level = rewrite_query(analysis, &subselect->subquery, open + 1, token_at(analysis, open)->match);
+	return leaf->level != NULL;
+}
+
+static bool place_function(struct analysis *analysis, struct leaf *leaf, RangeFunction *function)
+{
+	leaf->alias = function->alias;
+	Node *first = linitial((List *)linitial(function->functions));
+	if (function->alias)
+		leaf->name = function->alias->aliasname;
+	else if (first && IsA(first, FuncCall))
+		leaf->name = strVal(llast(((FuncCall *)first)->funcname));
+	ListCell *cell;
+	foreach (cell, function->functions)
+		if (!walk(analysis, (Node **)&linitial((List *)lfirst(cell))))
+			return false;
+	return true;
+}
+
+static bool place_table_function(struct analysis *analysis, struct leaf *leaf, RangeTableFunc *function)
+{
+	leaf->alias = function->alias;
+	leaf->name = function->alias ? function->alias->aliasname : "xmltable";
+	if (!walk(analysis, &function->docexpr) || !walk(analysis, &function->rowexpr) ||
+		!walk_list(analysis, function->namespaces))
+		return false;
+	ListCell *cell;
+	foreach (cell, function->columns) {
+		RangeTableFuncCol *column = lfirst(cell);
+		if (!walk(analysis, &column->colexpr) || !walk(analysis, &column->coldefexpr))
+			return false;
+	}
+	return true;
+}
+
+static bool place_leaf(struct analysis *analysis, struct level *level, Node **place, const struct text_item *text,
+					   struct context context)
+{
+	struct leaf *leaf = level_leaf(level, place, text->begin, text->end);
+	Node *item = *place;
+	bool ok;
+	switch (nodeTag(item)) {
+	case T_RangeVar:
+		ok = place_relation(analysis, level, leaf, (RangeVar *)item, context);
+		break;
+	case T_RangeSubselect:
+		ok = place_subselect(analysis, leaf, (RangeSubselect *)item);
+		break;
+	case T_RangeFunction:
+		ok = place_function(analysis, leaf, (RangeFunction *)item);
+		break;
+	case T_RangeTableFunc:
+		ok = place_table_function(analysis, leaf, (RangeTableFunc *)item);
+		break;
+	case T_RangeTableSample: {
+		RangeTableSample *sample = (RangeTableSample *)item;
+		leaf->sample = true;
+		ok = IsA(sample->relation, RangeVar) &&
+			 place_relation(analysis, level, leaf, (RangeVar *)sample->relation, context) &&
+			 walk_list(analysis, sample->args) && walk(analysis, &sample->repeatable);
+		break;
+	}
+	default:
+		ok = analysis_refuse(analysis, "0A000", -1, "tenantry does not know this kind of item in FROM", NULL,
+							 "Please report the statement.");
+	}
+	leaf->hidden = context.hidden;
+	if (ok && !context.hidden)
+		level_unit(level, leaf, leaf->name);
+	return ok;
+}
+
+static bool place_item(struct analysis *analysis, struct level *level, Node **place, const struct text_item *text,
+					   struct context context)
+{
+	if (!IsA(*place, JoinExpr))
+		return place_leaf(analysis, level, place, text, context);
+	JoinExpr *join = (JoinExpr *)*place;
+	if (!rewrite_enter(analysis))
+		return false;
+	/* the alias of a join hides what is below it from everything outside, predicates included */
+	if (join->alias && !context.hidden) {
+		level_unit(level, NULL, join->alias->aliasname);
+		context.hidden = true;
+		context.placement = PLACE_WRAP;
+	}
+	bool ok = text->left ? place_join(analysis, level, join, text, context)
+						 : place_parenthesised(analysis, level, place, text, context);
+	rewrite_leave(analysis);
+	return ok;
+}
+
+bool rewrite_from_item(struct analysis *analysis, struct level *level, Node **place, size_t begin, size_t end,
+					   enum placement placement)
+{
+	size_t at = begin;
+	struct text_item *text = text_table_ref(analysis, &at, end);
+	if (text == NULL)
+		return false;
+	if (at != end)
+		return rewrite_lost(analysis, -1);
+	return place_item(analysis, level, place, text, (struct context){.placement = placement});
+}
+
+bool rewrite_from(struct analysis *analysis, struct level *level, List *from, size_t begin, size_t end, enum placement placement)
+{
+	size_t at = begin;
+	ListCell *cell;
+	foreach (cell, from) {
+		if (cell != list_head(from)) {
+			if (at >= end || token_at(analysis, at)->kind != TOKEN_COMMA)
+				return rewrite_lost(analysis, -1);
+			at++;
+		}
+		struct text_item *text = text_table_ref(analysis, &at, end);
+		if (text == NULL)
+			return false;
+		if (!place_item(analysis, level, (Node **)&lfirst(cell), text, (struct context){.placement = placement}))
+			return false;
+	}
+	if (at != end)
+		return rewrite_lost(analysis, -1);
+	/* expressions of ON see all leaves */
+	for (struct join *join = level->joins; join; join = join->next)
+		if (!walk(analysis, &join->expression->quals))
+			return false;
+	return true;
+}

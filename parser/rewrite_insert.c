@@ -1,0 +1,330 @@
+/* INSERT: the tenant column and its value are added to whatever is inserted; ON CONFLICT follows the unique indexes.
+ *
+ * Refused: targets that cannot be confined (views without the tenant column), sources of unknown width where the column list
+ * would have to be made up, other tenants' values (by a tenant_check that the session carries out). */
+#include "parser/rewrite.h"
+
+#include <string.h>
+
+static const char *tenant_name(const struct catalog_relation *relation)
+{
+	return relation->columns[relation->tenant_column].name;
+}
+
+static bool refuse_write(struct analysis *analysis, const struct leaf *leaf)
+{
+	return analysis_refuse(analysis, "42501", leaf->range->location,
+						   text_concat("permission denied for table ", leaf->range->relname, NULL),
+						   leaf->kind == LEAF_VIEW ? "It is a view over tenant relations that does not show the tenant column."
+												   : "It is the table of tenants, which users bound to a tenant may not change.",
+						   leaf->kind == LEAF_VIEW ? "Write to the table behind it." : NULL);
+}
+
+struct leaf *change_target(struct analysis *analysis, struct level *level, RangeVar **range, bool insert)
+{
+	size_t begin = tokens_at(analysis->tokens, (*range)->location);
+	struct leaf *leaf = level_leaf(level, (Node **)range, begin, analysis->tokens->n);
+	leaf->target = true;
+	if (!leaf_resolve(analysis, leaf, *range, true))
+		return NULL;
+	level_unit(level, leaf, leaf->name);
+	if (leaf->kind == LEAF_VIEW)
+		return refuse_write(analysis, leaf), NULL;
+	if (leaf->kind == LEAF_TENANT && leaf->relation->isolation == ISOLATION_TENANTS) {
+		if (analysis->request->right == RIGHT_BOUND)
+			return refuse_write(analysis, leaf), NULL;
+		if (insert)
+			leaf->kind = LEAF_OTHER;
+	}
+	return leaf;
+}
+
+static void add_check(struct analysis *analysis, struct tenant_check check)
+{
+	struct check_list *list = &analysis->checks;
+	if (list->n == list->room) {
+		size_t room = list->room ? 2 * list->room : 4;
+		struct tenant_check *items = palloc(room * sizeof *items);
+		if (list->n)
+			memcpy(items, list->items, list->n * sizeof *items);
+		list->items = items;
+		list->room = room;
+	}
+	list->items[list->n++] = check;
+}
+
+static const char *constant_text(const A_Const *constant)
+{
+	if (constant->isnull)
+		return NULL;
+	switch (nodeTag(&constant->val)) {
+	case T_Integer:
+		return analysis_text("%d", constant->val.ival.ival);
+	case T_Float:
+		return constant->val.fval.fval;
+	case T_String:
+		return constant->val.sval.sval;
+	default:
+		return NULL;
+	}
+}
+
+/* A parameter or constant, perhaps with a cast. */
+static Node *without_casts(Node *value)
+{
+	while (value && IsA(value, TypeCast))
+		value = ((TypeCast *)value)->arg;
+	return value;
+}
+
+bool tenant_check_for(struct analysis *analysis, const Node *value)
+{
+	int location = exprLocation(value);
+	struct tenant_check check = {.relation = "", .position = location < 0 ? 0 : analysis_position(analysis, location)};
+	if (IsA(value, ParamRef))
+		check.parameter = ((const ParamRef *)value)->number;
+	else if (IsA(value, A_Const))
+		check.constant = constant_text((const A_Const *)value);
+	if (check.parameter == 0 && check.constant == NULL)
+		return analysis_refuse(analysis, "42501", location, "the tenant column is compared with something else than a tenant's value",
+							   NULL, NULL);
+	add_check(analysis, check);
+	return true;
+}
+
+bool tenant_value(struct analysis *analysis, const struct catalog_relation *relation, Node **place, size_t begin, size_t end)
+{
+	Node *value = without_casts(*place);
+	if (begin >= end)
+		return rewrite_lost(analysis, -1);
+	size_t start = token_at(analysis, begin)->start;
+	struct tenant_check check = {.relation = relation->name, .position = analysis_position(analysis, start)};
+	if (value && IsA(value, ParamRef)) {
+		/* it stays: without any use of it the server could not tell the parameter's type */
+		check.parameter = ((ParamRef *)value)->number;
+		add_check(analysis, check);
+		analysis->uses_tenant = true;
+		return true;
+	}
+	if (value && IsA(value, A_Const))
+		check.constant = constant_text((A_Const *)value);
+	if (check.constant)
+		add_check(analysis, check);
+	*place = tenant_node(analysis);
+	return splice_text(analysis, start, end_before(analysis, end) - start, NULL) &&
+		   place_tenant(analysis, end_before(analysis, end));
+}
+
+/* The tokens of the n-th of a list of expressions. */
+static bool nth_item(const struct analysis *analysis, size_t n, size_t *begin, size_t *end)
+{
+	size_t i = *begin;
+	for (; i < *end && n > 0; i = token_skip(analysis->tokens, i))
+		n -= token_at(analysis, i)->kind == TOKEN_COMMA;
+	*begin = i;
+	while (i < *end && token_at(analysis, i)->kind != TOKEN_COMMA)
+		i = token_skip(analysis->tokens, i);
+	bool found = n == 0 && i > *begin;
+	*end = i;
+	return found;
+}
+
+static bool replace_in_row(struct analysis *analysis, List *row, bool targets, size_t begin, size_t end,
+						   struct insert_source *source)
+{
+	if (source->replace >= list_length(row))
+		return true; /* too few expressions: the server says so */
+	ListCell *cell = list_nth_cell(row, source->replace);
+	Node **place = (Node **)&lfirst(cell);
+	if (!nth_item(analysis, source->replace, &begin, &end))
+		return rewrite_lost(analysis, -1);
+	if (targets) {
+		for (int i = 0; i <= source->replace; i++)
+			if (star_is(list_nth(row, i)))
+				return analysis_refuse(analysis, "0A000", exprLocation(((ResTarget *)list_nth(row, i))->val),
+									   "cannot tell which expression is meant for the tenant column", NULL,
+									   "Name the columns instead of *, or leave the tenant column out.");
+		ResTarget *target = lfirst(cell);
+		place = &target->val;
+		if (target->name)
+			end -= end >= begin + 3 && token_at(analysis, end - 2)->keyword == KEYWORD_AS ? 2 : 1;
+	}
+	return tenant_value(analysis, source->relation, place, begin, end);
+}
+
+bool source_row(struct analysis *analysis, List **row, bool targets, size_t begin, size_t end, struct insert_source *source)
+{
+	if (source->replace >= 0)
+		return replace_in_row(analysis, *row, targets, begin, end, source);
+	size_t at = end_before(analysis, end);
+	if (!splice_text(analysis, at, 0, *row ? ", " : " ") || !place_tenant(analysis, at))
+		return false;
+	Node *tenant = tenant_node(analysis);
+	*row = lappend(*row, targets ? (Node *)tree_target(NULL, tenant) : tenant);
+	return true;
+}
+
+/* How many expressions the source has, compared with the columns that there are for them. */
+static bool check_width(struct analysis *analysis, const InsertStmt *insert, const struct insert_source *source, int columns)
+{
+	if (source->width < 0 || source->width == columns)
+		return true;
+	if (source->width < columns) {
+		if (insert->cols == NIL)
+			return true;
+		return analysis_refuse(analysis, "42601", ((ResTarget *)list_nth(insert->cols, source->width))->location,
+							   "INSERT has more target columns than expressions", NULL, NULL);
+	}
+	const SelectStmt *select = (const SelectStmt *)insert->selectStmt;
+	int location = -1;
+	if (select->valuesLists)
+		location = exprLocation(list_nth(linitial(select->valuesLists), columns));
+	else if (select->op == SETOP_NONE && list_length(select->targetList) > columns)
+		location = exprLocation(((ResTarget *)list_nth(select->targetList, columns))->val);
+	return analysis_refuse(analysis, "42601", location, "INSERT has more expressions than target columns", NULL, NULL);
+}
+
+static ResTarget *column_target(const char *name)
+{
+	return tree_target(name, NULL);
+}
+
+/* No column list was written: the visible columns, as many as the source is wide. */
+static bool make_columns(struct analysis *analysis, InsertStmt *insert, const struct leaf *target, int width, size_t at)
+{
+	const struct catalog_relation *relation = target->relation;
+	if (width < 0)
+		return analysis_refuse(analysis, "0A000", insert->relation->location,
+							   "cannot tell how many columns the INSERT has",
+							   "The tenant column has to be added to a list of columns, and the source's width is not known.",
+							   "Write the list of columns: INSERT INTO table (column, ..) ..");
+	const char *list = " (";
+	bool explicit = !analysis->policy->hide_tenant_column;
+	for (size_t i = 0; i < relation->n_columns && width > 0; i++) {
+		if ((int)i == relation->tenant_column && !explicit)
+			continue;
+		insert->cols = lappend(insert->cols, column_target(relation->columns[i].name));
+		list = text_concat(list, text_identifier(relation->columns[i].name), ", ", NULL);
+		width--;
+	}
+	insert->cols = lappend(insert->cols, column_target(tenant_name(relation)));
+	return splice_text(analysis, at, 0, text_concat(list, text_identifier(tenant_name(relation)), ")", NULL));
+}
+
+static int listed_tenant(const InsertStmt *insert, const struct catalog_relation *relation)
+{
+	int i = 0;
+	ListCell *cell;
+	foreach (cell, insert->cols) {
+		if (strcmp(((ResTarget *)lfirst(cell))->name, tenant_name(relation)) == 0)
+			return i;
+		i++;
+	}
+	return -1;
+}
+
+static bool default_values(struct analysis *analysis, InsertStmt *insert, const struct catalog_relation *relation, size_t begin)
+{
+	size_t start = token_at(analysis, begin)->start, end = token_at(analysis, begin + 1)->end;
+	SelectStmt *values = MAKE(SelectStmt);
+	values->valuesLists = list_make1(list_make1(tenant_node(analysis)));
+	insert->cols = list_make1(column_target(tenant_name(relation)));
+	insert->selectStmt = (Node *)values;
+	return splice_text(analysis, start, end - start,
+					   text_concat("(", text_identifier(tenant_name(relation)), ") VALUES (", NULL)) &&
+		   splice_tenant(analysis, end) && splice_text(analysis, end, 0, ")");
+}
+
+/* The index of the tenant column when `INSERT INTO c VALUES (..)` gives it a value by place (tenant_column = visible). */
+static int placed_tenant(const struct analysis *analysis, const InsertStmt *insert, const struct catalog_relation *relation)
+{
+	if (analysis->policy->hide_tenant_column || insert->cols || insert->selectStmt == NULL)
+		return -1;
+	const SelectStmt *select = (const SelectStmt *)insert->selectStmt;
+	while (select->op != SETOP_NONE)
+		select = select->larg;
+	int width = select->valuesLists ? list_length(linitial(select->valuesLists)) : list_length(select->targetList);
+	return width > relation->tenant_column ? relation->tenant_column : -1;
+}
+
+/* `begin` is the token after the target and its alias. */
+static bool insert_source(struct analysis *analysis, InsertStmt *insert, const struct leaf *target, size_t begin, size_t end)
+{
+	const struct catalog_relation *relation = target->kind == LEAF_TENANT ? target->relation : NULL;
+	size_t list = begin, i = begin;
+	if (insert->cols) {
+		if (!is_open(analysis, i, end))
+			return rewrite_lost(analysis, -1);
+		i = token_at(analysis, i)->match + 1;
+	}
+	if (keyword_at(analysis, i, end) == KEYWORD_OVERRIDING)
+		i += 3;
+	if (insert->selectStmt == NULL)
+		return relation == NULL || default_values(analysis, insert, relation, i);
+	struct insert_source source = {.relation = relation, .replace = -1, .width = -1};
+	if (relation == NULL)
+		return rewrite_select(analysis, (SelectStmt *)insert->selectStmt, i, end, NULL) != NULL;
+	bool placed = insert->cols == NIL && (source.replace = placed_tenant(analysis, insert, relation)) >= 0;
+	if (insert->cols)
+		source.replace = listed_tenant(insert, relation);
+	if (!rewrite_select(analysis, (SelectStmt *)insert->selectStmt, i, end, &source))
+		return false;
+	int columns = insert->cols ? list_length(insert->cols)
+							   : (int)relation->n_columns - column_hidden(analysis, relation, relation->tenant_column);
+	if (!check_width(analysis, insert, &source, columns))
+		return false;
+	if (source.replace >= 0)
+		return placed || insert->cols;
+	if (insert->cols == NIL)
+		return make_columns(analysis, insert, target, source.width, end_before(analysis, list));
+	insert->cols = lappend(insert->cols, column_target(tenant_name(relation)));
+	return splice_text(analysis, token_at(analysis, token_at(analysis, list)->match)->start, 0,
+					   text_concat(", ", text_identifier(tenant_name(relation)), NULL));
+}
+
+static bool insert_returning(struct analysis *analysis, struct level *level, InsertStmt *insert)
+{
+	if (!walk_targets(analysis, level, insert->returningList) || !star_expand(analysis, level, &insert->returningList))
+		return false;
+	level->targets = insert->returningList;
+	return true;
+}
+
+static struct level *insert_in_scope(struct analysis *analysis, InsertStmt *insert, size_t begin, size_t end)
+{
+	if (!rewrite_with(analysis, insert->withClause, &begin, end))
+		return NULL;
+	if (keyword_at(analysis, begin, end) != KEYWORD_INSERT)
+		return rewrite_lost(analysis, -1), NULL;
+	struct level *level = level_open(analysis);
+	struct leaf *target = change_target(analysis, level, &insert->relation, true);
+	level_close(analysis, level); /* the source does not see the target */
+	if (target == NULL)
+		return NULL;
+	size_t i = relation_end(analysis, target->begin, end);
+	if (insert->relation->alias)
+		i += 2;
+	size_t source_end = returning_at(analysis, i, end);
+	size_t conflict_end = source_end;
+	if (insert->onConflictClause)
+		source_end = tokens_at(analysis->tokens, insert->onConflictClause->location);
+	if (!insert_source(analysis, insert, target, i, source_end))
+		return NULL;
+	level->outer = analysis->rewrite->level;
+	analysis->rewrite->level = level;
+	if (insert->onConflictClause &&
+		!rewrite_conflict(analysis, level, target, insert->onConflictClause, source_end, conflict_end))
+		return NULL;
+	if (!insert_returning(analysis, level, insert))
+		return NULL;
+	level_close(analysis, level);
+	return level;
+}
+
+struct level *rewrite_insert(struct analysis *analysis, InsertStmt *insert, size_t begin, size_t end)
+{
+	struct cte *ctes = analysis->rewrite->ctes;
+	struct level *level = insert_in_scope(analysis, insert, begin, end);
+	analysis->rewrite->ctes = ctes;
+	return level;
+}

@@ -1,0 +1,282 @@
+/* Levels and leaves: what the items of FROM are, what they are called and which columns they have. */
+#include "parser/rewrite.h"
+
+#include <string.h>
+
+struct level *level_open(struct analysis *analysis)
+{
+	struct level *level = palloc0(sizeof *level);
+	level->leaves_end = &level->leaves;
+	level->units_end = &level->units;
+	level->joins_end = &level->joins;
+	level->width = -1;
+	level->outer = analysis->rewrite->level;
+	analysis->rewrite->level = level;
+	return level;
+}
+
+void level_close(struct analysis *analysis, struct level *level)
+{
+	analysis->rewrite->level = level->outer;
+}
+
+struct leaf *level_leaf(struct level *level, Node **place, size_t begin, size_t end)
+{
+	struct leaf *leaf = palloc0(sizeof *leaf);
+	*leaf = (struct leaf){.kind = LEAF_OTHER, .place = place, .begin = begin, .end = end};
+	*level->leaves_end = leaf;
+	level->leaves_end = &leaf->next;
+	return leaf;
+}
+
+void level_unit(struct level *level, struct leaf *leaf, const char *name)
+{
+	struct star_unit *unit = palloc0(sizeof *unit);
+	*unit = (struct star_unit){.leaf = leaf, .name = name};
+	*level->units_end = unit;
+	level->units_end = &unit->next;
+}
+
+static bool unknown_relation(struct analysis *analysis, const RangeVar *range)
+{
+	analysis->unknown_name = true;
+	const char *name = range->schemaname ? text_concat(range->schemaname, ".", range->relname, NULL) : range->relname;
+	return analysis_refuse(analysis, "42P01", range->location, text_concat("relation \"", name, "\" does not exist", NULL), NULL,
+						   NULL);
+}
+
+/* A temporary relation that hides a guarded one is named as such: if it is not there after all, the server fails instead of
+ * reading the other. */
+static bool name_temporary(struct analysis *analysis, RangeVar *range)
+{
+	const struct catalog_relation *behind = scope_permanent(analysis, range->relname);
+	if (range->schemaname || behind == NULL || behind->isolation == ISOLATION_SHARED)
+		return true;
+	range->schemaname = "pg_temp";
+	return splice_text(analysis, range->location, 0, "pg_temp.");
+}
+
+static bool refuse_relation(struct analysis *analysis, const struct catalog_relation *relation, int location)
+{
+	if (relation->isolation == ISOLATION_DATA)
+		return analysis_refuse(analysis, "42501", location,
+							   text_concat("permission denied for relation ", relation->name, NULL),
+							   "This catalog holds values of rows, or statements, of all tenants.",
+							   "Set allow_data_catalogs = on if tenants may see them.");
+	const char *what = relation->kind == 'm'   ? "It is a materialized view over tenant relations."
+					   : relation->kind == 'f' ? "It is a foreign table whose rows tenantry cannot confine to a tenant."
+					   : relation->kind == 'v' ? "It is a view whose query tenantry cannot confine to a tenant."
+											   : "It is configured as a tenant relation but has no tenant column.";
+	return analysis_refuse(analysis, "42501", location,
+						   text_concat("relation \"", relation->name, "\" cannot be used through tenantry", NULL), what,
+						   "Give it the tenant column, or configure it as shared.");
+}
+
+static bool classify(struct analysis *analysis, struct leaf *leaf, const struct catalog_relation *relation)
+{
+	switch (relation->isolation) {
+	case ISOLATION_SHARED:
+		return true;
+	case ISOLATION_TENANT:
+	case ISOLATION_TENANTS:
+		if (!analysis->touches_tenant)
+			analysis->tenant_type = relation->tenant_type;
+		analysis->touches_tenant = true;
+		leaf->kind = LEAF_TENANT;
+		return relation->tenant_column >= 0 || refuse_relation(analysis, relation, leaf->range->location);
+	case ISOLATION_VIEW:
+		analysis->touches_tenant = true;
+		leaf->kind = LEAF_VIEW;
+		return true;
+	case ISOLATION_DATA:
+		if (analysis->policy->allow_data_catalogs)
+			return true;
+		break;
+	case ISOLATION_REFUSED:
+		analysis->touches_tenant = true;
+		break;
+	}
+	return refuse_relation(analysis, relation, leaf->range->location);
+}
+
+bool leaf_resolve(struct analysis *analysis, struct leaf *leaf, RangeVar *range, bool target)
+{
+	leaf->range = range;
+	leaf->alias = range->alias;
+	leaf->name = range->alias ? range->alias->aliasname : range->relname;
+	struct cte *cte = target ? NULL : scope_cte(analysis->rewrite->ctes, range);
+	if (cte) {
+		leaf->level = cte->level;
+		leaf->renamed = cte->expression->aliascolnames;
+		return true;
+	}
+	if (analysis->path_unknown && range->schemaname == NULL)
+		return analysis_refuse(analysis, "0A000", range->location,
+							   text_concat("cannot tell which relation \"", range->relname, "\" is meant", NULL),
+							   "An earlier statement of the same message may change the search_path or temporary tables.",
+							   "Send the statements in messages of their own, or qualify the name with its schema.");
+	bool temporary;
+	leaf->relation = scope_relation(analysis, range, &temporary);
+	if (temporary)
+		return name_temporary(analysis, range);
+	if (leaf->relation == NULL)
+		return unknown_relation(analysis, range);
+	return classify(analysis, leaf, leaf->relation);
+}
+
+bool column_hidden(const struct analysis *analysis, const struct catalog_relation *relation, size_t column)
+{
+	return analysis->policy->hide_tenant_column && relation->isolation == ISOLATION_TENANT &&
+		   (int)column == relation->tenant_column;
+}
+
+bool leaf_hides(const struct analysis *analysis, const struct leaf *leaf)
+{
+	return leaf->kind == LEAF_TENANT && !leaf->wrapped && column_hidden(analysis, leaf->relation, leaf->relation->tenant_column);
+}
+
+static bool names_include(const List *names, const char *name)
+{
+	ListCell *cell;
+	foreach (cell, names)
+		if (strcmp(strVal(lfirst(cell)), name) == 0)
+			return true;
+	return false;
+}
+
+/* What FigureColname() would call it; NULL: some name that nobody refers to. */
+static const char *target_name(const ResTarget *target)
+{
+	if (target->name)
+		return target->name;
+	const Node *value = target->val;
+	while (value && IsA(value, TypeCast))
+		value = ((const TypeCast *)value)->arg;
+	if (value && IsA(value, ColumnRef) && IsA(llast(((const ColumnRef *)value)->fields), String))
+		return strVal(llast(((const ColumnRef *)value)->fields));
+	if (value && IsA(value, FuncCall))
+		return strVal(llast(((const FuncCall *)value)->funcname));
+	return NULL;
+}
+
+static enum has_column level_has_column(const struct analysis *analysis, const struct level *level, const char *name)
+{
+	if (level == NULL || level->width >= 0)
+		return COLUMN_UNKNOWN;
+	bool star = false;
+	ListCell *cell;
+	foreach (cell, level->targets) {
+		const ResTarget *target = lfirst(cell);
+		const char *known = target_name(target);
+		if (known && strcmp(known, name) == 0)
+			return COLUMN_YES;
+		star |= star_is((const Node *)target);
+	}
+	if (!star)
+		return COLUMN_NO;
+	for (const struct leaf *leaf = level->leaves; leaf; leaf = leaf->next)
+		if (leaf_has_column(analysis, leaf, name) == COLUMN_YES)
+			return COLUMN_YES;
+	return COLUMN_UNKNOWN;
+}
+
+enum has_column leaf_has_column(const struct analysis *analysis, const struct leaf *leaf, const char *name)
+{
+	const List *aliases = leaf->alias && leaf->alias->colnames ? leaf->alias->colnames : leaf->renamed;
+	if (names_include(aliases, name))
+		return COLUMN_YES;
+	if (leaf->relation == NULL)
+		return leaf->level ? level_has_column(analysis, leaf->level, name) : COLUMN_UNKNOWN;
+	for (size_t i = list_length(aliases); i < leaf->relation->n_columns; i++)
+		if (strcmp(leaf->relation->columns[i].name, name) == 0)
+			return COLUMN_YES;
+	return COLUMN_NO;
+}
+
+int leaf_width(const struct analysis *analysis, const struct leaf *leaf)
+{
+	if (leaf->relation) {
+		int hidden = leaf->kind == LEAF_TENANT && column_hidden(analysis, leaf->relation, leaf->relation->tenant_column);
+		return (int)leaf->relation->n_columns - hidden;
+	}
+	return leaf->level ? level_width(analysis, leaf->level) : -1;
+}
+
+/* Columns that a star stands for; -1: cannot be told. */
+static int star_width(const struct analysis *analysis, const struct level *level, const ColumnRef *star)
+{
+	int n = list_length(star->fields);
+	if (n > 1) {
+		const struct leaf *leaf = scope_leaf((struct level *)level, star->fields, n - 1);
+		return leaf ? leaf_width(analysis, leaf) : -1;
+	}
+	int width = 0;
+	for (const struct leaf *leaf = level->leaves; leaf; leaf = leaf->next) {
+		int more = leaf_width(analysis, leaf);
+		if (more < 0 || level->merged)
+			return -1;
+		width += more;
+	}
+	return width;
+}
+
+int level_width(const struct analysis *analysis, const struct level *level)
+{
+	if (level->width >= 0)
+		return level->width;
+	int width = 0;
+	ListCell *cell;
+	foreach (cell, level->targets) {
+		const ResTarget *target = lfirst(cell);
+		int more = star_is((const Node *)target) ? star_width(analysis, level, (ColumnRef *)target->val)
+				   : target->val && IsA(target->val, A_Indirection) &&
+							   IsA(llast(((A_Indirection *)target->val)->indirection), A_Star)
+					   ? -1
+					   : 1;
+		if (more < 0)
+			return -1;
+		width += more;
+	}
+	return width;
+}
+
+const char *leaf_reference(const struct leaf *leaf)
+{
+	const char *name = text_identifier(leaf->name);
+	if (leaf->alias || leaf->range == NULL || leaf->range->schemaname == NULL)
+		return name;
+	name = text_concat(text_identifier(leaf->range->schemaname), ".", name, NULL);
+	return leaf->range->catalogname ? text_concat(text_identifier(leaf->range->catalogname), ".", name, NULL) : name;
+}
+
+List *leaf_fields(const struct leaf *leaf)
+{
+	List *fields = NIL;
+	if (!leaf->alias && leaf->range && leaf->range->schemaname) {
+		if (leaf->range->catalogname)
+			fields = lappend(fields, tree_string(leaf->range->catalogname));
+		fields = lappend(fields, tree_string(leaf->range->schemaname));
+	}
+	return lappend(fields, tree_string(leaf->name));
+}
+
+static bool leaf_is(const struct leaf *leaf, const char *schema, const char *name)
+{
+	if (leaf->name == NULL || strcmp(leaf->name, name) != 0)
+		return false;
+	if (schema == NULL)
+		return true;
+	/* a qualified reference means a relation without alias, however that is written in FROM */
+	return !leaf->alias && leaf->relation && strcmp(leaf->relation->schema, schema) == 0;
+}
+
+struct leaf *scope_leaf(struct level *level, const List *fields, int n)
+{
+	const char *name = strVal(list_nth(fields, n - 1));
+	const char *schema = n > 1 ? strVal(list_nth(fields, n - 2)) : NULL;
+	for (; level; level = level->outer)
+		for (struct leaf *leaf = level->leaves; leaf; leaf = leaf->next)
+			if (leaf_is(leaf, schema, name))
+				return leaf;
+	return NULL;
+}

@@ -1,0 +1,166 @@
+/* Closing a level: predicates into WHERE or ON, leaves wrapped, views inlined.
+ *
+ * Splices at one offset keep the order in which they are recorded, so what ends at a place is recorded before what follows it: leaves,
+ * then ON expressions, then WHERE. */
+#include "parser/rewrite.h"
+
+#include <string.h>
+
+Node *tenant_node(struct analysis *analysis)
+{
+	if (analysis->rewrite->tenant == NULL)
+		analysis->rewrite->tenant = MAKE(ParamRef);
+	return (Node *)analysis->rewrite->tenant;
+}
+
+bool place_tenant(struct analysis *analysis, size_t at)
+{
+	if (!splice_tenant(analysis, at))
+		return false;
+	char next = at < analysis->text_length ? analysis->text[at] : 0;
+	return next == 0 || strchr(" ),;\n", next) ? true : splice_text(analysis, at, 0, " ");
+}
+
+/* The tenant column as this leaf calls it: a list of column aliases may rename it. */
+static const char *tenant_column_name(const struct leaf *leaf)
+{
+	const List *aliases = leaf->alias ? leaf->alias->colnames : NIL;
+	if (list_length(aliases) > leaf->relation->tenant_column)
+		return strVal(list_nth(aliases, leaf->relation->tenant_column));
+	return leaf->relation->columns[leaf->relation->tenant_column].name;
+}
+
+Node *leaf_predicate(struct analysis *analysis, const struct leaf *leaf, size_t at, const char *before, const char *after)
+{
+	const char *column = tenant_column_name(leaf);
+	ColumnRef *reference = MAKE(ColumnRef);
+	reference->fields = lappend(leaf_fields(leaf), tree_string(column));
+	const char *text = text_concat(before, leaf_reference(leaf), ".", text_identifier(column), " = ", NULL);
+	if (!splice_text(analysis, at, 0, text))
+		return NULL;
+	if (*after ? !splice_tenant(analysis, at) || !splice_text(analysis, at, 0, after) : !place_tenant(analysis, at))
+		return NULL;
+	return (Node *)tree_equals((Node *)reference, tenant_node(analysis));
+}
+
+/* (SELECT visible columns FROM c WHERE T = $t) AS name, the alias kept where it stands. Under TABLESAMPLE the alias stands
+ * in the middle: it stays inside, and is repeated outside. */
+static bool wrap(struct analysis *analysis, struct leaf *leaf)
+{
+	const struct catalog_relation *relation = leaf->relation;
+	const char *column = relation->columns[relation->tenant_column].name;
+	size_t start = token_at(analysis, leaf->begin)->start;
+	size_t end = end_before(analysis, leaf->sample ? leaf->end : relation_end(analysis, leaf->begin, leaf->end));
+	if (leaf->sample && leaf->alias && leaf->alias->colnames)
+		return analysis_refuse(analysis, "0A000", leaf->range->location,
+							   "TABLESAMPLE with a list of column aliases cannot be confined to a tenant here", NULL,
+							   "Leave the list of column aliases out.");
+	SelectStmt *select = MAKE(SelectStmt);
+	const char *columns = visible_columns(analysis, relation, &select->targetList);
+	if (!splice_text(analysis, start, 0, text_concat("(SELECT ", columns, " FROM ", NULL)) ||
+		!splice_text(analysis, end, 0, text_concat(" WHERE ", text_identifier(column), " = ", NULL)) ||
+		!splice_tenant(analysis, end) ||
+		!splice_text(analysis, end, 0,
+					 leaf->alias && !leaf->sample ? ")" : text_concat(") AS ", text_identifier(leaf->name), NULL)))
+		return false;
+	if (!leaf->sample) {
+		RangeVar *inner = MAKE(RangeVar);
+		*inner = *leaf->range;
+		inner->alias = NULL;
+		select->fromClause = list_make1(inner);
+	} else {
+		select->fromClause = list_make1(*leaf->place);
+	}
+	select->whereClause = (Node *)tree_equals((Node *)tree_column(NULL, column), tenant_node(analysis));
+	Alias *alias = leaf->alias && !leaf->sample ? (Alias *)leaf->alias : tree_alias(leaf->name);
+	*leaf->place = (Node *)tree_subselect((Node *)select, alias);
+	return true;
+}
+
+static bool is_named_twice(const struct level *level, const struct leaf *leaf)
+{
+	for (const struct leaf *other = level->leaves; other; other = other->next)
+		if (other != leaf && !other->hidden && other->name && strcmp(other->name, leaf->name) == 0)
+			return true;
+	return false;
+}
+
+/* A bare star can only be spelled out when everything it stands for can be named and no columns are merged. */
+static bool star_nameable(const struct level *level)
+{
+	if (level->merged)
+		return false;
+	for (const struct star_unit *unit = level->units; unit; unit = unit->next)
+		if (unit->name == NULL || (unit->leaf && is_named_twice(level, unit->leaf)))
+			return false;
+	return true;
+}
+
+static void decide(const struct analysis *analysis, struct level *level)
+{
+	bool star_wraps = level->star && !star_nameable(level);
+	for (struct leaf *leaf = level->leaves; leaf; leaf = leaf->next) {
+		if (leaf->kind != LEAF_TENANT || leaf->target)
+			continue;
+		leaf->wrapped = leaf->placement == PLACE_WRAP || leaf->whole_row || (star_wraps && leaf_hides(analysis, leaf));
+	}
+}
+
+static bool place_on(struct analysis *analysis, struct level *level)
+{
+	for (struct leaf *leaf = level->leaves; leaf; leaf = leaf->next) {
+		if (leaf->kind != LEAF_TENANT || leaf->wrapped || leaf->placement != PLACE_ON)
+			continue;
+		struct join *join = leaf->join;
+		size_t at = token_at(analysis, join->begin)->start;
+		Node *predicate = leaf_predicate(analysis, leaf, at, "", " AND ");
+		if (predicate == NULL)
+			return false;
+		join->conjuncts = lappend(join->conjuncts, predicate);
+	}
+	for (struct join *join = level->joins; join; join = join->next) {
+		if (join->conjuncts == NIL)
+			continue;
+		if (!splice_text(analysis, token_at(analysis, join->begin)->start, 0, "(") ||
+			!splice_text(analysis, end_before(analysis, join->end), 0, ")"))
+			return false;
+		join->expression->quals = tree_and(join->conjuncts, join->expression->quals);
+	}
+	return true;
+}
+
+static bool place_where(struct analysis *analysis, struct level *level, struct where_place *where)
+{
+	List *conjuncts = NIL;
+	size_t at = where->there ? token_at(analysis, where->begin)->start : where->at;
+	for (struct leaf *leaf = level->leaves; leaf; leaf = leaf->next) {
+		if (leaf->kind != LEAF_TENANT || leaf->wrapped || leaf->placement != PLACE_WHERE)
+			continue;
+		const char *before = where->there ? "" : conjuncts == NIL ? " WHERE " : " AND ";
+		Node *predicate = leaf_predicate(analysis, leaf, at, before, where->there ? " AND " : "");
+		if (predicate == NULL)
+			return false;
+		conjuncts = lappend(conjuncts, predicate);
+	}
+	if (conjuncts == NIL)
+		return true;
+	if (where->there && (!splice_text(analysis, at, 0, "(") ||
+						 !splice_text(analysis, end_before(analysis, where->end), 0, ")")))
+		return false;
+	*where->clause = tree_and(conjuncts, *where->clause);
+	return true;
+}
+
+bool level_place(struct analysis *analysis, struct level *level, struct where_place *where, List **targets)
+{
+	decide(analysis, level);
+	if (targets && !star_expand(analysis, level, targets))
+		return false;
+	for (struct leaf *leaf = level->leaves; leaf; leaf = leaf->next) {
+		if (leaf->kind == LEAF_VIEW && !view_inline(analysis, level, leaf))
+			return false;
+		if (leaf->kind == LEAF_TENANT && leaf->wrapped && !wrap(analysis, leaf))
+			return false;
+	}
+	return place_on(analysis, level) && place_where(analysis, level, where);
+}

@@ -1,0 +1,187 @@
+/* Stars and whole rows without the tenant column. */
+#include "parser/rewrite.h"
+
+#include <string.h>
+
+bool star_is(const Node *target)
+{
+	if (!IsA(target, ResTarget))
+		return false;
+	const Node *value = ((const ResTarget *)target)->val;
+	return value && IsA(value, ColumnRef) && IsA(llast(((const ColumnRef *)value)->fields), A_Star);
+}
+
+
+/* Text pieces that are joined once: repeated concatenation would be quadratic. */
+struct pieces {
+	const char **items;
+	size_t n, room, length;
+};
+
+static void pieces_add(struct pieces *pieces, const char *text)
+{
+	if (pieces->n == pieces->room) {
+		size_t room = pieces->room ? 2 * pieces->room : 16;
+		const char **items = palloc(room * sizeof *items);
+		if (pieces->n)
+			memcpy(items, pieces->items, pieces->n * sizeof *items);
+		pieces->items = items;
+		pieces->room = room;
+	}
+	pieces->items[pieces->n++] = text;
+	pieces->length += strlen(text) + 2;
+}
+
+static const char *pieces_join(const struct pieces *pieces)
+{
+	char *text = palloc(pieces->length + 1), *end = text;
+	for (size_t i = 0; i < pieces->n; i++) {
+		if (i > 0)
+			end = stpcpy(end, ", ");
+		end = stpcpy(end, pieces->items[i]);
+	}
+	*end = 0;
+	return text;
+}
+
+const char *visible_columns(const struct analysis *analysis, const struct catalog_relation *relation, List **targets)
+{
+	struct pieces pieces = {0};
+	for (size_t i = 0; i < relation->n_columns; i++) {
+		if (column_hidden(analysis, relation, i))
+			continue;
+		const char *name = relation->columns[i].name;
+		pieces_add(&pieces, text_identifier(name));
+		*targets = lappend(*targets, tree_target(NULL, (Node *)tree_column(NULL, name)));
+	}
+	return pieces_join(&pieces);
+}
+
+/* The visible columns of a leaf, by the names that it has here. */
+static void spell_leaf(const struct analysis *analysis, const struct leaf *leaf, List **targets, struct pieces *pieces)
+{
+	const List *aliases = leaf->alias ? leaf->alias->colnames : NIL;
+	const char *reference = leaf_reference(leaf);
+	for (size_t i = 0; i < leaf->relation->n_columns; i++) {
+		if (column_hidden(analysis, leaf->relation, i))
+			continue;
+		const char *name =
+			(int)i < list_length(aliases) ? strVal(list_nth(aliases, i)) : leaf->relation->columns[i].name;
+		ColumnRef *column = MAKE(ColumnRef);
+		column->fields = lappend(leaf_fields(leaf), tree_string(name));
+		*targets = lappend(*targets, tree_target(NULL, (Node *)column));
+		pieces_add(pieces, text_concat(reference, ".", text_identifier(name), NULL));
+	}
+}
+
+static void spell_rest(const struct star_unit *unit, List **targets, struct pieces *pieces)
+{
+	ColumnRef *column = MAKE(ColumnRef);
+	column->fields = unit->leaf ? leaf_fields(unit->leaf) : list_make1(tree_string(unit->name));
+	column->fields = lappend(column->fields, MAKE(A_Star));
+	*targets = lappend(*targets, tree_target(NULL, (Node *)column));
+	pieces_add(pieces, text_concat(unit->leaf ? leaf_reference(unit->leaf) : text_identifier(unit->name), ".*", NULL));
+}
+
+/* One star of the list. *replaced: false when it may stay as it is. */
+static bool expand_one(struct analysis *analysis, struct level *level, const ColumnRef *star, List **targets,
+					   struct pieces *pieces, bool *replaced)
+{
+	int n = list_length(star->fields);
+	*replaced = false;
+	if (n > 1) {
+		struct leaf *leaf = scope_leaf(level, star->fields, n - 1);
+		if (leaf == NULL || !leaf_hides(analysis, leaf))
+			return true;
+		*replaced = true;
+		spell_leaf(analysis, leaf, targets, pieces);
+		return true;
+	}
+	for (const struct star_unit *unit = level->units; unit; unit = unit->next)
+		*replaced |= unit->leaf && leaf_hides(analysis, unit->leaf);
+	if (!*replaced)
+		return true;
+	if (level->merged)
+		return analysis_refuse(analysis, "0A000", star->location,
+							   "RETURNING * over a join with USING or NATURAL cannot be confined to the visible columns", NULL,
+							   "Name the columns.");
+	for (const struct star_unit *unit = level->units; unit; unit = unit->next) {
+		if (unit->leaf && leaf_hides(analysis, unit->leaf))
+			spell_leaf(analysis, unit->leaf, targets, pieces);
+		else if (unit->name)
+			spell_rest(unit, targets, pieces);
+		else
+			return analysis_refuse(analysis, "0A000", star->location, "* stands for a relation without a name", NULL,
+								   "Give every item of FROM an alias.");
+	}
+	return true;
+}
+
+/* The bytes of a star: from the first name to the asterisk. */
+static bool star_text(struct analysis *analysis, const ColumnRef *star, size_t *start, size_t *length)
+{
+	if (!rewrite_tokens(analysis))
+		return false;
+	size_t i = tokens_at(analysis->tokens, star->location);
+	size_t last = i + 2 * (list_length(star->fields) - 1);
+	if (last >= analysis->tokens->n || token_at(analysis, last)->first != '*')
+		return rewrite_lost(analysis, star->location);
+	*start = token_at(analysis, i)->start;
+	*length = token_at(analysis, last)->end - *start;
+	return true;
+}
+
+bool star_expand(struct analysis *analysis, struct level *level, List **targets)
+{
+	bool any = false;
+	ListCell *cell;
+	foreach (cell, *targets)
+		any |= star_is(lfirst(cell));
+	if (!any)
+		return true;
+	List *expanded = NIL;
+	foreach (cell, *targets) {
+		ResTarget *target = lfirst(cell);
+		struct pieces pieces = {0};
+		bool replaced = false;
+		size_t start, length;
+		if (star_is((Node *)target) &&
+			!expand_one(analysis, level, (ColumnRef *)target->val, &expanded, &pieces, &replaced))
+			return false;
+		if (!replaced) {
+			expanded = lappend(expanded, target);
+			continue;
+		}
+		if (pieces.n == 0 && list_length(*targets) > 1)
+			return analysis_refuse(analysis, "0A000", ((ColumnRef *)target->val)->location,
+								   "* stands for no visible column", NULL, "Leave it out.");
+		if (!star_text(analysis, (ColumnRef *)target->val, &start, &length) ||
+			!splice_text(analysis, start, length, pieces_join(&pieces)))
+			return false;
+	}
+	*targets = expanded;
+	return true;
+}
+
+bool target_as_row(struct analysis *analysis, struct leaf *leaf, Node **place)
+{
+	ColumnRef *reference = (ColumnRef *)*place;
+	if (IsA(llast(reference->fields), A_Star))
+		return analysis_refuse(analysis, "0A000", reference->location,
+							   "whole-row reference to the changed relation is not supported here", NULL, "Name the columns.");
+	if (!rewrite_tokens(analysis))
+		return false;
+	SelectStmt *inner = MAKE(SelectStmt), *outer = MAKE(SelectStmt);
+	struct pieces pieces = {0};
+	spell_leaf(analysis, leaf, &inner->targetList, &pieces);
+	outer->targetList = list_make1(tree_target(NULL, (Node *)tree_column(NULL, leaf->name)));
+	outer->fromClause = list_make1(tree_subselect((Node *)inner, tree_alias(leaf->name)));
+	SubLink *link = MAKE(SubLink);
+	link->subLinkType = EXPR_SUBLINK;
+	link->subselect = (Node *)outer;
+	*place = (Node *)link;
+	const char *name = text_identifier(leaf->name);
+	struct token *token = token_at(analysis, tokens_at(analysis->tokens, reference->location));
+	return splice_text(analysis, token->start, token->end - token->start,
+					   text_concat("(SELECT ", name, " FROM (SELECT ", pieces_join(&pieces), ") AS ", name, ")", NULL));
+}

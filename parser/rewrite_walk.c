@@ -1,0 +1,264 @@
+/* The walk through expressions: an explicit list of node types, everything else is refused.
+ *
+ * Obligations: every sub-select is guarded, every function call is shown to function_policy(), every use of a whole row of a tenant
+ * relation is marked on its leaf, the highest parameter number is kept. */
+#include "parser/rewrite.h"
+
+#include <string.h>
+
+static bool is_system_column(const char *name)
+{
+	static const char *const names[] = {"ctid", "xmin", "cmin", "xmax", "cmax", "tableoid"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* PostgreSQL looks for a column of that name at all levels before it takes the name for a relation. */
+static bool is_column_somewhere(const struct analysis *analysis, const char *name)
+{
+	for (struct level *level = analysis->rewrite->level; level; level = level->outer)
+		for (struct leaf *leaf = level->leaves; leaf; leaf = leaf->next)
+			if (leaf_has_column(analysis, leaf, name) == COLUMN_YES)
+				return true;
+	return false;
+}
+
+static bool mark_whole_row(struct analysis *analysis, struct leaf *leaf, Node **place)
+{
+	if (!leaf_hides(analysis, leaf))
+		return true;
+	if (leaf->target)
+		return target_as_row(analysis, leaf, place);
+	leaf->whole_row = true;
+	return true;
+}
+
+static bool column_reference(struct analysis *analysis, Node **place)
+{
+	ColumnRef *reference = (ColumnRef *)*place;
+	int n = list_length(reference->fields);
+	Node *last = llast(reference->fields);
+	if (n == 1) {
+		if (IsA(last, A_Star))
+			return true;
+		struct leaf *leaf = scope_leaf(analysis->rewrite->level, reference->fields, 1);
+		if (leaf == NULL || leaf->kind == LEAF_OTHER || is_column_somewhere(analysis, strVal(last)))
+			return true;
+		return mark_whole_row(analysis, leaf, place);
+	}
+	struct leaf *leaf = scope_leaf(analysis->rewrite->level, reference->fields, n - 1);
+	if (IsA(last, A_Star))
+		return leaf == NULL || leaf->kind == LEAF_OTHER || mark_whole_row(analysis, leaf, place);
+	const char *name = strVal(last);
+	if (leaf && (leaf_has_column(analysis, leaf, name) == COLUMN_YES || is_system_column(name)))
+		return true;
+	/* a name that is no column may be a function: `o.leak` is leak(o) */
+	if (!function_attribute(analysis, name, reference->location))
+		return false;
+	if (leaf && leaf->kind == LEAF_TENANT && leaf_has_column(analysis, leaf, name) == COLUMN_NO) {
+		if (leaf->target && leaf_hides(analysis, leaf))
+			return analysis_refuse(analysis, "0A000", reference->location,
+								   text_concat("column ", leaf->name, ".", name, " does not exist", NULL),
+								   "tenantry does not rewrite functional notation over the row that a statement changes.",
+								   "Write the call as function(relation).");
+		leaf->whole_row = true;
+	}
+	return true;
+}
+
+static bool indirection(struct analysis *analysis, A_Indirection *expression)
+{
+	if (!walk(analysis, &expression->arg))
+		return false;
+	ListCell *cell;
+	foreach (cell, expression->indirection) {
+		Node *step = lfirst(cell);
+		if (IsA(step, String) && !function_attribute(analysis, strVal(step), exprLocation((Node *)expression)))
+			return false;
+	}
+	return walk_list(analysis, expression->indirection);
+}
+
+/* Where the parenthesis of a sub-select opens: SubLink's location is that of its first own token. */
+static size_t sublink_open(const struct analysis *analysis, const SubLink *link)
+{
+	const struct tokens *tokens = analysis->tokens;
+	size_t i = tokens_at(tokens, link->location);
+	switch (link->subLinkType) {
+	case EXISTS_SUBLINK:
+	case ARRAY_SUBLINK:
+		return i + 1;
+	case EXPR_SUBLINK:
+		return i;
+	case ANY_SUBLINK:
+	case ALL_SUBLINK:
+		if (link->operName == NIL)
+			return keyword_at(analysis, i, tokens->n) == KEYWORD_NOT ? i + 2 : i + 1;
+		for (; i < tokens->n; i = token_skip(tokens, i)) {
+			enum keyword keyword = token_keyword(tokens, i);
+			if (keyword == KEYWORD_ANY || keyword == KEYWORD_ALL || keyword == KEYWORD_SOME)
+				return i + 1;
+		}
+		return i;
+	default:
+		return tokens->n;
+	}
+}
+
+static bool sublink(struct analysis *analysis, SubLink *link)
+{
+	if (!walk(analysis, &link->testexpr) || !rewrite_tokens(analysis))
+		return false;
+	size_t open = sublink_open(analysis, link);
+	if (!is_open(analysis, open, analysis->tokens->n))
+		return rewrite_lost(analysis, link->location);
+	return rewrite_query(analysis, &link->subselect, open + 1, token_at(analysis, open)->match) != NULL;
+}
+
+static bool function_call(struct analysis *analysis, FuncCall *call)
+{
+	return function_policy(analysis, call) && walk_list(analysis, call->args) && walk_list(analysis, call->agg_order) &&
+		   walk(analysis, &call->agg_filter) && walk(analysis, (Node **)&call->over);
+}
+
+static bool window(struct analysis *analysis, WindowDef *definition)
+{
+	return walk_list(analysis, definition->partitionClause) && walk_list(analysis, definition->orderClause) &&
+		   walk(analysis, &definition->startOffset) && walk(analysis, &definition->endOffset);
+}
+
+static bool parameter(struct analysis *analysis, const ParamRef *parameter)
+{
+	if (parameter->number > 0 && (unsigned)parameter->number > analysis->rewrite->max_parameter)
+		analysis->rewrite->max_parameter = parameter->number;
+	return true;
+}
+
+static bool refuse_node(struct analysis *analysis, const Node *node)
+{
+	return analysis_refuse(analysis, "0A000", -1, "tenantry does not know this kind of expression",
+						   analysis_text("Node type %d of PostgreSQL's parser is not on the list of known expressions.",
+										 (int)nodeTag(node)),
+						   "Please report the statement.");
+}
+
+static bool walk_more(struct analysis *analysis, Node *node);
+
+static bool walk_node(struct analysis *analysis, Node **place)
+{
+	Node *node = *place;
+	switch (nodeTag(node)) {
+	case T_A_Const:
+	case T_A_Star:
+	case T_SetToDefault:
+	case T_SQLValueFunction:
+	case T_CurrentOfExpr:
+	case T_String:
+	case T_Integer:
+	case T_Float:
+	case T_Boolean:
+	case T_BitString:
+		return true;
+	case T_ParamRef:
+		return parameter(analysis, (ParamRef *)node);
+	case T_ColumnRef:
+		return column_reference(analysis, place);
+	case T_List:
+		return walk_list(analysis, (List *)node);
+	case T_A_Expr:
+		return walk(analysis, &((A_Expr *)node)->lexpr) && walk(analysis, &((A_Expr *)node)->rexpr);
+	case T_BoolExpr:
+		return walk_list(analysis, ((BoolExpr *)node)->args);
+	case T_TypeCast:
+		return walk(analysis, &((TypeCast *)node)->arg) && walk_list(analysis, ((TypeCast *)node)->typeName->typmods);
+	case T_FuncCall:
+		return function_call(analysis, (FuncCall *)node);
+	case T_SubLink:
+		return sublink(analysis, (SubLink *)node);
+	case T_ResTarget:
+		return walk_list(analysis, ((ResTarget *)node)->indirection) && walk(analysis, &((ResTarget *)node)->val);
+	case T_A_Indirection:
+		return indirection(analysis, (A_Indirection *)node);
+	default:
+		return walk_more(analysis, node);
+	}
+}
+
+/* The rarer ones. */
+static bool walk_more(struct analysis *analysis, Node *node)
+{
+#define WALK(type, member)      walk(analysis, (Node **)&((type *)node)->member)
+#define WALK_LIST(type, member) walk_list(analysis, ((type *)node)->member)
+	switch (nodeTag(node)) {
+	case T_A_Indices:
+		return WALK(A_Indices, lidx) && WALK(A_Indices, uidx);
+	case T_A_ArrayExpr:
+		return WALK_LIST(A_ArrayExpr, elements);
+	case T_NamedArgExpr:
+		return WALK(NamedArgExpr, arg);
+	case T_MultiAssignRef:
+		/* all columns of one assignment share one source: once is enough */
+		return ((MultiAssignRef *)node)->colno > 1 || WALK(MultiAssignRef, source);
+	case T_CollateClause:
+		return WALK(CollateClause, arg);
+	case T_SortBy:
+		return WALK(SortBy, node);
+	case T_WindowDef:
+		return window(analysis, (WindowDef *)node);
+	case T_GroupingSet:
+		return WALK_LIST(GroupingSet, content);
+	case T_GroupingFunc:
+		return WALK_LIST(GroupingFunc, args);
+	case T_CaseExpr:
+		return WALK(CaseExpr, arg) && WALK_LIST(CaseExpr, args) && WALK(CaseExpr, defresult);
+	case T_CaseWhen:
+		return WALK(CaseWhen, expr) && WALK(CaseWhen, result);
+	case T_MinMaxExpr:
+		return WALK_LIST(MinMaxExpr, args);
+	case T_CoalesceExpr:
+		return WALK_LIST(CoalesceExpr, args);
+	case T_RowExpr:
+		return WALK_LIST(RowExpr, args);
+	case T_XmlExpr:
+		return WALK_LIST(XmlExpr, named_args) && WALK_LIST(XmlExpr, args);
+	case T_XmlSerialize:
+		return WALK(XmlSerialize, expr);
+	case T_NullTest:
+		return WALK(NullTest, arg);
+	case T_BooleanTest:
+		return WALK(BooleanTest, arg);
+	case T_IndexElem:
+		return WALK(IndexElem, expr);
+	default:
+		return refuse_node(analysis, node);
+	}
+#undef WALK
+#undef WALK_LIST
+}
+
+bool walk(struct analysis *analysis, Node **place)
+{
+	if (*place == NULL)
+		return true;
+	if (!rewrite_enter(analysis))
+		return false;
+	bool ok = walk_node(analysis, place);
+	rewrite_leave(analysis);
+	return ok;
+}
+
+bool walk_list(struct analysis *analysis, List *list)
+{
+	ListCell *cell;
+	foreach (cell, list)
+		if (!walk(analysis, (Node **)&lfirst(cell)))
+			return false;
+	return true;
+}
+
+bool rewrite_expression(struct analysis *analysis, Node **expression)
+{
+	return walk(analysis, expression);
+}

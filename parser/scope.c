@@ -1,0 +1,122 @@
+/* The lookups behind scope.h. The search path is parsed once for each analysis. */
+#include "parser/scope.h"
+
+#include <string.h>
+
+struct cte *scope_cte(struct cte *visible, const RangeVar *name)
+{
+	if (name->schemaname)
+		return NULL;
+	for (; visible; visible = visible->outer)
+		if (strcmp(visible->expression->ctename, name->relname) == 0)
+			return visible;
+	return NULL;
+}
+
+/* Takes the next name of a comma-separated list as SplitIdentifierString() does: folded unless quoted. NULL: the end (or
+ * text that is no such list, which the server would not have accepted). */
+static char *next_schema(const char **at)
+{
+	const char *c = *at;
+	while (*c == ' ' || (*c >= '\t' && *c <= '\r') || *c == ',')
+		c++;
+	if (*c == 0)
+		return NULL;
+	char *name = palloc(strlen(c) + 1), *end = name;
+	if (*c == '"') {
+		for (c++; *c && (*c != '"' || c[1] == '"'); c++) {
+			c += *c == '"';
+			*end++ = *c;
+		}
+		c += *c == '"';
+	} else {
+		for (; *c && *c != ',' && *c != ' ' && !(*c >= '\t' && *c <= '\r'); c++)
+			*end++ = *c >= 'A' && *c <= 'Z' ? *c + ('a' - 'A') : *c;
+	}
+	*end = 0;
+	*at = c;
+	return name;
+}
+
+static bool has(const struct scope_path *path, const char *schema)
+{
+	for (size_t i = 0; i < path->n; i++)
+		if (strcmp(path->schemas[i], schema) == 0)
+			return true;
+	return false;
+}
+
+const struct scope_path *scope_path(const struct analysis *analysis)
+{
+	if (analysis->path)
+		return analysis->path;
+	const char *text = analysis->names->search_path ? analysis->names->search_path
+													: catalog_default_search_path(analysis->catalog);
+	if (text == NULL)
+		text = "\"$user\", public";
+	struct scope_path *path = palloc0(sizeof *path), *listed = palloc0(sizeof *listed);
+	/* each name needs at least two bytes of the list; pg_temp and pg_catalog come on top */
+	path->schemas = palloc((strlen(text) / 2 + 4) * sizeof *path->schemas);
+	listed->schemas = palloc((strlen(text) / 2 + 4) * sizeof *listed->schemas);
+	for (char *name; (name = next_schema(&text)) != NULL;) {
+		const char *schema = strcmp(name, "$user") == 0 ? catalog_current_user(analysis->catalog) : name;
+		if (schema && !has(listed, schema))
+			listed->schemas[listed->n++] = schema;
+	}
+	if (!has(listed, "pg_temp"))
+		path->schemas[path->n++] = "pg_temp";
+	if (!has(listed, "pg_catalog"))
+		path->schemas[path->n++] = "pg_catalog";
+	for (size_t i = 0; i < listed->n; i++)
+		path->schemas[path->n++] = listed->schemas[i];
+	((struct analysis *)analysis)->path = path;
+	return path;
+}
+
+static bool is_temporary(const struct analysis *analysis, const char *name)
+{
+	for (size_t i = 0; i < analysis->names->n_temporaries; i++)
+		if (strcmp(analysis->names->temporaries[i], name) == 0)
+			return true;
+	return false;
+}
+
+static bool names_temporary_schema(const char *schema)
+{
+	return strcmp(schema, "pg_temp") == 0 || strncmp(schema, "pg_temp_", 8) == 0;
+}
+
+const struct catalog_relation *scope_permanent(const struct analysis *analysis, const char *name)
+{
+	const struct scope_path *path = scope_path(analysis);
+	for (size_t i = 0; i < path->n; i++) {
+		const struct catalog_relation *relation = catalog_relation(analysis->catalog, path->schemas[i], name);
+		if (relation)
+			return relation;
+	}
+	return NULL;
+}
+
+const struct catalog_relation *scope_relation(const struct analysis *analysis, const RangeVar *name, bool *temporary)
+{
+	*temporary = false;
+	if (name->schemaname) {
+		/* Another session's temporary relations cannot be read at all, so every such name is the session's own. */
+		*temporary = names_temporary_schema(name->schemaname);
+		return *temporary ? NULL : catalog_relation(analysis->catalog, name->schemaname, name->relname);
+	}
+	const struct scope_path *path = scope_path(analysis);
+	for (size_t i = 0; i < path->n; i++) {
+		if (names_temporary_schema(path->schemas[i])) {
+			if (is_temporary(analysis, name->relname)) {
+				*temporary = true;
+				return NULL;
+			}
+			continue;
+		}
+		const struct catalog_relation *relation = catalog_relation(analysis->catalog, path->schemas[i], name->relname);
+		if (relation)
+			return relation;
+	}
+	return NULL;
+}

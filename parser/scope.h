@@ -1,0 +1,29 @@
+/* Name resolution as PostgreSQL does it: CTEs by scope, temporary relations, search_path (namespace.c, parse_relation.c).
+ * scope_relation(), for names outside any CTE, is declared in analysis.h. */
+#ifndef TENANTRY_PARSER_SCOPE_H
+#define TENANTRY_PARSER_SCOPE_H
+
+#include "parser/analysis.h"
+
+/* The WITH entries that are visible at some place, innermost first. */
+struct cte {
+	struct cte *outer;
+	const CommonTableExpr *expression;
+	struct level *level; /* of its query: where its columns come from; NULL: not known (yet) */
+};
+
+/* The entry that `name` means, NULL if it is no CTE. Qualified names never are. */
+struct cte *scope_cte(struct cte *visible, const RangeVar *name);
+
+/* The effective search path: schemas in the order in which relations are looked up, pg_catalog included; the pseudo schema
+ * "pg_temp" stands for the session's temporary relations. Made at the first call and whenever names change. */
+struct scope_path {
+	size_t n;
+	const char **schemas;
+};
+const struct scope_path *scope_path(const struct analysis *analysis);
+
+/* What an unqualified name means apart from temporary relations; NULL: nothing. */
+const struct catalog_relation *scope_permanent(const struct analysis *analysis, const char *name);
+
+#endif

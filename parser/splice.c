@@ -1,0 +1,108 @@
+/* Recording, ordering and rendering of splices. */
+#include "parser/splice.h"
+#include "parser/tree.h"
+
+#include <string.h>
+
+enum { SPLICES_AT_FIRST = 16, RENDERED_MOST = 0x3ffffff0 };
+
+static bool splice_add(struct analysis *analysis, struct splice splice)
+{
+	struct splice_list *list = &analysis->splices;
+	/* most places need two splices: a piece of text and the slot */
+	if (list->n / 2 >= analysis->policy->max_edits)
+		return analysis_refuse(analysis, "54000", -1, "statement needs too many edits",
+							   "tenantry would have to change the statement in more places than max_edits allows.",
+							   "Split the statement, or raise max_edits.");
+	if (list->n == list->room) {
+		size_t room = list->room ? 2 * list->room : SPLICES_AT_FIRST;
+		if (room * sizeof *list->items > RENDERED_MOST)
+			return analysis_refuse(analysis, "54000", -1, "statement needs too many edits", NULL, "Split the statement.");
+		struct splice *items = palloc(room * sizeof *items);
+		if (list->n)
+			memcpy(items, list->items, list->n * sizeof *items);
+		list->items = items;
+		list->room = room;
+	}
+	list->items[list->n++] = splice;
+	return true;
+}
+
+static bool joins_words(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c & 0x80) ||
+		   (c != 0 && strchr("_$\"'", c) != NULL);
+}
+
+/* `SELECT*FROM c` and `ON(x)` are SQL: what comes in must not grow together with what is there. */
+static const char *keep_apart(const struct analysis *analysis, size_t at, size_t end, const char *text)
+{
+	bool before = at > 0 && joins_words(analysis->text[at - 1]) && joins_words(*text);
+	bool after = end < analysis->text_length && joins_words(analysis->text[end]) && joins_words(text[strlen(text) - 1]);
+	return before || after ? text_concat(before ? " " : "", text, after ? " " : "", NULL) : text;
+}
+
+bool splice_text(struct analysis *analysis, size_t at, size_t remove, const char *text)
+{
+	if (text && *text)
+		text = keep_apart(analysis, at, at + remove, text);
+	return splice_add(analysis, (struct splice){
+									.at = at, .remove = remove, .insert = text, .insert_length = text ? strlen(text) : 0});
+}
+
+bool splice_tenant(struct analysis *analysis, size_t at)
+{
+	analysis->uses_tenant = true;
+	return splice_add(analysis, (struct splice){.at = at, .tenant = true});
+}
+
+/* Stable merge sort of items[0..n) with room for n in `spare`. */
+static void sort(struct splice *items, struct splice *spare, size_t n)
+{
+	if (n < 2)
+		return;
+	size_t middle = n / 2, left = 0, right = middle, out = 0;
+	sort(items, spare, middle);
+	sort(items + middle, spare, n - middle);
+	if (items[middle - 1].at <= items[middle].at)
+		return;
+	while (left < middle && right < n)
+		spare[out++] = items[right].at < items[left].at ? items[right++] : items[left++];
+	while (left < middle)
+		spare[out++] = items[left++];
+	memcpy(items, spare, out * sizeof *items);
+}
+
+bool splices_finish(struct splice_list *list)
+{
+	bool ordered = true;
+	for (size_t i = 1; i < list->n; i++)
+		ordered &= list->items[i - 1].at <= list->items[i].at;
+	if (!ordered)
+		sort(list->items, palloc(list->n * sizeof *list->items), list->n);
+	for (size_t i = 1; i < list->n; i++)
+		if (list->items[i - 1].at + list->items[i - 1].remove > list->items[i].at)
+			return false;
+	return true;
+}
+
+char *splices_render(const struct splice_list *list, const char *original, size_t start, size_t length, const char *slot)
+{
+	size_t slot_length = strlen(slot), total = length + 1;
+	for (size_t i = 0; i < list->n; i++)
+		total += list->items[i].tenant ? slot_length : list->items[i].insert_length;
+	if (total > RENDERED_MOST)
+		return NULL;
+	char *text = palloc(total), *out = text;
+	size_t at = start;
+	for (size_t i = 0; i < list->n; i++) {
+		const struct splice *splice = &list->items[i];
+		out = mempcpy(out, original + at, splice->at - at);
+		out = splice->tenant ? mempcpy(out, slot, slot_length)
+							 : mempcpy(out, splice->insert ? splice->insert : "", splice->insert_length);
+		at = splice->at + splice->remove;
+	}
+	out = mempcpy(out, original + at, start + length - at);
+	*out = 0;
+	return text;
+}

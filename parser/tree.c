@@ -1,0 +1,112 @@
+/* Node builders. Shapes follow gram.y of PostgreSQL 15: the proof compares them with what the grammar makes. */
+#include "parser/tree.h"
+
+#include <common/keywords.h>
+#include <stdarg.h>
+#include <string.h>
+
+char *text_concat(const char *first, ...)
+{
+	size_t length = 0;
+	va_list list;
+	va_start(list, first);
+	for (const char *piece = first; piece; piece = va_arg(list, const char *))
+		length += strlen(piece);
+	va_end(list);
+	char *text = palloc(length + 1), *end = text;
+	va_start(list, first);
+	for (const char *piece = first; piece; piece = va_arg(list, const char *))
+		end = stpcpy(end, piece);
+	va_end(list);
+	*end = 0;
+	return text;
+}
+
+static bool is_plain(const char *name)
+{
+	if (!((*name >= 'a' && *name <= 'z') || *name == '_'))
+		return false;
+	for (const char *c = name; *c; c++)
+		if (!((*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9') || *c == '_'))
+			return false;
+	int keyword = ScanKeywordLookup(name, &ScanKeywords);
+	/* system_user is reserved from PostgreSQL 16 on, which this grammar does not know */
+	return keyword < 0 ? strcmp(name, "system_user") != 0 : ScanKeywordCategories[keyword] == UNRESERVED_KEYWORD;
+}
+
+const char *text_identifier(const char *name)
+{
+	if (is_plain(name))
+		return name;
+	char *quoted = palloc(2 * strlen(name) + 3), *end = quoted;
+	*end++ = '"';
+	for (; *name; name++) {
+		if (*name == '"')
+			*end++ = '"';
+		*end++ = *name;
+	}
+	*end++ = '"';
+	*end = 0;
+	return quoted;
+}
+
+String *tree_string(const char *text)
+{
+	String *string = MAKE(String);
+	string->sval = (char *)text;
+	return string;
+}
+
+ColumnRef *tree_column(const char *relation, const char *column)
+{
+	ColumnRef *reference = MAKE(ColumnRef);
+	reference->fields = relation ? list_make2(tree_string(relation), tree_string(column)) : list_make1(tree_string(column));
+	return reference;
+}
+
+ResTarget *tree_target(const char *name, Node *value)
+{
+	ResTarget *target = MAKE(ResTarget);
+	target->name = (char *)name;
+	target->val = value;
+	return target;
+}
+
+A_Expr *tree_equals(Node *left, Node *right)
+{
+	A_Expr *comparison = MAKE(A_Expr);
+	comparison->kind = AEXPR_OP;
+	comparison->name = list_make1(tree_string("="));
+	comparison->lexpr = left;
+	comparison->rexpr = right;
+	return comparison;
+}
+
+Node *tree_and(List *conjuncts, Node *rest)
+{
+	if (rest)
+		conjuncts = lappend(conjuncts, rest);
+	if (conjuncts == NIL)
+		return NULL;
+	if (list_length(conjuncts) == 1)
+		return linitial(conjuncts);
+	BoolExpr *both = MAKE(BoolExpr);
+	both->boolop = AND_EXPR;
+	both->args = conjuncts;
+	return (Node *)both;
+}
+
+RangeSubselect *tree_subselect(Node *query, Alias *alias)
+{
+	RangeSubselect *subselect = MAKE(RangeSubselect);
+	subselect->subquery = query;
+	subselect->alias = alias;
+	return subselect;
+}
+
+Alias *tree_alias(const char *name)
+{
+	Alias *alias = MAKE(Alias);
+	alias->aliasname = (char *)name;
+	return alias;
+}

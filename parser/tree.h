@@ -1,0 +1,25 @@
+/* Builders of raw tree nodes and of the text that says the same: names, lists of columns, comparisons.
+ * Everything lives in the memory context of the call. */
+#ifndef TENANTRY_PARSER_TREE_H
+#define TENANTRY_PARSER_TREE_H
+
+#include "parser/pg_nodes.h"
+
+/* The strings one after the other; the list ends with NULL. */
+char *text_concat(const char *first, ...) __attribute__((sentinel));
+
+/* `name` as it must be written to mean exactly this name; quoted unless certainly unnecessary. */
+const char *text_identifier(const char *name);
+
+String *tree_string(const char *text);
+ColumnRef *tree_column(const char *relation, const char *column); /* relation may be NULL */
+ResTarget *tree_target(const char *name, Node *value);
+A_Expr *tree_equals(Node *left, Node *right);
+
+/* `first` AND `rest`, as the grammar builds it: `rest` is kept whole, as if in parentheses. Either may be NULL. */
+Node *tree_and(List *conjuncts, Node *rest);
+
+RangeSubselect *tree_subselect(Node *query, Alias *alias);
+Alias *tree_alias(const char *name);
+
+#endif
