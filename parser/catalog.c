@@ -322,9 +322,20 @@ static void index_names(struct catalog *catalog)
 		add_name(catalog, catalog->overloads[i].name);
 }
 
+static void keep_shared(struct catalog *catalog, const struct catalog_rules *rules)
+{
+	catalog->n_shared = rules->n_shared;
+	catalog->shared = catalog_alloc(catalog, rules->n_shared * sizeof *catalog->shared);
+	for (size_t i = 0; i < rules->n_shared; i++)
+		catalog->shared[i] =
+			(struct catalog_configured){.schema = catalog_copy(catalog, rules->shared[i].schema),
+										.name = catalog_copy(catalog, rules->shared[i].name)};
+}
+
 void catalog_finish(struct catalog *catalog, const struct catalog_rules *rules, uint64_t generation)
 {
 	catalog->generation = generation;
+	keep_shared(catalog, rules);
 	index_relations(catalog);
 	index_functions(catalog);
 	index_texts(catalog, &catalog->schema_by_name, catalog->schemas, catalog->n_schemas);
@@ -391,6 +402,15 @@ bool catalog_has_schema_n(const struct catalog *catalog, const char *text, size_
 {
 	struct text_key key = {text, length};
 	return table_get(&catalog->schema_by_name, hash_text(text, length), schema_is, catalog, &key) >= 0;
+}
+
+bool catalog_configured_shared(const struct catalog *catalog, const char *schema, const char *name)
+{
+	for (size_t i = 0; i < catalog->n_shared; i++)
+		if (strcmp(catalog->shared[i].name, name) == 0 &&
+			(!schema || !catalog->shared[i].schema || strcmp(catalog->shared[i].schema, schema) == 0))
+			return true;
+	return false;
 }
 
 bool catalog_has_schema(const struct catalog *catalog, const char *name)

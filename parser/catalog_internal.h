@@ -49,6 +49,8 @@ struct catalog {
 	size_t n_tenants, room_tenants;
 
 	/* Made by catalog_finish(). */
+	struct catalog_configured *shared; /* rules.shared, kept for tables that are yet to be created */
+	size_t n_shared;
 	struct catalog_overloads *overloads;
 	size_t n_overloads;
 	struct catalog_name *names;
@@ -62,6 +64,8 @@ void *catalog_alloc(struct catalog *catalog, size_t bytes);
 const char *catalog_copy(struct catalog *catalog, const char *text);
 /* The entry of a name, or NULL. `length` bytes, not terminated. */
 struct catalog_name *catalog_name(const struct catalog *catalog, const char *text, size_t length);
+/* Is a relation of this name configured as shared? `schema` NULL: in any schema. */
+bool catalog_configured_shared(const struct catalog *catalog, const char *schema, const char *name);
 bool catalog_has_schema_n(const struct catalog *catalog, const char *text, size_t length);
 
 /* catalog_classify.c: needs the tables above. */

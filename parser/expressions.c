@@ -1,0 +1,93 @@
+/* See expressions.h. */
+#include "parser/expressions.h"
+
+static bool is_leaf(const Node *node)
+{
+	switch (nodeTag(node)) {
+	case T_A_Const:
+	case T_ParamRef:
+	case T_TypeName:
+	case T_SQLValueFunction:
+	case T_SetToDefault:
+	case T_A_Star:
+	case T_String:
+	case T_Integer:
+	case T_Float:
+	case T_Boolean:
+	case T_BitString:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Expression nodes that the library's walker knows. */
+static bool is_inner(const Node *node)
+{
+	switch (nodeTag(node)) {
+	case T_List:
+	case T_A_Expr:
+	case T_BoolExpr:
+	case T_FuncCall:
+	case T_NamedArgExpr:
+	case T_TypeCast:
+	case T_CollateClause:
+	case T_NullTest:
+	case T_BooleanTest:
+	case T_CaseExpr:
+	case T_CaseWhen:
+	case T_CoalesceExpr:
+	case T_MinMaxExpr:
+	case T_A_ArrayExpr:
+	case T_A_Indirection:
+	case T_A_Indices:
+	case T_RowExpr:
+	case T_XmlExpr:
+	case T_XmlSerialize:
+	case T_SortBy:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The last name of a.b, or of (expression).b, may be a function in attribute notation. */
+static bool last_name(struct analysis *analysis, List *names, int location)
+{
+	Node *last = names ? llast(names) : NULL;
+	return !last || !IsA(last, String) || function_attribute(analysis, strVal(last), location);
+}
+
+/* True: stop, it is refused. */
+static bool visit(Node *node, void *to)
+{
+	struct analysis *analysis = to;
+	if (!node || is_leaf(node))
+		return false;
+	if (IsA(node, ColumnRef)) {
+		ColumnRef *column = (ColumnRef *)node;
+		return list_length(column->fields) > 1 && !last_name(analysis, column->fields, column->location);
+	}
+	if (!is_inner(node))
+		return !analysis_refuse(analysis, "0A000", exprLocation(node),
+								IsA(node, SubLink) ? "a sub-select cannot be used here"
+												   : "this expression is not supported here",
+								"tenantry does not rewrite expressions of this statement.", NULL);
+	if (IsA(node, A_Indirection) &&
+		!last_name(analysis, ((A_Indirection *)node)->indirection, exprLocation(node)))
+		return true;
+	if (IsA(node, FuncCall) && !function_policy(analysis, (FuncCall *)node))
+		return true;
+	if (analysis->depth >= analysis->policy->max_depth)
+		return !analysis_refuse(analysis, "54001", -1, "statement is nested too deeply", NULL,
+								"Raise max_depth, or write the statement with less nesting.");
+	analysis->depth++;
+	bool stop = raw_expression_tree_walker(node, visit, analysis);
+	analysis->depth--;
+	return stop;
+}
+
+bool expression_examine(struct analysis *analysis, Node *node)
+{
+	return !visit(node, analysis);
+}

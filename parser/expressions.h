@@ -1,0 +1,12 @@
+/* Expressions inside statements that are not rewritten (defaults, checks, index expressions, CALL arguments):
+ * every function call goes through function_policy(), a sub-select is refused (the server allows none there
+ * either), and so is any node that is not listed. */
+#ifndef TENANTRY_PARSER_EXPRESSIONS_H
+#define TENANTRY_PARSER_EXPRESSIONS_H
+
+#include "parser/analysis.h"
+
+/* `node` may be NULL or a List. False: refused. */
+bool expression_examine(struct analysis *analysis, Node *node);
+
+#endif

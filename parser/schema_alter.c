@@ -1,0 +1,382 @@
+/* ALTER, RENAME, SET SCHEMA and DROP under ddl = safe. Relations that are known to be shared, and names that
+ * nobody has, may be changed; of a tenant relation everything but its existence, name, tenant column, keys
+ * and policies. */
+#include <string.h>
+
+#include "parser/catalog_internal.h"
+#include "parser/expressions.h"
+#include "parser/schema_change.h"
+
+static bool guarded(const struct catalog_relation *relation)
+{
+	return relation && (relation->isolation == ISOLATION_TENANT || relation->isolation == ISOLATION_TENANTS);
+}
+
+/* --- ALTER TABLE --- */
+
+static const char *tenant_column(const struct analysis *analysis, const struct catalog_relation *relation)
+{
+	if (guarded(relation) && relation->tenant_column >= 0)
+		return relation->columns[relation->tenant_column].name;
+	return analysis->policy->tenant_column;
+}
+
+/* Is it a key that ON CONFLICT or uniqueness within a tenant rests on? */
+static bool is_key(const struct catalog_relation *relation, const char *name)
+{
+	for (size_t i = 0; relation && i < relation->n_indexes; i++)
+		if (strcmp(relation->indexes[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* The other side of INHERIT and ATTACH: reading a parent shows its children's rows, so both must be of one
+ * kind. */
+static bool same_kind(struct analysis *analysis, const struct catalog_relation *relation,
+					  const RangeVar *other)
+{
+	struct target target = schema_target(analysis, other);
+	bool one = relation && relation->isolation != ISOLATION_SHARED;
+	bool two = target.relation && target.relation->isolation != ISOLATION_SHARED;
+	return one == two;
+}
+
+/* NULL: the command is safe; else why it is not. */
+static const char *unsafe_command(struct analysis *analysis, const struct catalog_relation *relation,
+								  const AlterTableCmd *command)
+{
+	bool on_tenant_column = command->name && strcmp(command->name, tenant_column(analysis, relation)) == 0;
+	switch (command->subtype) {
+	case AT_AddColumn:
+	case AT_AddConstraint:
+	case AT_ValidateConstraint:
+	case AT_SetStatistics:
+	case AT_SetOptions:
+	case AT_ResetOptions:
+	case AT_SetStorage:
+	case AT_SetCompression:
+	case AT_ClusterOn:
+	case AT_DropCluster:
+	case AT_SetLogged:
+	case AT_SetUnLogged:
+	case AT_SetTableSpace:
+	case AT_SetRelOptions:
+	case AT_ResetRelOptions:
+	case AT_EnableTrig:
+	case AT_EnableTrigAll:
+	case AT_EnableTrigUser:
+	case AT_ReplicaIdentity:
+		return NULL;
+	case AT_ColumnDefault:
+	case AT_DropNotNull:
+	case AT_SetNotNull:
+	case AT_AlterColumnType:
+	case AT_DropExpression:
+	case AT_AddIdentity:
+	case AT_SetIdentity:
+	case AT_DropIdentity:
+	case AT_DropColumn:
+		if (on_tenant_column)
+			return "it changes the tenant column";
+		return command->behavior == DROP_CASCADE ? "CASCADE may reach other relations" : NULL;
+	case AT_DropConstraint:
+		if (guarded(relation) && is_key(relation, command->name))
+			return "it drops a key of a tenant relation";
+		return command->behavior == DROP_CASCADE ? "CASCADE may reach other relations" : NULL;
+	case AT_AlterConstraint:
+		return NULL;
+	case AT_DisableTrig:
+	case AT_DisableTrigAll:
+	case AT_DisableTrigUser:
+		return guarded(relation) ? "it turns off triggers of a tenant relation for everybody" : NULL;
+	case AT_AddInherit:
+	case AT_DropInherit:
+		return same_kind(analysis, relation, (RangeVar *)command->def)
+				   ? NULL
+				   : "reading a parent shows the rows of its children, and only one of the two is a tenant "
+					 "relation";
+	case AT_AttachPartition:
+	case AT_DetachPartition:
+	case AT_DetachPartitionFinalize:
+		return same_kind(analysis, relation, ((PartitionCmd *)command->def)->name)
+				   ? NULL
+				   : "reading a parent shows the rows of its children, and only one of the two is a tenant "
+					 "relation";
+	default:
+		return "it changes the owner, the policies, the rules or the kind of a relation";
+	}
+}
+
+static bool examine_command(struct analysis *analysis, const AlterTableCmd *command)
+{
+	Node *def = command->def;
+	if (!def)
+		return true;
+	switch (command->subtype) {
+	case AT_AddColumn:
+	case AT_AddConstraint:
+		return schema_elements(analysis, list_make1(def));
+	case AT_ColumnDefault:
+		return expression_examine(analysis, def);
+	case AT_AlterColumnType:
+		return expression_examine(analysis, ((ColumnDef *)def)->raw_default);
+	case AT_AttachPartition: {
+		PartitionBoundSpec *bound = ((PartitionCmd *)def)->bound;
+		return !bound || (expression_examine(analysis, (Node *)bound->listdatums) &&
+						  expression_examine(analysis, (Node *)bound->lowerdatums) &&
+						  expression_examine(analysis, (Node *)bound->upperdatums));
+	}
+	default:
+		return true;
+	}
+}
+
+bool schema_alter_table(struct analysis *analysis, AlterTableStmt *alter)
+{
+	struct target target = schema_target(analysis, alter->relation);
+	const struct catalog_relation *relation = target.relation;
+	if (!target.temporary && !schema_permitted(analysis))
+		return false;
+	if (relation && !guarded(relation) && relation->isolation != ISOLATION_SHARED &&
+		alter->objtype != OBJECT_INDEX &&
+		!schema_unsafe(analysis, alter->relation->location,
+					   analysis_text("ALTER of \"%s\"", alter->relation->relname),
+					   "it shows rows of several tenants"))
+		return false;
+	for (int i = 0; i < list_length(alter->cmds); i++) {
+		const AlterTableCmd *command = list_nth(alter->cmds, i);
+		const char *why = target.temporary ? NULL : unsafe_command(analysis, relation, command);
+		if (!examine_command(analysis, command))
+			return false;
+		if (why && !schema_unsafe(analysis, alter->relation->location,
+								  analysis_text("this ALTER TABLE of \"%s\"", alter->relation->relname), why))
+			return false;
+	}
+	return true;
+}
+
+/* --- RENAME, SET SCHEMA --- */
+
+static bool change_of_relation(struct analysis *analysis, const RangeVar *name, const char *verb)
+{
+	struct target target = schema_target(analysis, name);
+	if (target.temporary)
+		return true;
+	if (!schema_permitted(analysis))
+		return false;
+	if (!schema_name_matters(analysis, name->relname))
+		return true;
+	return schema_unsafe(analysis, name->location, analysis_text("%s of \"%s\"", verb, name->relname),
+						 "a relation with rows of several tenants has this name");
+}
+
+static bool change_of_function(struct analysis *analysis, Node *object, const char *verb)
+{
+	const char *name = strVal(llast(((ObjectWithArgs *)object)->objname));
+	const struct catalog_name *entry = catalog_name(analysis->catalog, name, strlen(name));
+	if (!schema_permitted(analysis))
+		return false;
+	if (!entry || !entry->function)
+		return true;
+	return schema_unsafe(analysis, -1, analysis_text("%s of function %s()", verb, name), entry->reason);
+}
+
+static bool rename_relation(struct analysis *analysis, RenameStmt *rename)
+{
+	const RangeVar *name = rename->relation;
+	struct target target = schema_target(analysis, name);
+	if (!change_of_relation(analysis, name, "RENAME"))
+		return false;
+	if (!target.temporary)
+		return true;
+	RangeVar renamed = *name;
+	renamed.relname = rename->newname;
+	analysis_effect(analysis, EFFECT_DROP, name->relname, NULL, false);
+	return schema_temporary(analysis, &renamed, false);
+}
+
+static bool rename_column(struct analysis *analysis, RenameStmt *rename)
+{
+	struct target target = schema_target(analysis, rename->relation);
+	if (target.temporary)
+		return true;
+	if (!schema_permitted(analysis))
+		return false;
+	const char *column = tenant_column(analysis, target.relation);
+	if (strcmp(rename->subname, column) != 0 && strcmp(rename->newname, column) != 0)
+		return true;
+	return schema_unsafe(analysis, rename->relation->location,
+						 analysis_text("RENAME of a column of \"%s\"", rename->relation->relname),
+						 "it is, or becomes, the tenant column");
+}
+
+bool schema_rename(struct analysis *analysis, RenameStmt *rename)
+{
+	switch (rename->renameType) {
+	case OBJECT_TABLE:
+	case OBJECT_VIEW:
+	case OBJECT_MATVIEW:
+	case OBJECT_FOREIGN_TABLE:
+	case OBJECT_SEQUENCE:
+		return rename_relation(analysis, rename);
+	case OBJECT_COLUMN:
+		return rename_column(analysis, rename);
+	case OBJECT_FUNCTION:
+	case OBJECT_PROCEDURE:
+	case OBJECT_ROUTINE:
+	case OBJECT_AGGREGATE:
+		return change_of_function(analysis, rename->object, "RENAME");
+	case OBJECT_SCHEMA:
+		if (!schema_permitted(analysis))
+			return false;
+		return !schema_matters(analysis, rename->subname) ||
+			   schema_unsafe(analysis, -1, analysis_text("RENAME of schema \"%s\"", rename->subname),
+							 "it holds relations with rows of several tenants");
+	case OBJECT_INDEX:
+	case OBJECT_TABCONSTRAINT:
+	case OBJECT_DOMCONSTRAINT:
+	case OBJECT_ATTRIBUTE:
+	case OBJECT_TYPE:
+	case OBJECT_DOMAIN:
+	case OBJECT_TRIGGER:
+	case OBJECT_COLLATION:
+	case OBJECT_TSCONFIGURATION:
+	case OBJECT_TSDICTIONARY:
+	case OBJECT_TSPARSER:
+	case OBJECT_TSTEMPLATE:
+	case OBJECT_STATISTIC_EXT:
+		return schema_permitted(analysis);
+	default:
+		return schema_permitted(analysis) &&
+			   schema_unsafe(analysis, -1, "this RENAME", "it concerns roles, databases, policies or rules");
+	}
+}
+
+bool schema_move(struct analysis *analysis, AlterObjectSchemaStmt *move)
+{
+	switch (move->objectType) {
+	case OBJECT_TABLE:
+	case OBJECT_VIEW:
+	case OBJECT_MATVIEW:
+	case OBJECT_FOREIGN_TABLE:
+	case OBJECT_SEQUENCE:
+		return change_of_relation(analysis, move->relation, "SET SCHEMA");
+	case OBJECT_FUNCTION:
+	case OBJECT_PROCEDURE:
+	case OBJECT_ROUTINE:
+	case OBJECT_AGGREGATE:
+		return change_of_function(analysis, move->object, "SET SCHEMA");
+	case OBJECT_TYPE:
+	case OBJECT_DOMAIN:
+	case OBJECT_COLLATION:
+		return schema_permitted(analysis);
+	default:
+		return schema_permitted(analysis) && schema_unsafe(analysis, -1, "this SET SCHEMA",
+														   "it may move functions, operators or relations");
+	}
+}
+
+/* --- DROP --- */
+
+static bool drop_relation(struct analysis *analysis, const DropStmt *drop, List *names, bool *all_temporary)
+{
+	RangeVar *name = schema_range(names);
+	struct target target = schema_target(analysis, name);
+	if (!name->schemaname || schema_is_temporary(name))
+		analysis_effect(analysis, EFFECT_DROP, name->relname, NULL, false);
+	if (target.temporary)
+		return true;
+	*all_temporary = false;
+	if (target.relation && schema_name_matters(analysis, name->relname))
+		return schema_unsafe(
+			analysis, -1, analysis_text("DROP of \"%s\"", name->relname),
+			target.relation->isolation == ISOLATION_SHARED
+				? "a relation with rows of several tenants has the same name in another schema"
+				: "it holds or shows rows of several tenants");
+	if (target.relation && drop->behavior == DROP_CASCADE)
+		return schema_unsafe(analysis, -1, analysis_text("DROP of \"%s\" with CASCADE", name->relname),
+							 "CASCADE may reach other relations");
+	return true;
+}
+
+static bool drop_relations(struct analysis *analysis, const DropStmt *drop)
+{
+	bool all_temporary = true;
+	for (int i = 0; i < list_length(drop->objects); i++)
+		if (!drop_relation(analysis, drop, list_nth(drop->objects, i), &all_temporary))
+			return false;
+	return all_temporary || schema_permitted(analysis);
+}
+
+static bool drop_index(struct analysis *analysis, List *names)
+{
+	const char *name = schema_range(names)->relname;
+	for (size_t i = 0; i < catalog_relation_count(analysis->catalog); i++) {
+		const struct catalog_relation *relation = catalog_relation_at(analysis->catalog, i);
+		if (guarded(relation) && is_key(relation, name))
+			return schema_unsafe(analysis, -1, analysis_text("DROP INDEX of \"%s\"", name),
+								 "it is a key of a tenant relation");
+	}
+	return true;
+}
+
+static bool drop_schema(struct analysis *analysis, const char *name)
+{
+	if (strncmp(name, "pg_", 3) != 0 && !schema_matters(analysis, name))
+		return true;
+	return schema_unsafe(analysis, -1, analysis_text("DROP of schema \"%s\"", name),
+						 "it holds relations with rows of several tenants, or belongs to the system");
+}
+
+/* DROP of what is neither a relation nor a schema. */
+static bool drop_other(struct analysis *analysis, const DropStmt *drop)
+{
+	switch (drop->removeType) {
+	case OBJECT_FUNCTION:
+	case OBJECT_PROCEDURE:
+	case OBJECT_ROUTINE:
+	case OBJECT_AGGREGATE:
+	case OBJECT_TYPE:
+	case OBJECT_DOMAIN:
+	case OBJECT_EXTENSION:
+	case OBJECT_COLLATION:
+	case OBJECT_TRIGGER:
+	case OBJECT_STATISTIC_EXT:
+	case OBJECT_TSCONFIGURATION:
+	case OBJECT_TSDICTIONARY:
+	case OBJECT_TSPARSER:
+	case OBJECT_TSTEMPLATE:
+		return drop->behavior != DROP_CASCADE ||
+			   schema_unsafe(analysis, -1, "DROP with CASCADE", "CASCADE may reach tenant relations");
+	default:
+		return schema_unsafe(analysis, -1, "this DROP",
+							 "it concerns policies, rules, operators, casts or servers");
+	}
+}
+
+bool schema_drop(struct analysis *analysis, DropStmt *drop)
+{
+	switch (drop->removeType) {
+	case OBJECT_TABLE:
+	case OBJECT_VIEW:
+	case OBJECT_MATVIEW:
+	case OBJECT_FOREIGN_TABLE:
+	case OBJECT_SEQUENCE:
+		return drop_relations(analysis, drop);
+	default:
+		break;
+	}
+	if (!schema_permitted(analysis))
+		return false;
+	if (drop->removeType != OBJECT_INDEX && drop->removeType != OBJECT_SCHEMA)
+		return drop_other(analysis, drop);
+	for (int i = 0; i < list_length(drop->objects); i++) {
+		Node *object = list_nth(drop->objects, i);
+		bool fine = drop->removeType == OBJECT_INDEX ? drop_index(analysis, (List *)object)
+													 : drop_schema(analysis, strVal(object));
+		if (!fine)
+			return false;
+	}
+	return drop->behavior != DROP_CASCADE || drop->removeType == OBJECT_SCHEMA ||
+		   schema_unsafe(analysis, -1, "DROP with CASCADE", "CASCADE may reach tenant relations");
+}

@@ -1,0 +1,346 @@
+/* Schema changes: what each kind of statement may do under ddl = safe, allow and refuse; see schema_change.h.
+ *
+ * The snapshot learns of a change only after it was committed. Until then names mean to tenantry what they
+ * meant before, so under ddl = safe nothing may pass that makes an old name mean a relation with other
+ * tenants' rows, or puts such rows behind a new name: views, functions, triggers and rules over tenant
+ * relations, operators and casts. */
+#include "parser/schema_change.h"
+
+#include <string.h>
+
+#include "parser/catalog_internal.h"
+#include "parser/expressions.h"
+#include "parser/settings_policy.h"
+#include "parser/tokens.h"
+
+static const char ADVICE[] = "Set ddl = allow, or make the change without tenantry.";
+
+/* --- shared by all --- */
+
+struct target schema_target(struct analysis *analysis, const RangeVar *name)
+{
+	struct target target = {0};
+	target.relation = scope_relation(analysis, name, &target.temporary);
+	if (!target.relation && !target.temporary)
+		analysis->unknown_name = true;
+	return target;
+}
+
+RangeVar *schema_range(List *names)
+{
+	RangeVar *range = MAKE(RangeVar);
+	int n = list_length(names);
+	range->relname = strVal(list_nth(names, n - 1));
+	range->schemaname = n > 1 ? strVal(list_nth(names, n - 2)) : NULL;
+	range->relpersistence = 'p';
+	range->inh = true;
+	range->location = -1;
+	return range;
+}
+
+bool schema_is_temporary(const RangeVar *name)
+{
+	return name->relpersistence == 't' ||
+		   (name->schemaname && strncmp(name->schemaname, "pg_temp", strlen("pg_temp")) == 0);
+}
+
+bool schema_name_matters(const struct analysis *analysis, const char *name)
+{
+	const struct catalog_name *entry = catalog_name(analysis->catalog, name, strlen(name));
+	return entry && entry->relation;
+}
+
+bool schema_matters(const struct analysis *analysis, const char *schema)
+{
+	for (size_t i = 0; i < catalog_relation_count(analysis->catalog); i++) {
+		const struct catalog_relation *relation = catalog_relation_at(analysis->catalog, i);
+		if (strcmp(relation->schema, schema) == 0 && schema_name_matters(analysis, relation->name))
+			return true;
+	}
+	return false;
+}
+
+bool schema_unsafe(struct analysis *analysis, int location, const char *what, const char *why)
+{
+	return analysis->policy->ddl == DDL_ALLOW ||
+		   analysis_refuse(analysis, "42501", location,
+						   analysis_text("%s is not safe through tenantry", what),
+						   analysis_text("Under ddl = safe it is refused because %s.", why), ADVICE);
+}
+
+bool schema_permitted(struct analysis *analysis)
+{
+	if (analysis->policy->ddl == DDL_REFUSE)
+		return analysis_refuse(analysis, "42501", -1, "schema changes are refused",
+							   "The setting is ddl = refuse.", ADVICE);
+	for (size_t i = 0; i < analysis->effects.n; i++)
+		if (analysis->effects.items[i].kind == EFFECT_SCHEMA_CHANGE)
+			return true;
+	analysis_effect(analysis, EFFECT_SCHEMA_CHANGE, NULL, NULL, false);
+	return true;
+}
+
+/* The list of temporaries that the session keeps cannot follow everything (DROP .. CASCADE of something else,
+ * for one), so a temporary relation never takes a name that would leave a tenant relation unguarded. */
+bool schema_temporary(struct analysis *analysis, const RangeVar *name, bool on_commit_drop)
+{
+	if (schema_name_matters(analysis, name->relname))
+		return analysis_refuse(
+			analysis, "42501", name->location,
+			analysis_text("temporary relation \"%s\" would hide a tenant relation", name->relname),
+			"tenantry must always know which of the two a statement means.",
+			"Give the temporary relation another name.");
+	analysis_effect(analysis, EFFECT_CREATE_TEMPORARY, name->relname, NULL, on_commit_drop);
+	return true;
+}
+
+const char *schema_text(struct analysis *analysis)
+{
+	size_t start = analysis->statement_start, length = analysis->statement_length;
+	char *text = palloc(length + 1);
+	memcpy(text, analysis->text + start, length);
+	text[length] = 0;
+	if (!analysis->tokens)
+		analysis->tokens = tokens_scan(analysis->text, analysis->text_length);
+	if (!analysis->tokens)
+		return text;
+	size_t i = tokens_at(analysis->tokens, start);
+	return i < analysis->tokens->n ? text + (analysis->tokens->items[i].end - start) : text;
+}
+
+/* Refused if the scan of the statement's words finds something. */
+static bool clean_text(struct analysis *analysis, const char *what)
+{
+	const char *why = body_scan(analysis->catalog, "sql", schema_text(analysis));
+	return !why || schema_unsafe(analysis, -1, what, why);
+}
+
+/* --- what is created --- */
+
+static bool create_view(struct analysis *analysis, ViewStmt *view)
+{
+	if (schema_is_temporary(view->view)) {
+		const char *why = body_scan(analysis->catalog, "sql", schema_text(analysis));
+		return (!why ||
+				analysis_refuse(analysis, "42501", view->view->location,
+								"a temporary view over tenant relations cannot be created", why, ADVICE)) &&
+			   schema_temporary(analysis, view->view, false);
+	}
+	return schema_permitted(analysis) && clean_text(analysis, "this CREATE VIEW");
+}
+
+static bool create_index(struct analysis *analysis, IndexStmt *index)
+{
+	for (int i = 0; i < list_length(index->indexParams); i++)
+		if (!expression_examine(analysis, ((IndexElem *)list_nth(index->indexParams, i))->expr))
+			return false;
+	if (!expression_examine(analysis, index->whereClause))
+		return false;
+	return schema_target(analysis, index->relation).temporary || schema_permitted(analysis);
+}
+
+static bool create_statistics(struct analysis *analysis, CreateStatsStmt *create)
+{
+	for (int i = 0; i < list_length(create->exprs); i++)
+		if (!expression_examine(analysis, ((StatsElem *)list_nth(create->exprs, i))->expr))
+			return false;
+	return schema_permitted(analysis);
+}
+
+static bool create_sequence(struct analysis *analysis, CreateSeqStmt *create)
+{
+	if (schema_is_temporary(create->sequence))
+		return schema_temporary(analysis, create->sequence, false);
+	return schema_permitted(analysis);
+}
+
+/* All tenants draw from one sequence. */
+static bool alter_sequence(struct analysis *analysis, AlterSeqStmt *alter)
+{
+	if (schema_target(analysis, alter->sequence).temporary)
+		return true;
+	for (int i = 0; i < list_length(alter->options); i++) {
+		const char *option = ((DefElem *)list_nth(alter->options, i))->defname;
+		if (strcmp(option, "restart") == 0 && analysis->request->right == RIGHT_BOUND &&
+			!analysis->policy->allow_reach &&
+			!schema_unsafe(analysis, alter->sequence->location, "ALTER SEQUENCE .. RESTART",
+						   "all tenants draw from this sequence"))
+			return false;
+	}
+	return schema_permitted(analysis);
+}
+
+static bool create_schema(struct analysis *analysis, CreateSchemaStmt *create)
+{
+	if (!schema_permitted(analysis))
+		return false;
+	if (create->authrole &&
+		!schema_unsafe(analysis, -1, "CREATE SCHEMA .. AUTHORIZATION", "it changes ownership"))
+		return false;
+	return !create->schemaElts ||
+		   analysis_refuse(analysis, "0A000", -1, "CREATE SCHEMA with elements is not supported",
+						   "tenantry looks at every statement by itself.",
+						   "Create the schema first, then what is in it.");
+}
+
+static bool create_domain(struct analysis *analysis, CreateDomainStmt *create)
+{
+	return schema_constraints(analysis, create->constraints) && schema_permitted(analysis);
+}
+
+static bool alter_domain(struct analysis *analysis, AlterDomainStmt *alter)
+{
+	bool fine =
+		!alter->def || (IsA(alter->def, Constraint) ? schema_constraints(analysis, list_make1(alter->def))
+													: expression_examine(analysis, alter->def));
+	if (fine && alter->behavior == DROP_CASCADE)
+		fine = schema_unsafe(analysis, -1, "ALTER DOMAIN with CASCADE", "CASCADE may reach tenant relations");
+	return fine && schema_permitted(analysis);
+}
+
+/* --- code that runs inside the server --- */
+
+static bool function_settings(struct analysis *analysis, List *options)
+{
+	for (int i = 0; i < list_length(options); i++) {
+		DefElem *option = list_nth(options, i);
+		if (strcmp(option->defname, "set") != 0)
+			continue;
+		VariableSetStmt *set = (VariableSetStmt *)option->arg;
+		/* Its body was scanned whatever schemas its names may be looked up in. */
+		if (!set->name || strcmp(set->name, "search_path") == 0)
+			continue;
+		struct refusal refusal;
+		if (set->kind == VAR_RESET || set->kind == VAR_RESET_ALL)
+			continue;
+		if (setting_steers(analysis->policy, set->name) ||
+			!setting_policy(analysis->policy, RIGHT_BOUND, set->name, "\001", &refusal))
+			if (!schema_unsafe(analysis, -1, analysis_text("a function with SET %s", set->name),
+							   "it changes which rows are seen, or who asks"))
+				return false;
+	}
+	return true;
+}
+
+static bool create_function(struct analysis *analysis, CreateFunctionStmt *create)
+{
+	const char *language = create->sql_body ? "sql" : "plpgsql", *body = "";
+	for (int i = 0; i < list_length(create->options); i++) {
+		DefElem *option = list_nth(create->options, i);
+		if (strcmp(option->defname, "language") == 0)
+			language = strVal(option->arg);
+		if (strcmp(option->defname, "as") == 0)
+			body = strVal(linitial((List *)option->arg));
+	}
+	if (!schema_permitted(analysis) || !function_settings(analysis, create->options))
+		return false;
+	for (int i = 0; i < list_length(create->parameters); i++)
+		if (!expression_examine(analysis, ((FunctionParameter *)list_nth(create->parameters, i))->defexpr))
+			return false;
+	const char *why = body_scan(analysis->catalog, language, body);
+	if (!why && create->sql_body)
+		why = body_scan(analysis->catalog, "sql", schema_text(analysis));
+	return !why ||
+		   schema_unsafe(
+			   analysis, -1,
+			   analysis_text("this %s", create->is_procedure ? "CREATE PROCEDURE" : "CREATE FUNCTION"), why);
+}
+
+static bool alter_function(struct analysis *analysis, AlterFunctionStmt *alter)
+{
+	return schema_permitted(analysis) && function_settings(analysis, alter->actions);
+}
+
+/* A function that a schema object will call. */
+static bool harmless_function(struct analysis *analysis, List *names, const char *what)
+{
+	const char *name = strVal(llast(names));
+	const struct catalog_name *entry = catalog_name(analysis->catalog, name, strlen(name));
+	return !entry || !entry->function ||
+		   schema_unsafe(analysis, -1, what, analysis_text("it calls %s(): %s", name, entry->reason));
+}
+
+static bool create_trigger(struct analysis *analysis, CreateTrigStmt *create)
+{
+	return schema_permitted(analysis) && expression_examine(analysis, create->whenClause) &&
+		   harmless_function(analysis, create->funcname, "this CREATE TRIGGER");
+}
+
+static bool create_rule(struct analysis *analysis, RuleStmt *rule)
+{
+	return schema_permitted(analysis) && clean_text(analysis, "this CREATE RULE");
+}
+
+/* Aggregates, collations, text search; operators and base types change what statements mean. */
+static bool define(struct analysis *analysis, DefineStmt *define)
+{
+	if (!schema_permitted(analysis))
+		return false;
+	if (define->kind == OBJECT_OPERATOR || define->kind == OBJECT_TYPE)
+		return schema_unsafe(analysis, -1, "CREATE OPERATOR or CREATE TYPE with functions",
+							 "it can change what comparisons mean");
+	for (int i = 0; i < list_length(define->definition); i++) {
+		DefElem *option = list_nth(define->definition, i);
+		List *names = option->arg && IsA(option->arg, TypeName) ? ((TypeName *)option->arg)->names
+					  : option->arg && IsA(option->arg, List)   ? (List *)option->arg
+																: NULL;
+		if (define->kind == OBJECT_AGGREGATE && names && IsA(llast(names), String) &&
+			!harmless_function(analysis, names, "this CREATE AGGREGATE"))
+			return false;
+	}
+	return true;
+}
+
+static bool drop_or_alter(struct analysis *analysis, Node *statement)
+{
+	switch (nodeTag(statement)) {
+	case T_AlterTableStmt:
+		return schema_alter_table(analysis, (AlterTableStmt *)statement);
+	case T_RenameStmt:
+		return schema_rename(analysis, (RenameStmt *)statement);
+	case T_AlterObjectSchemaStmt:
+		return schema_move(analysis, (AlterObjectSchemaStmt *)statement);
+	case T_DropStmt:
+		return schema_drop(analysis, (DropStmt *)statement);
+	case T_AlterSeqStmt:
+		return alter_sequence(analysis, (AlterSeqStmt *)statement);
+	case T_AlterDomainStmt:
+		return alter_domain(analysis, (AlterDomainStmt *)statement);
+	case T_AlterFunctionStmt:
+		return alter_function(analysis, (AlterFunctionStmt *)statement);
+	default:
+		/* Enums, composite and range types, extensions, statistics, collations, text search: no rows, no
+		 * names of relations. */
+		return schema_permitted(analysis);
+	}
+}
+
+bool statement_schema_change(struct analysis *analysis, Node *statement)
+{
+	switch (nodeTag(statement)) {
+	case T_CreateStmt:
+		return schema_create_table(analysis, (CreateStmt *)statement);
+	case T_ViewStmt:
+		return create_view(analysis, (ViewStmt *)statement);
+	case T_IndexStmt:
+		return create_index(analysis, (IndexStmt *)statement);
+	case T_CreateStatsStmt:
+		return create_statistics(analysis, (CreateStatsStmt *)statement);
+	case T_CreateSeqStmt:
+		return create_sequence(analysis, (CreateSeqStmt *)statement);
+	case T_CreateSchemaStmt:
+		return create_schema(analysis, (CreateSchemaStmt *)statement);
+	case T_CreateDomainStmt:
+		return create_domain(analysis, (CreateDomainStmt *)statement);
+	case T_CreateFunctionStmt:
+		return create_function(analysis, (CreateFunctionStmt *)statement);
+	case T_CreateTrigStmt:
+		return create_trigger(analysis, (CreateTrigStmt *)statement);
+	case T_RuleStmt:
+		return create_rule(analysis, (RuleStmt *)statement);
+	case T_DefineStmt:
+		return define(analysis, (DefineStmt *)statement);
+	default:
+		return drop_or_alter(analysis, statement);
+	}
+}

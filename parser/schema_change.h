@@ -1,0 +1,47 @@
+/* Internal to the schema changes: schema_change.c (dispatch, what is created), schema_table.c (CREATE TABLE),
+ * schema_alter.c (ALTER, RENAME, DROP). All functions return false after a refusal, and record effects only
+ * of what they let through. */
+#ifndef TENANTRY_PARSER_SCHEMA_CHANGE_H
+#define TENANTRY_PARSER_SCHEMA_CHANGE_H
+
+#include "parser/analysis.h"
+
+/* What a name in a schema change means now. */
+struct target {
+	const struct catalog_relation *relation; /* NULL: temporary or unknown */
+	bool temporary;
+};
+
+/* An unknown name makes the caller load the snapshot anew before the verdict is used. */
+struct target schema_target(struct analysis *analysis, const RangeVar *name);
+/* A name as DROP and its kin give it: a list of one to three strings. */
+RangeVar *schema_range(List *names);
+bool schema_is_temporary(const RangeVar *name); /* to be created in pg_temp */
+
+/* Does a relation with rows of several tenants have this name, in any schema? What happens to other relations
+ * of the name then changes which of them the name means, before the snapshot can know. */
+bool schema_name_matters(const struct analysis *analysis, const char *name);
+/* Does the schema hold such relations? */
+bool schema_matters(const struct analysis *analysis, const char *schema);
+
+/* Refused unless ddl = allow: records the refusal (printf-like `what` is made by analysis_text()), returns
+ * false. True with ddl = allow. */
+bool schema_unsafe(struct analysis *analysis, int location, const char *what, const char *why);
+/* The whole statement text behind its first word, for scans. */
+const char *schema_text(struct analysis *analysis);
+/* Any schema change at all: refused with ddl = refuse. Records EFFECT_SCHEMA_CHANGE. */
+bool schema_permitted(struct analysis *analysis);
+/* A temporary relation that comes to be: not one that hides a tenant relation. Records the effect. */
+bool schema_temporary(struct analysis *analysis, const RangeVar *name, bool on_commit_drop);
+
+/* CHECK, DEFAULT, GENERATED, EXCLUDE and the like. */
+bool schema_constraints(struct analysis *analysis, List *constraints);
+bool schema_elements(struct analysis *analysis, List *elements);
+
+bool schema_create_table(struct analysis *analysis, CreateStmt *create);
+bool schema_alter_table(struct analysis *analysis, AlterTableStmt *alter);
+bool schema_rename(struct analysis *analysis, RenameStmt *rename);
+bool schema_move(struct analysis *analysis, AlterObjectSchemaStmt *move);
+bool schema_drop(struct analysis *analysis, DropStmt *drop);
+
+#endif

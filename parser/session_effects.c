@@ -1,0 +1,290 @@
+/* See session_effects.h. Names of settings are recorded in lower case, values as the server stores them. */
+#include "parser/session_effects.h"
+
+#include <string.h>
+
+#include "parser/constant.h"
+#include "parser/schema_change.h"
+#include "parser/settings_policy.h"
+
+static const char *lower(const char *name)
+{
+	char *copy = pstrdup(name);
+	for (char *c = copy; *c; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c | 0x20);
+	return copy;
+}
+
+/* A bound user may name its own tenant: the session compares. */
+static void check_own_tenant(struct analysis *analysis, const char *constant)
+{
+	struct check_list *checks = &analysis->checks;
+	if (checks->n == checks->room) {
+		struct tenant_check *items = palloc0((checks->room + 4) * sizeof *items);
+		if (checks->n)
+			memcpy(items, checks->items, checks->n * sizeof *items);
+		checks->items = items;
+		checks->room += 4;
+	}
+	checks->items[checks->n++] =
+		(struct tenant_check){.constant = constant, .relation = analysis->policy->tenant_setting};
+}
+
+/* --- SET --- */
+
+static bool set_value(struct analysis *analysis, const char *name, const char *value, bool local)
+{
+	struct refusal refusal;
+	if (!setting_policy(analysis->policy, analysis->request->right, name, value, &refusal))
+		return analysis_refuse(analysis, refusal.sqlstate, -1, refusal.message, refusal.detail, refusal.hint);
+	bool asks = strcmp(name, "role") == 0 || strcmp(name, "session_authorization") == 0;
+	if (asks && value && catalog_has_schema(analysis->catalog, value) &&
+		analysis->request->right != RIGHT_BYPASS)
+		return analysis_refuse(
+			analysis, "42501", -1, analysis_text("role \"%s\" cannot be taken on through tenantry", value),
+			"There is a schema of the same name, which \"$user\" in search_path would then mean.", NULL);
+	if (setting_is_tenant(analysis->policy, name) && value) {
+		value = setting_value(analysis, name, value);
+		if (analysis->request->right == RIGHT_BOUND)
+			check_own_tenant(analysis, value);
+	}
+	analysis_effect(analysis, value ? EFFECT_SET : EFFECT_SET_DEFAULT, name, value, local);
+	return true;
+}
+
+bool session_effect_of_set(struct analysis *analysis, const VariableSetStmt *set)
+{
+	const char *name = set->name ? lower(set->name) : NULL;
+	switch (set->kind) {
+	case VAR_SET_VALUE: {
+		const char *value = setting_arguments(name, set->args);
+		if (value)
+			return set_value(analysis, name, value, set->is_local);
+		/* An interval for the time zone: nothing that decides how later statements are read. */
+		return strcmp(name, "timezone") == 0 ||
+			   analysis_refuse(analysis, "0A000", -1, "this form of SET is not supported", NULL,
+							   "Write the value as a plain constant.");
+	}
+	case VAR_SET_DEFAULT:
+	case VAR_RESET:
+		return set_value(analysis, name, NULL, set->is_local);
+	case VAR_SET_CURRENT:
+		return !setting_steers(analysis->policy, name) ||
+			   analysis_refuse(analysis, "0A000", -1, "SET .. FROM CURRENT is not supported for this setting",
+							   NULL, "SET it to its value.");
+	case VAR_SET_MULTI: /* SET TRANSACTION, SET SESSION CHARACTERISTICS */
+		return true;
+	case VAR_RESET_ALL:
+		analysis_effect(analysis, EFFECT_RESET_ALL, NULL, NULL, false);
+		return true;
+	}
+	return analysis_refuse(analysis, "0A000", -1, "this form of SET is not supported", NULL, NULL);
+}
+
+/* --- SELECT set_config(..) --- */
+
+static const FuncCall *set_config_call(Node *node)
+{
+	if (!node || !IsA(node, FuncCall))
+		return NULL;
+	const FuncCall *call = (FuncCall *)node;
+	int n = list_length(call->funcname);
+	bool named = strcmp(strVal(llast(call->funcname)), "set_config") == 0 &&
+				 (n == 1 || (n == 2 && strcmp(strVal(linitial(call->funcname)), "pg_catalog") == 0));
+	bool plain = !call->agg_filter && !call->agg_order && !call->over && !call->agg_distinct &&
+				 !call->agg_star && !call->func_variadic && !call->agg_within_group;
+	return named && plain && list_length(call->args) == 3 ? call : NULL;
+}
+
+static bool set_config_arguments(const FuncCall *call, const char **name, const char **value, bool *local)
+{
+	struct constant first = constant_of(list_nth(call->args, 0)),
+					second = constant_of(list_nth(call->args, 1)),
+					third = constant_of(list_nth(call->args, 2));
+	*name = first.known ? first.text : NULL;
+	*value = second.known ? second.text : NULL;
+	return *name && *value && constant_bool(&third, local);
+}
+
+/* A bare SELECT whose targets are nothing but calls of set_config with constants runs each exactly once, in
+ * order. Anything else may run them never or often (no rows, CASE, a set-returning neighbour):
+ * function_policy() then refuses settings that have to be known. */
+static void effects_of_set_config(struct analysis *analysis, const SelectStmt *select)
+{
+	if (select->op != SETOP_NONE || select->valuesLists || select->fromClause || select->whereClause ||
+		select->groupClause || select->havingClause || select->windowClause || select->distinctClause ||
+		select->sortClause || select->limitOffset || select->limitCount || select->lockingClause ||
+		select->withClause || select->intoClause)
+		return;
+	const char *name, *value;
+	bool local;
+	for (int i = 0; i < list_length(select->targetList); i++) {
+		const FuncCall *call = set_config_call(((ResTarget *)list_nth(select->targetList, i))->val);
+		if (!call || !set_config_arguments(call, &name, &value, &local))
+			return;
+	}
+	for (int i = 0; i < list_length(select->targetList); i++) {
+		const FuncCall *call = set_config_call(((ResTarget *)list_nth(select->targetList, i))->val);
+		set_config_arguments(call, &name, &value, &local);
+		if (!set_value(analysis, lower(name), value, local))
+			return;
+	}
+}
+
+/* --- the other kinds --- */
+
+static void effects_of_transaction(struct analysis *analysis, const TransactionStmt *statement)
+{
+	switch (statement->kind) {
+	case TRANS_STMT_BEGIN:
+	case TRANS_STMT_START:
+		analysis_effect(analysis, EFFECT_BEGIN, NULL, NULL, false);
+		break;
+	case TRANS_STMT_COMMIT:
+		analysis_effect(analysis, EFFECT_COMMIT, NULL, NULL, statement->chain);
+		break;
+	case TRANS_STMT_ROLLBACK:
+		analysis_effect(analysis, EFFECT_ROLLBACK, NULL, NULL, statement->chain);
+		break;
+	case TRANS_STMT_SAVEPOINT:
+		analysis_effect(analysis, EFFECT_SAVEPOINT, statement->savepoint_name, NULL, false);
+		break;
+	case TRANS_STMT_RELEASE:
+		analysis_effect(analysis, EFFECT_RELEASE, statement->savepoint_name, NULL, false);
+		break;
+	case TRANS_STMT_ROLLBACK_TO:
+		analysis_effect(analysis, EFFECT_ROLLBACK_TO, statement->savepoint_name, NULL, false);
+		break;
+	case TRANS_STMT_PREPARE:
+		analysis_effect(analysis, EFFECT_PREPARE_TRANSACTION, NULL, NULL, false);
+		break;
+	case TRANS_STMT_COMMIT_PREPARED:
+		/* It may bring a schema change of some other session. */
+		analysis_effect(analysis, EFFECT_SCHEMA_CHANGE, NULL, NULL, false);
+		break;
+	case TRANS_STMT_ROLLBACK_PREPARED:
+		break;
+	}
+}
+
+static void effects_of_discard(struct analysis *analysis, const DiscardStmt *statement)
+{
+	static const enum effect_kind KINDS[] = {
+		[DISCARD_ALL] = EFFECT_DISCARD_ALL,
+		[DISCARD_PLANS] = EFFECT_DISCARD_PLANS,
+		[DISCARD_SEQUENCES] = EFFECT_NONE,
+		[DISCARD_TEMP] = EFFECT_DISCARD_TEMP,
+	};
+	if (KINDS[statement->target] != EFFECT_NONE)
+		analysis_effect(analysis, KINDS[statement->target], NULL, NULL, false);
+}
+
+static void effect_of_write(struct analysis *analysis, const RangeVar *name)
+{
+	bool temporary = false;
+	const struct catalog_relation *relation = name ? scope_relation(analysis, name, &temporary) : NULL;
+	if (relation && relation->isolation == ISOLATION_TENANTS)
+		analysis_effect(analysis, EFFECT_TENANTS_CHANGE, NULL, NULL, false);
+}
+
+static WithClause *with_clause(Node *statement)
+{
+	switch (nodeTag(statement)) {
+	case T_SelectStmt:
+		return ((SelectStmt *)statement)->withClause;
+	case T_InsertStmt:
+		return ((InsertStmt *)statement)->withClause;
+	case T_UpdateStmt:
+		return ((UpdateStmt *)statement)->withClause;
+	case T_DeleteStmt:
+		return ((DeleteStmt *)statement)->withClause;
+	case T_MergeStmt:
+		return ((MergeStmt *)statement)->withClause;
+	default:
+		return NULL;
+	}
+}
+
+static const RangeVar *written(Node *statement)
+{
+	switch (nodeTag(statement)) {
+	case T_InsertStmt:
+		return ((InsertStmt *)statement)->relation;
+	case T_UpdateStmt:
+		return ((UpdateStmt *)statement)->relation;
+	case T_DeleteStmt:
+		return ((DeleteStmt *)statement)->relation;
+	case T_MergeStmt:
+		return ((MergeStmt *)statement)->relation;
+	case T_CopyStmt:
+		return ((CopyStmt *)statement)->is_from ? ((CopyStmt *)statement)->relation : NULL;
+	default:
+		return NULL;
+	}
+}
+
+/* The table of tenants is part of the snapshot. Data-modifying WITH entries stand at the top only. */
+static void effects_of_writing(struct analysis *analysis, Node *statement)
+{
+	effect_of_write(analysis, written(statement));
+	if (IsA(statement, TruncateStmt)) {
+		List *relations = ((TruncateStmt *)statement)->relations;
+		for (int i = 0; i < list_length(relations); i++)
+			effect_of_write(analysis, list_nth(relations, i));
+	}
+	const WithClause *with = with_clause(statement);
+	for (int i = 0; with && i < list_length(with->ctes); i++)
+		effect_of_write(analysis, written(((CommonTableExpr *)list_nth(with->ctes, i))->ctequery));
+}
+
+void session_effects(struct analysis *analysis, Node *statement, bool nested)
+{
+	switch (nodeTag(statement)) {
+	case T_TransactionStmt:
+		effects_of_transaction(analysis, (TransactionStmt *)statement);
+		break;
+	case T_DiscardStmt:
+		effects_of_discard(analysis, (DiscardStmt *)statement);
+		break;
+	case T_DeallocateStmt:
+		analysis_effect(analysis, EFFECT_DEALLOCATE, ((DeallocateStmt *)statement)->name, NULL, false);
+		break;
+	case T_SelectStmt:
+		if (!nested)
+			effects_of_set_config(analysis, (SelectStmt *)statement);
+		break;
+	default:
+		break;
+	}
+	effects_of_writing(analysis, statement);
+}
+
+static void created(struct analysis *analysis, const RangeVar *name, OnCommitAction on_commit)
+{
+	if (schema_is_temporary(name))
+		analysis_effect(analysis, EFFECT_CREATE_TEMPORARY, name->relname, NULL, on_commit == ONCOMMIT_DROP);
+}
+
+void session_effects_of_schema(struct analysis *analysis, Node *statement)
+{
+	if (IsA(statement, CreateStmt)) {
+		created(analysis, ((CreateStmt *)statement)->relation, ((CreateStmt *)statement)->oncommit);
+	} else if (IsA(statement, ViewStmt)) {
+		created(analysis, ((ViewStmt *)statement)->view, ONCOMMIT_NOOP);
+	} else if (IsA(statement, CreateSeqStmt)) {
+		created(analysis, ((CreateSeqStmt *)statement)->sequence, ONCOMMIT_NOOP);
+	} else if (IsA(statement, CreateTableAsStmt)) {
+		const IntoClause *into = ((CreateTableAsStmt *)statement)->into;
+		created(analysis, into->rel, into->onCommit);
+		if (!schema_is_temporary(into->rel))
+			analysis_effect(analysis, EFFECT_SCHEMA_CHANGE, NULL, NULL, false);
+	} else if (IsA(statement, DropStmt)) {
+		const DropStmt *drop = (DropStmt *)statement;
+		bool relations = drop->removeType == OBJECT_TABLE || drop->removeType == OBJECT_VIEW ||
+						 drop->removeType == OBJECT_SEQUENCE;
+		for (int i = 0; relations && i < list_length(drop->objects); i++)
+			analysis_effect(analysis, EFFECT_DROP, schema_range(list_nth(drop->objects, i))->relname, NULL,
+							false);
+	}
+}
