@@ -20,7 +20,7 @@ static void *run(void *argument)
 	struct migration_report report = {0};
 	struct error error;
 	bool fine = schema_migrate(background->configuration->migration_url, &background->configuration->schema,
-							   true, stderr, &background->stop, &report, &error);
+							   true, NULL, &background->stop, &report, &error);
 	if (fine)
 		log_write(LOG_LEVEL_INFO, NULL,
 				  "background migration finished: %d done, %d there already, %d warnings", report.done,

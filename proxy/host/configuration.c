@@ -206,6 +206,12 @@ static void make_users(struct configuration *configuration, struct diagnostics *
 						  .max_sessions = settings->tenantry.max_clients_per_user};
 }
 
+static bool is_mode(const char *text)
+{
+	size_t length = strlen(text);
+	return length >= 3 && length <= 4 && strspn(text, "01234567") == length && (length == 3 || *text == '0');
+}
+
 static void make_session(struct configuration *configuration, const struct configuration *old,
 						 struct diagnostics *diagnostics)
 {
@@ -229,6 +235,9 @@ static void make_session(struct configuration *configuration, const struct confi
 	session->output_high_water = t->output_high_water;
 	session->output_low_water = t->output_low_water;
 	session->message_limit = t->max_statement_size;
+	if (!is_mode(t->unix_socket_mode))
+		complain(configuration->settings, "tenantry", "unix_socket_mode", diagnostics,
+				 "not the permissions of a file; accepted: octal, as 0770");
 	if (t->output_low_water >= t->output_high_water)
 		complain(configuration->settings, "tenantry", "output_low_water", diagnostics,
 				 "must be less than output_high_water");
@@ -259,6 +268,8 @@ struct configuration *configuration_new(struct settings *settings, struct config
 	configuration->migration_url =
 		*settings->migration.migration_url ? settings->migration.migration_url : configuration->upstream->url;
 	configuration->tls = tls_context_new(settings, diagnostics);
+	if (configuration->tls)
+		configuration->tls_binding_length = tls_binding(configuration->tls, configuration->tls_binding);
 	make_schema(configuration, diagnostics);
 	make_policy(configuration, old, diagnostics);
 	make_users(configuration, diagnostics);

@@ -216,6 +216,14 @@ static bool has_protocol(const SSL *ssl)
 	return length == 10 && memcmp(name, "postgresql", 10) == 0;
 }
 
+static void tell_session(struct connection *connection)
+{
+	const struct configuration *configuration = connection->configuration;
+	if (configuration->tls_binding_length)
+		session_tls_binding(connection->session, configuration->tls_binding, configuration->tls_binding_length);
+	session_tls_started(connection->session);
+}
+
 static void handshake(struct connection *connection)
 {
 	struct endpoint *client = end_of(connection, SIDE_CLIENT);
@@ -227,7 +235,7 @@ static void handshake(struct connection *connection)
 	else if (connection->direct_tls && !has_protocol(client->stream.ssl))
 		lose(connection, SIDE_CLIENT, "direct TLS without ALPN \"postgresql\"");
 	else
-		session_tls_started(connection->session);
+		tell_session(connection);
 	connection->state = CONNECTION_OPEN;
 	if (stream_buffered(&client->stream))
 		worker_again(connection->worker, connection);

@@ -112,8 +112,8 @@
 	SETTING(SECRET, migration_url, "", 0, 0, NULL, RESTART, \
 		"A direct connection for the migration where the upstream is a pooler. Empty: the upstream") \
 	SETTING(LIST, tables, "", 0, 0, NULL, RESTART, \
-		"The tables that belong to tenants, as in SQL: users, shop.orders, \"Odd Name\". Tables that have the tenant column\n" \
-		"are tenant tables even when they are not named here") \
+		"The tables that belong to tenants, as in SQL: users, shop.orders, \"Odd Name\"; carts(shop_id) has a tenant column of\n" \
+		"another name. Tables that have the tenant column are tenant tables even when they are not named here") \
 	SETTING(LIST, shared, "", 0, 0, NULL, RESTART, \
 		"Relations that are shared by all tenants although they look otherwise") \
 	SETTING(TEXT, tenant_column, "tenant_id", 0, 0, NULL, RESTART, \

@@ -56,6 +56,22 @@ static void load_files(SSL_CTX *context, const struct settings *settings, struct
 	ERR_clear_error();
 }
 
+size_t tls_binding(const SSL_CTX *context, uint8_t hash[64])
+{
+	const X509 *certificate = SSL_CTX_get0_certificate(context);
+	unsigned length = 0;
+	int digest_nid;
+	if (!certificate || !OBJ_find_sigid_algs(X509_get_signature_nid(certificate), &digest_nid, NULL))
+		return 0;
+	/* The RFC has SHA-256 in the place of the two that are broken. */
+	if (digest_nid == NID_md5 || digest_nid == NID_sha1)
+		digest_nid = NID_sha256;
+	const EVP_MD *digest = EVP_get_digestbynid(digest_nid);
+	if (!digest || EVP_MD_get_size(digest) > 64 || X509_digest(certificate, digest, hash, &length) != 1)
+		return 0;
+	return length;
+}
+
 SSL_CTX *tls_context_new(const struct settings *settings, struct diagnostics *diagnostics)
 {
 	const struct settings_tenantry *t = &settings->tenantry;
