@@ -1,19 +1,19 @@
 /* Fills the NULLs of an adopted tenant column, block range by block range, one short transaction each.
  *
- * Rows that somebody has locked are skipped, so that nobody waits for anybody; a later pass takes them. An UPDATE of the
- * application that moves a row which is still NULL to a later block is found by a later pass, too: it ends when a look at
- * the whole table finds none. The application's triggers are silenced for our session (the planner made sure that they can
- * be). Killed in the middle, the next run finds the rest. */
+ * Rows that somebody has locked are skipped, so that nobody waits for anybody; a later pass takes them. An
+ * UPDATE of the application that moves a row which is still NULL to a later block is found by a later pass,
+ * too: it ends when a look at the whole table finds none. The application's triggers are silenced for our
+ * session (the planner made sure that they can be). Killed in the middle, the next run finds the rest. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "proxy/schema/run.h"
 #include "proxy/schema/sql.h"
 
-#define FIRST_BLOCKS  64
-#define MOST_BLOCKS   8192
-#define QUICK_MS      100
-#define SLOW_MS       400
+#define FIRST_BLOCKS 64
+#define MOST_BLOCKS  8192
+#define QUICK_MS     100
+#define SLOW_MS      400
 
 struct filling {
 	struct run *run;
@@ -37,24 +37,27 @@ static enum outcome failure(const struct filling *filling)
 	return PQstatus(filling->run->work) == CONNECTION_OK ? OUTCOME_FAILED : OUTCOME_LOST;
 }
 
-/* TID ranges are read as ranges from PostgreSQL 14 on; before, every possible row of the blocks is named (a page has room for
- * at most 291). */
+/* TID ranges are read as ranges from PostgreSQL 14 on; before, every possible row of the blocks is named (a
+ * page has room for at most 291). */
 static const char *batch_text(struct filling *filling, int64_t first, int64_t end)
 {
 	const struct fact_table *table = filling->item->table;
 	struct arena *arena = &filling->arena;
 	const char *rows =
 		PQserverVersion(filling->run->work) >= 140000
-			? arena_format(arena, "ctid >= '(%lld,0)'::tid AND ctid < '(%lld,0)'::tid", (long long)first, (long long)end)
-			: arena_format(arena,
-						   "ctid = ANY (ARRAY(SELECT pg_catalog.format('(%%s,%%s)', b, o)::tid FROM"
-						   " pg_catalog.generate_series(%lld, %lld) b, pg_catalog.generate_series(1, 291) o))",
-						   (long long)first, (long long)end - 1);
-	return arena_format(arena,
-						"UPDATE %s SET %s = %s WHERE ctid = ANY (ARRAY(SELECT ctid FROM ONLY %s WHERE %s AND %s IS NULL"
-						" FOR NO KEY UPDATE SKIP LOCKED)) AND %s IS NULL",
-						table->qualified, table->column_quoted, filling->constant, table->qualified, rows,
-						table->column_quoted, table->column_quoted);
+			? arena_format(arena, "ctid >= '(%lld,0)'::tid AND ctid < '(%lld,0)'::tid", (long long)first,
+						   (long long)end)
+			: arena_format(
+				  arena,
+				  "ctid = ANY (ARRAY(SELECT pg_catalog.format('(%%s,%%s)', b, o)::tid FROM"
+				  " pg_catalog.generate_series(%lld, %lld) b, pg_catalog.generate_series(1, 291) o))",
+				  (long long)first, (long long)end - 1);
+	return arena_format(
+		arena,
+		"UPDATE %s SET %s = %s WHERE ctid = ANY (ARRAY(SELECT ctid FROM ONLY %s WHERE %s AND %s IS NULL"
+		" FOR NO KEY UPDATE SKIP LOCKED)) AND %s IS NULL",
+		table->qualified, table->column_quoted, filling->constant, table->qualified, rows,
+		table->column_quoted, table->column_quoted);
 }
 
 static enum outcome batch(struct filling *filling, int64_t first, int64_t end, struct error *error)
@@ -80,8 +83,9 @@ static enum outcome batch(struct filling *filling, int64_t first, int64_t end, s
 static enum outcome pass(struct filling *filling, struct error *error)
 {
 	int64_t blocks = 0, step = FIRST_BLOCKS;
-	const char *size = arena_format(&filling->arena, "SELECT pg_catalog.pg_relation_size(%s::regclass) / 8192",
-									sql_literal(&filling->arena, filling->item->table->qualified));
+	const char *size =
+		arena_format(&filling->arena, "SELECT pg_catalog.pg_relation_size(%s::regclass) / 8192",
+					 sql_literal(&filling->arena, filling->item->table->qualified));
 	if (!ask(filling, size, &blocks, error))
 		return failure(filling);
 	uint64_t printed = run_now();
@@ -118,8 +122,8 @@ static enum outcome fill(struct filling *filling, struct error *error)
 	const struct fact_table *table = filling->item->table;
 	uint64_t begun = run_now();
 	uint32_t limit = 100;
-	const char *rest = arena_format(&filling->arena, "SELECT EXISTS (SELECT FROM ONLY %s WHERE %s IS NULL)", table->qualified,
-									table->column_quoted);
+	const char *rest = arena_format(&filling->arena, "SELECT EXISTS (SELECT FROM ONLY %s WHERE %s IS NULL)",
+									table->qualified, table->column_quoted);
 	for (;;) {
 		enum outcome outcome = pass(filling, error);
 		int64_t left;
@@ -129,12 +133,15 @@ static enum outcome fill(struct filling *filling, struct error *error)
 			return failure(filling);
 		if (!left)
 			return OUTCOME_DONE;
-		if (run_now() - begun > filling->run->settings->lock_retry_total && limit > 1000) {
-			error_set(error, "55P03", "%s: not done, others keep rows of the table locked", filling->item->text);
+		if (filling->run->settings->lock_retry_total &&
+			run_now() - begun > filling->run->settings->lock_retry_total && limit > 1000) {
+			error_set(error, "55P03", "%s: not done, others keep rows of the table locked",
+					  filling->item->text);
 			error_hint(error, "Run the migration again when the long transactions have ended.");
 			return OUTCOME_FAILED;
 		}
-		progress_note(&filling->run->progress, "%s: rows that others have locked remain, again", filling->item->text);
+		progress_note(&filling->run->progress, "%s: rows that others have locked remain, again",
+					  filling->item->text);
 		if (!run_sleep(filling->run, run_random(filling->run, limit) + 50)) {
 			error_set(error, "57014", "the migration was stopped; running it again finishes it");
 			return OUTCOME_STOPPED;
@@ -146,7 +153,8 @@ static enum outcome fill(struct filling *filling, struct error *error)
 enum outcome run_backfill(struct run *run, const struct item *item, struct error *error)
 {
 	struct filling filling = {.run = run, .item = item};
-	filling.constant = plan_constant(&filling.arena, run->settings->tenant_type, run->settings->default_tenant);
+	filling.constant =
+		plan_constant(&filling.arena, run->settings->tenant_type, run->settings->default_tenant);
 	enum outcome outcome = fill(&filling, error);
 	arena_free(&filling.arena);
 	return outcome;

@@ -15,7 +15,8 @@ static uint32_t hash_of(uint32_t hash, const char *text)
 	return (hash ^ 0xff) * 16777619u;
 }
 
-const char *facts_name(struct arena *arena, const char *prefix, const char *table, const char *column, unsigned salt)
+const char *facts_name(struct arena *arena, const char *prefix, const char *table, const char *column,
+					   unsigned salt)
 {
 	char *name = arena_format(arena, "%s_%s_%s", prefix, table, column);
 	if (strlen(name) <= 63 && !salt)
@@ -39,17 +40,18 @@ static const char *shown_name(struct facts *facts, const char *schema, const cha
 static bool load_session(struct facts *facts, PGconn *connection, struct error *error)
 {
 	facts->version = PQserverVersion(connection);
-	PGresult *result =
-		sql_query(connection,
-				  facts->version >= 150000
-					  ? "SELECT current_user, pg_catalog.current_database(), r.rolsuper, pg_catalog.pg_is_in_recovery(),"
-						" pg_catalog.current_setting('transaction_read_only') = 'on',"
-						" pg_catalog.has_parameter_privilege('session_replication_role', 'SET')"
-						" FROM pg_catalog.pg_roles r WHERE r.rolname = current_user"
-					  : "SELECT current_user, pg_catalog.current_database(), r.rolsuper, pg_catalog.pg_is_in_recovery(),"
-						" pg_catalog.current_setting('transaction_read_only') = 'on', r.rolsuper"
-						" FROM pg_catalog.pg_roles r WHERE r.rolname = current_user",
-				  0, NULL, error);
+	PGresult *result = sql_query(
+		connection,
+		facts->version >= 150000 ? "SELECT current_user, pg_catalog.current_database(), r.rolsuper, "
+								   "pg_catalog.pg_is_in_recovery(),"
+								   " pg_catalog.current_setting('transaction_read_only') = 'on',"
+								   " pg_catalog.has_parameter_privilege('session_replication_role', 'SET')"
+								   " FROM pg_catalog.pg_roles r WHERE r.rolname = current_user"
+								 : "SELECT current_user, pg_catalog.current_database(), r.rolsuper, "
+								   "pg_catalog.pg_is_in_recovery(),"
+								   " pg_catalog.current_setting('transaction_read_only') = 'on', r.rolsuper"
+								   " FROM pg_catalog.pg_roles r WHERE r.rolname = current_user",
+		0, NULL, error);
 	if (!result)
 		return false;
 	facts->user = arena_copy(&facts->arena, sql_text(result, 0, 0));
@@ -64,47 +66,70 @@ static bool load_session(struct facts *facts, PGconn *connection, struct error *
 
 /* --- tables --- */
 
-/* $1: oids, $2: the tenant column of each, $3: name of our check constraint is derived, so it is matched by its
- * expression: CHECK (column IS NOT NULL). UPDATE triggers: tgtype bit 4. */
-static const char tables_text[] =
-	"WITH RECURSIVE w(oid, root, depth) AS ("
-	" SELECT u.o, u.i, 0 FROM pg_catalog.unnest($1::oid[]) WITH ORDINALITY AS u(o, i) WHERE u.o <> 0"
-	" UNION ALL SELECT i.inhrelid, w.root, w.depth + 1 FROM pg_catalog.pg_inherits i JOIN w ON w.oid = i.inhparent),"
-	" t AS (SELECT oid, pg_catalog.min(root) AS root, pg_catalog.max(depth) AS depth FROM w GROUP BY oid)"
-	" SELECT c.oid, t.root, t.depth, c.relkind, n.nspname, c.relname, pg_catalog.pg_get_userbyid(c.relowner),"
-	" pg_catalog.pg_has_role(c.relowner, 'USAGE'),"
-	" (SELECT e.extname FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid"
-	"  WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.objsubid = 0"
-	"  AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.deptype = 'e' LIMIT 1),"
-	" c.relispartition, c.reloftype <> 0,"
-	" EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid),"
-	" (SELECT i.inhparent FROM pg_catalog.pg_inherits i JOIN t AS p ON p.oid = i.inhparent WHERE i.inhrelid = c.oid"
-	"  ORDER BY i.inhseqno LIMIT 1),"
-	" c.relpages, CASE WHEN c.relpages = 0 AND c.reltuples = 0 THEN -1 ELSE c.reltuples END::bigint," /* 14 */
-	" a.attname IS NOT NULL, a.atttypid, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull,"
-	" pg_catalog.pg_get_expr(f.adbin, f.adrelid), a.attgenerated <> '', a.attidentity <> '', a.attinhcount > 0," /* 22 */
-	" pg_catalog.col_description(c.oid, a.attnum) LIKE '" FACTS_COMMENT "%',"
-	" EXISTS (SELECT FROM pg_catalog.pg_stats s WHERE s.schemaname = n.nspname AND s.tablename = c.relname"
-	"  AND s.attname = a.attname),"
-	" c.reltuples = 0 AND (c.relpages > 0 OR pg_catalog.pg_stat_get_last_analyze_time(c.oid) IS NOT NULL"
-	"  OR pg_catalog.pg_stat_get_last_autoanalyze_time(c.oid) IS NOT NULL)," /* 25: counted, and empty */
-	" (SELECT CASE WHEN pg_catalog.bool_or(o.convalidated) THEN 'v' ELSE 'n' END FROM pg_catalog.pg_constraint o"
-	"  WHERE o.conrelid = c.oid AND o.contype = 'c' AND o.conkey = ARRAY[a.attnum] AND o.conname LIKE 'tenantry\\_%'"
-	"  HAVING pg_catalog.count(*) > 0),"
-	" c.relrowsecurity, c.relforcerowsecurity,"
-	" (SELECT pg_catalog.count(*) FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid AND p.polname <> 'tenantry_tenant'),"
-	" EXISTS (SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'tenantry_tenant')," /* 30 */
-	" (SELECT pg_catalog.count(*) FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal"
-	"  AND g.tgtype & 16 <> 0 AND g.tgenabled = 'O'),"
-	" (SELECT pg_catalog.count(*) FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal"
-	"  AND g.tgtype & 16 <> 0 AND g.tgenabled IN ('A', 'R'))"
-	" FROM t JOIN pg_catalog.pg_class c ON c.oid = t.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-	" LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped AND a.attnum > 0"
-	" AND a.attname = ($2::text[])[t.root]::name"
-	" LEFT JOIN pg_catalog.pg_attrdef f ON f.adrelid = c.oid AND f.adnum = a.attnum"
-	" ORDER BY t.root, t.depth, n.nspname, c.relname";
+/* $1: oids, $2: the tenant column of each, $3: name of our check constraint is derived, so it is matched by
+ * its expression: CHECK (column IS NOT NULL). UPDATE triggers: tgtype bit 4. */
+static const char
+	tables_text[] = "WITH RECURSIVE w(oid, root, depth) AS ("
+					" SELECT u.o, u.i, 0 FROM pg_catalog.unnest($1::oid[]) WITH ORDINALITY AS u(o, i) WHERE "
+					"u.o <> 0"
+					" UNION ALL SELECT i.inhrelid, w.root, w.depth + 1 FROM pg_catalog.pg_inherits i JOIN w "
+					"ON w.oid = i.inhparent),"
+					" t AS (SELECT oid, pg_catalog.min(root) AS root, pg_catalog.max(depth) AS depth FROM w "
+					"GROUP BY oid)"
+					" SELECT c.oid, t.root, t.depth, c.relkind, n.nspname, c.relname, "
+					"pg_catalog.pg_get_userbyid(c.relowner),"
+					" pg_catalog.pg_has_role(c.relowner, 'USAGE'),"
+					" (SELECT e.extname FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid "
+					"= d.refobjid"
+					"  WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND "
+					"d.objsubid = 0"
+					"  AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.deptype = 'e' "
+					"LIMIT 1),"
+					" c.relispartition, c.reloftype <> 0,"
+					" EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid),"
+					" (SELECT i.inhparent FROM pg_catalog.pg_inherits i JOIN t AS p ON p.oid = i.inhparent "
+					"WHERE i.inhrelid = c.oid"
+					"  ORDER BY i.inhseqno LIMIT 1),"
+					" c.relpages, CASE WHEN c.relpages = 0 AND c.reltuples = 0 THEN -1 ELSE c.reltuples "
+					"END::bigint," /* 14 */
+					" a.attname IS NOT NULL, a.atttypid, pg_catalog.format_type(a.atttypid, a.atttypmod), "
+					"a.attnotnull,"
+					" pg_catalog.pg_get_expr(f.adbin, f.adrelid), a.attgenerated <> '', a.attidentity <> '', "
+					"a.attinhcount > 0," /* 22 */
+					" pg_catalog.col_description(c.oid, a.attnum) LIKE '" FACTS_COMMENT "%',"
+					" EXISTS (SELECT FROM pg_catalog.pg_stats s WHERE s.schemaname = n.nspname AND "
+					"s.tablename = c.relname"
+					"  AND s.attname = a.attname),"
+					" c.reltuples = 0 AND (c.relpages > 0 OR pg_catalog.pg_stat_get_last_analyze_time(c.oid) "
+					"IS NOT NULL"
+					"  OR pg_catalog.pg_stat_get_last_autoanalyze_time(c.oid) IS NOT NULL)," /* 25: counted,
+																								and empty */
+					" (SELECT CASE WHEN pg_catalog.bool_or(o.convalidated) THEN 'v' ELSE 'n' END FROM "
+					"pg_catalog.pg_constraint o"
+					"  WHERE o.conrelid = c.oid AND o.contype = 'c' AND o.conkey = ARRAY[a.attnum] AND "
+					"o.conname LIKE 'tenantry\\_%'"
+					"  HAVING pg_catalog.count(*) > 0),"
+					" c.relrowsecurity, c.relforcerowsecurity,"
+					" (SELECT pg_catalog.count(*) FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid AND "
+					"p.polname <> 'tenantry_tenant'),"
+					" EXISTS (SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid AND p.polname = "
+					"'tenantry_tenant')," /* 30 */
+					" (SELECT pg_catalog.count(*) FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND "
+					"NOT g.tgisinternal"
+					"  AND g.tgtype & 16 <> 0 AND g.tgenabled = 'O'),"
+					" (SELECT pg_catalog.count(*) FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND "
+					"NOT g.tgisinternal"
+					"  AND g.tgtype & 16 <> 0 AND g.tgenabled IN ('A', 'R'))"
+					" FROM t JOIN pg_catalog.pg_class c ON c.oid = t.oid JOIN pg_catalog.pg_namespace n ON "
+					"n.oid = c.relnamespace"
+					" LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped AND "
+					"a.attnum > 0"
+					" AND a.attname = ($2::text[])[t.root]::name"
+					" LEFT JOIN pg_catalog.pg_attrdef f ON f.adrelid = c.oid AND f.adnum = a.attnum"
+					" ORDER BY t.root, t.depth, n.nspname, c.relname";
 
-static const char *column_of(const struct schema_settings *settings, const struct catalog_configured *configured)
+static const char *column_of(const struct schema_settings *settings,
+							 const struct catalog_configured *configured)
 {
 	return configured->column ? configured->column : settings->tenant_column;
 }
@@ -160,7 +185,8 @@ static bool load_tables(struct facts *facts, PGconn *connection, const struct sc
 {
 	struct arena *arena = &facts->arena;
 	size_t n = facts->names.n_tables;
-	const char **oids = arena_alloc(arena, (n + 1) * sizeof *oids), **columns = arena_alloc(arena, (n + 1) * sizeof *columns);
+	const char **oids = arena_alloc(arena, (n + 1) * sizeof *oids),
+			   **columns = arena_alloc(arena, (n + 1) * sizeof *columns);
 
 	facts->missing = arena_alloc(arena, (n + 1) * sizeof *facts->missing);
 	for (size_t i = 0; i < n; i++) {
@@ -210,21 +236,27 @@ static const char *table_columns(struct facts *facts)
 
 /* --- indexes --- */
 
-/* Somebody who builds an index concurrently holds SHARE UPDATE EXCLUSIVE on its table all the time; so may a VACUUM, which is
- * then waited for in vain, but not for long. The lock is seen whatever the rights of the asker are. */
+/* Somebody who builds an index concurrently holds SHARE UPDATE EXCLUSIVE on its table all the time; so does a
+ * VACUUM, which is told apart by its progress. The lock is seen whatever the rights of the asker are. */
 static const char indexes_text[] =
-	"SELECT x.indrelid, x.indexrelid, n.nspname, c.relname, x.indisunique, x.indisvalid AND x.indisready AND x.indislive,"
+	"SELECT x.indrelid, x.indexrelid, n.nspname, c.relname, x.indisunique, x.indisvalid AND x.indisready AND "
+	"x.indislive,"
 	" x.indpred IS NULL AND x.indexprs IS NULL,"
 	" m.amname = 'btree' AND x.indnatts = 1 AND x.indoption[0] = 0 AND x.indpred IS NULL AND o.opcdefault,"
 	" x.indnkeyatts, (SELECT i.inhparent FROM pg_catalog.pg_inherits i WHERE i.inhrelid = x.indexrelid),"
-	" NOT x.indisvalid AND EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.locktype = 'relation' AND l.relation = x.indrelid"
-	"  AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())"
-	"  AND l.mode = 'ShareUpdateExclusiveLock' AND l.granted AND l.pid <> pg_catalog.pg_backend_pid()),"
+	" NOT x.indisvalid AND EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.locktype = 'relation' AND "
+	"l.relation = x.indrelid"
+	"  AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = "
+	"pg_catalog.current_database())"
+	"  AND l.mode = 'ShareUpdateExclusiveLock' AND l.granted AND l.pid <> pg_catalog.pg_backend_pid()"
+	"  AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_vacuum v WHERE v.pid = l.pid)),"
 	" pg_catalog.obj_description(x.indexrelid, 'pg_class') LIKE '" FACTS_COMMENT "%'"
 	" FROM ROWS FROM (pg_catalog.unnest($1::oid[]), pg_catalog.unnest($2::text[])) AS w(t, k)"
 	" JOIN pg_catalog.pg_index x ON x.indrelid = w.t"
-	" JOIN pg_catalog.pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[0] AND a.attname = w.k::name"
-	" JOIN pg_catalog.pg_class c ON c.oid = x.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+	" JOIN pg_catalog.pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[0] AND a.attname = "
+	"w.k::name"
+	" JOIN pg_catalog.pg_class c ON c.oid = x.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = "
+	"c.relnamespace"
 	" JOIN pg_catalog.pg_am m ON m.oid = c.relam AND m.amname = 'btree'"
 	" JOIN pg_catalog.pg_opclass o ON o.oid = x.indclass[0]"
 	" ORDER BY x.indrelid, x.indexrelid";
@@ -261,22 +293,26 @@ static bool load_indexes(struct facts *facts, PGconn *connection, struct error *
 	return true;
 }
 
-/* A name is free if no relation of the schema has it. One that an index of the same table has, whose first key is the tenant
- * column, is free too: either it serves, or it is a broken one that goes before ours is built. */
-static bool name_is_taken(struct facts *facts, const PGresult *taken, const struct fact_table *table, const char *name)
+/* A name is free if no relation of the schema has it. One that an index of the same table has, whose first
+ * key is the tenant column, is free too: either it serves, or it is a broken one that goes before ours is
+ * built. */
+static bool name_is_taken(struct facts *facts, const PGresult *taken, const struct fact_table *table,
+						  const char *name)
 {
 	for (int row = 0; row < PQntuples(taken); row++) {
 		if (strcmp(sql_text(taken, row, 0), table->schema) != 0 || strcmp(sql_text(taken, row, 1), name) != 0)
 			continue;
 		bool own = false;
 		for (size_t i = 0; i < table->n_indexes; i++)
-			own |= strcmp(table->indexes[i].name, name) == 0 && !table->indexes[i].unique && table->indexes[i].whole;
+			own |= strcmp(table->indexes[i].name, name) == 0 && !table->indexes[i].unique &&
+				   table->indexes[i].whole;
 		if (!own)
 			return true;
 	}
 	/* Two of our own tables can come to one name: a_b + c, a + b_c. */
 	for (size_t i = 0; i < facts->n_tables; i++)
-		if (&facts->tables[i] != table && facts->tables[i].index_name && strcmp(facts->tables[i].index_name, name) == 0 &&
+		if (&facts->tables[i] != table && facts->tables[i].index_name &&
+			strcmp(facts->tables[i].index_name, name) == 0 &&
 			strcmp(facts->tables[i].schema, table->schema) == 0)
 			return true;
 	return false;
@@ -289,10 +325,11 @@ static bool choose_index_names(struct facts *facts, PGconn *connection, struct e
 	for (size_t i = 0; i < facts->n_tables; i++)
 		schemas[i] = facts->tables[i].schema;
 	const char *values[] = {sql_array(arena, facts->n_tables, schemas)};
-	PGresult *taken = sql_query(connection,
-								"SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n"
-								" ON n.oid = c.relnamespace WHERE n.nspname = ANY ($1::name[]) AND c.relname LIKE 'idx\\_%'",
-								1, values, error);
+	PGresult *taken = sql_query(
+		connection,
+		"SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n"
+		" ON n.oid = c.relnamespace WHERE n.nspname = ANY ($1::name[]) AND c.relname LIKE 'idx\\_%'",
+		1, values, error);
 	if (!taken)
 		return false;
 	for (size_t i = 0; i < facts->n_tables; i++) {
@@ -315,13 +352,15 @@ static bool choose_index_names(struct facts *facts, PGconn *connection, struct e
 static bool load_foreign_keys(struct facts *facts, PGconn *connection, struct error *error)
 {
 	struct arena *arena = &facts->arena;
-	const char *values[] = {table_oids(facts), table_columns(facts), arena_format(arena, "%u", facts->names.tenants_oid)};
+	const char *values[] = {table_oids(facts), table_columns(facts),
+							arena_format(arena, "%u", facts->names.tenants_oid)};
 	PGresult *result =
 		sql_query(connection,
 				  "SELECT o.conrelid, o.conname, o.convalidated, o.conparentid <> 0 OR o.coninhcount > 0"
 				  " FROM ROWS FROM (pg_catalog.unnest($1::oid[]), pg_catalog.unnest($2::text[])) AS w(t, k)"
 				  " JOIN pg_catalog.pg_attribute a ON a.attrelid = w.t AND a.attname = w.k::name"
-				  " JOIN pg_catalog.pg_constraint o ON o.conrelid = w.t AND o.contype = 'f' AND o.conkey = ARRAY[a.attnum]"
+				  " JOIN pg_catalog.pg_constraint o ON o.conrelid = w.t AND o.contype = 'f' AND o.conkey = "
+				  "ARRAY[a.attnum]"
 				  " JOIN pg_catalog.pg_attribute b ON b.attrelid = o.confrelid AND b.attname = 'id'"
 				  " WHERE o.confrelid = $3::oid AND o.confkey = ARRAY[b.attnum]"
 				  " ORDER BY o.conrelid, o.convalidated",
@@ -346,25 +385,29 @@ static const char tenants_text[] =
 	" a.attname IS NOT NULL, a.atttypid, pg_catalog.format_type(a.atttypid, a.atttypmod),"
 	" EXISTS (SELECT FROM pg_catalog.pg_index x WHERE x.indrelid = c.oid AND x.indisunique AND x.indisvalid"
 	"  AND x.indnkeyatts = 1 AND x.indkey[0] = a.attnum AND x.indpred IS NULL),"
-	" EXISTS (SELECT FROM pg_catalog.pg_attribute b WHERE b.attrelid = c.oid AND b.attname = 'name' AND NOT b.attisdropped"
+	" EXISTS (SELECT FROM pg_catalog.pg_attribute b WHERE b.attrelid = c.oid AND b.attname = 'name' AND NOT "
+	"b.attisdropped"
 	"  AND b.attgenerated = '' AND b.atttypid IN (25, 1042, 1043)),"
-	" pg_catalog.has_table_privilege(c.oid, 'SELECT') OR pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT'),"
+	" pg_catalog.has_table_privilege(c.oid, 'SELECT') OR pg_catalog.has_column_privilege(c.oid, a.attnum, "
+	"'SELECT'),"
 	" q.oid, pg_catalog.has_sequence_privilege(q.oid, 'SELECT')"
 	" FROM pg_catalog.pg_class c"
 	" LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attname = 'id' AND NOT a.attisdropped"
 	" LEFT JOIN (pg_catalog.pg_depend d JOIN pg_catalog.pg_class q ON q.oid = d.objid AND q.relkind = 'S')"
-	" ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass"
+	" ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refclassid = "
+	"'pg_catalog.pg_class'::pg_catalog.regclass"
 	" AND d.refobjid = c.oid AND d.refobjsubid = a.attnum AND d.deptype IN ('a', 'i')"
 	" WHERE c.oid = $1::oid";
 
-static bool load_default_tenant(struct facts *facts, PGconn *connection, const struct schema_settings *settings,
-								struct error *error)
+static bool load_default_tenant(struct facts *facts, PGconn *connection,
+								const struct schema_settings *settings, struct error *error)
 {
 	const char *values[] = {settings->default_tenant};
-	PGresult *result = sql_query(connection,
-								 arena_format(&facts->arena, "SELECT EXISTS (SELECT FROM %s WHERE id = $1::%s)",
-											  facts->tenants.qualified, tenant_type_name(settings->tenant_type)),
-								 1, values, error);
+	PGresult *result =
+		sql_query(connection,
+				  arena_format(&facts->arena, "SELECT EXISTS (SELECT FROM %s WHERE id = $1::%s)",
+							   facts->tenants.qualified, tenant_type_name(settings->tenant_type)),
+				  1, values, error);
 	if (!result)
 		return false;
 	facts->tenants.default_there = sql_bool(result, 0, 0);
@@ -375,20 +418,22 @@ static bool load_default_tenant(struct facts *facts, PGconn *connection, const s
 static bool load_sequence(struct facts *facts, PGconn *connection, uint32_t oid, struct error *error)
 {
 	const char *values[] = {arena_format(&facts->arena, "%u", oid)};
-	PGresult *result =
-		sql_query(connection,
-				  arena_format(&facts->arena,
-							   "SELECT n.nspname, c.relname, coalesce((SELECT pg_catalog.max(id) FROM %s)"
-							   " >= coalesce(pg_catalog.pg_sequence_last_value(c.oid) + s.seqincrement, s.seqstart), false)"
-							   " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-							   " JOIN pg_catalog.pg_sequence s ON s.seqrelid = c.oid WHERE c.oid = $1::oid"
-							   " AND s.seqincrement > 0",
-							   facts->tenants.qualified),
-				  1, values, error);
+	PGresult *result = sql_query(
+		connection,
+		arena_format(
+			&facts->arena,
+			"SELECT n.nspname, c.relname, coalesce((SELECT pg_catalog.max(id) FROM %s)"
+			" >= coalesce(pg_catalog.pg_sequence_last_value(c.oid) + s.seqincrement, s.seqstart), false)"
+			" FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+			" JOIN pg_catalog.pg_sequence s ON s.seqrelid = c.oid WHERE c.oid = $1::oid"
+			" AND s.seqincrement > 0",
+			facts->tenants.qualified),
+		1, values, error);
 	if (!result)
 		return false;
 	if (PQntuples(result)) {
-		facts->tenants.sequence = sql_qualified(&facts->arena, sql_text(result, 0, 0), sql_text(result, 0, 1));
+		facts->tenants.sequence =
+			sql_qualified(&facts->arena, sql_text(result, 0, 0), sql_text(result, 0, 1));
 		facts->tenants.sequence_behind = sql_bool(result, 0, 2);
 	}
 	PQclear(result);
@@ -422,13 +467,15 @@ static bool load_tenants(struct facts *facts, PGconn *connection, const struct s
 		sequence = sql_bool(result, 0, 10) ? sql_oid(result, 0, 9) : 0;
 	}
 	PQclear(result);
-	if (!tenants->has_id || !tenants->readable || tenants->id_type_oid != tenant_type_oid(settings->tenant_type))
+	if (!tenants->has_id || !tenants->readable ||
+		tenants->id_type_oid != tenant_type_oid(settings->tenant_type))
 		return true;
 	return load_default_tenant(facts, connection, settings, error) &&
 		   (!sequence || load_sequence(facts, connection, sequence, error));
 }
 
-bool facts_load(struct facts *facts, PGconn *connection, const struct schema_settings *settings, struct error *error)
+bool facts_load(struct facts *facts, PGconn *connection, const struct schema_settings *settings,
+				struct error *error)
 {
 	memset(facts, 0, sizeof *facts);
 	return load_session(facts, connection, error) &&

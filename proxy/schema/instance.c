@@ -18,7 +18,8 @@ static void take_notice(void *unused, const char *message)
 static PGconn *connect_plainly(const char *conninfo, const char *application, struct error *error)
 {
 	/* What comes before dbname yields to the URL. */
-	const char *const names[] = {"connect_timeout", "fallback_application_name", "dbname", "client_encoding", NULL};
+	const char *const names[] = {"connect_timeout", "fallback_application_name", "dbname", "client_encoding",
+								 NULL};
 	const char *const values[] = {"10", application, conninfo, "UTF8", NULL};
 	PGconn *connection = PQconnectdbParams(names, values, 1);
 	if (connection && PQstatus(connection) == CONNECTION_OK) {
@@ -33,12 +34,17 @@ static PGconn *connect_plainly(const char *conninfo, const char *application, st
 static bool prepare_session(PGconn *connection, struct error *error)
 {
 	return sql_run(connection,
-				   "SET statement_timeout TO 0; SET lock_timeout TO 0; SET idle_in_transaction_session_timeout TO 0;"
-				   " SET client_min_messages TO warning; SET row_security TO off; SET standard_conforming_strings TO on;"
-				   " SET default_transaction_isolation TO 'read committed'; SET default_transaction_deferrable TO off",
+				   "SET statement_timeout TO 0; SET lock_timeout TO 0; SET "
+				   "idle_in_transaction_session_timeout TO 0;"
+				   " SET client_min_messages TO warning; SET row_security TO off; SET "
+				   "standard_conforming_strings TO on;"
+				   " SET default_transaction_isolation TO 'read committed'; SET "
+				   "default_transaction_deferrable TO off",
 				   error) &&
-		   (PQserverVersion(connection) < 140000 || sql_run(connection, "SET idle_session_timeout TO 0", error)) &&
-		   (PQserverVersion(connection) < 170000 || sql_run(connection, "SET transaction_timeout TO 0", error));
+		   (PQserverVersion(connection) < 140000 ||
+			sql_run(connection, "SET idle_session_timeout TO 0", error)) &&
+		   (PQserverVersion(connection) < 170000 ||
+			sql_run(connection, "SET transaction_timeout TO 0", error));
 }
 
 PGconn *instance_connect(const char *conninfo, const char *application, struct error *error)
@@ -60,8 +66,9 @@ static bool server_pid(PGconn *connection, const char *text, int *pid, struct er
 	return result != NULL;
 }
 
-/* While one connection is in a transaction, the other one's statements must still run where they ran before, and the two never
- * in the same place. Through a pooler that gives servers to transactions one of both fails. */
+/* While one connection is in a transaction, the other one's statements must still run where they ran before,
+ * and the two never in the same place. Through a pooler that gives servers to transactions one of both fails.
+ */
 static bool probe_pooler(PGconn *one, PGconn *other, bool *pooled, struct error *error)
 {
 	static const char pid_text[] = "SELECT pg_catalog.pg_backend_pid()";
@@ -88,8 +95,10 @@ static bool refuse_pooler(struct run *run, struct error *error)
 			return false;
 	if (!pooled)
 		return true;
-	error_set(error, "0A000", "the migration cannot run through a pooler that hands out connections by transaction");
-	error_detail(error, "Its statements came to different server processes. Locks and settings of a session do not hold there, so "
+	error_set(error, "0A000",
+			  "the migration cannot run through a pooler that hands out connections by transaction");
+	error_detail(error, "Its statements came to different server processes. Locks and settings of a session "
+						"do not hold there, so "
 						"several instances would migrate at once.");
 	error_hint(error, "Set migration_url to a direct connection (or a pooler in session mode).");
 	return false;
@@ -117,7 +126,8 @@ void instance_close(struct run *run)
 
 /* --- the lock --- */
 
-static bool lock_query(struct run *run, const char *format, enum instance_lock lock, bool *held, struct error *error)
+static bool lock_query(struct run *run, const char *format, enum instance_lock lock, bool *held,
+					   struct error *error)
 {
 	char text[512];
 	snprintf(text, sizeof text, format, LOCK_CLASS, (int)lock);
@@ -133,14 +143,17 @@ static void name_holder(struct run *run, enum instance_lock lock)
 	char text[512];
 	struct error ignored;
 	snprintf(text, sizeof text,
-			 "SELECT l.pid, a.application_name, a.client_addr, extract(epoch FROM pg_catalog.now() - a.backend_start)::bigint"
-			 " FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a USING (pid) WHERE l.locktype = 'advisory'"
+			 "SELECT l.pid, a.application_name, a.client_addr, extract(epoch FROM pg_catalog.now() - "
+			 "a.backend_start)::bigint"
+			 " FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a USING (pid) WHERE "
+			 "l.locktype = 'advisory'"
 			 " AND l.classid = %d AND l.objid = %d AND l.objsubid = 2 AND l.granted",
 			 LOCK_CLASS, (int)lock);
 	PGresult *result = sql_query(run->watch, text, 0, NULL, &ignored);
 	if (result && PQntuples(result)) {
 		const char *address = sql_text(result, 0, 2), *seconds = sql_text(result, 0, 3);
-		progress_note(&run->progress, "another instance is migrating: pid %s (%s, from %s, for %s s); waiting",
+		progress_note(&run->progress,
+					  "another instance is migrating: pid %s (%s, from %s, for %s s); waiting",
 					  sql_text(result, 0, 0), sql_text(result, 0, 1) ? sql_text(result, 0, 1) : "-",
 					  address ? address : "here", seconds ? seconds : "?");
 	}
@@ -173,14 +186,16 @@ void instance_unlock(struct run *run, enum instance_lock lock)
 	struct error error;
 	if (PQstatus(run->watch) == CONNECTION_OK &&
 		!lock_query(run, "SELECT pg_catalog.pg_advisory_unlock(%d, %d)", lock, &held, &error))
-		log_write(LOG_LEVEL_WARNING, NULL, "migration: the instance lock was not released: %s", error.message);
+		log_write(LOG_LEVEL_WARNING, NULL, "migration: the instance lock was not released: %s",
+				  error.message);
 }
 
 bool instance_holds(struct run *run, enum instance_lock lock, struct error *error)
 {
 	bool held = false;
 	if (!lock_query(run,
-					"SELECT EXISTS (SELECT FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND classid = %d AND objid = %d"
+					"SELECT EXISTS (SELECT FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND classid "
+					"= %d AND objid = %d"
 					" AND objsubid = 2 AND granted AND pid = pg_catalog.pg_backend_pid())",
 					lock, &held, error))
 		return false;

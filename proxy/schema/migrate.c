@@ -2,12 +2,14 @@
  *
  *            +--> facts -> plan -> nothing left: next phase
  *   phase: --+              |
- *            |              +-> lock (once; then facts and plan anew: another instance may have done it) -> items -+
+ *            |              +-> lock (once; then facts and plan anew: another instance may have done it) ->
+ * items -+
  *            +------------------------------------------------------------------------------------------------------+
  *
- * Phase GATE holds what must be done before the first client is served, phase REST what can go on while clients are. A run ends
- * when a new plan finds nothing to do, never because a list of steps was worked off. Nothing is undone when a run
- * fails: every step leaves the database in a state in which the application works. */
+ * Phase GATE holds what must be done before the first client is served, phase REST what can go on while
+ * clients are. A run ends when a new plan finds nothing to do, never because a list of steps was worked off.
+ * Nothing is undone when a run fails: every step leaves the database in a state in which the application
+ * works. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,9 +28,9 @@ struct failed_item {
 struct migration {
 	struct run run;
 	bool everything;
-	bool printed_present;         /* items that are there are told once a phase */
+	bool printed_present; /* items that are there are told once a phase */
 	struct arena arena;
-	struct failed_item *failed;   /* not tried again in this run */
+	struct failed_item *failed; /* not tried again in this run */
 	struct error first_failure;
 	int n_failed;
 };
@@ -64,7 +66,8 @@ static size_t steps_left(const struct migration *migration, const struct plan *p
 {
 	size_t n = 0;
 	for (size_t i = 0; i < plan->n; i++)
-		n += plan_is_step(&plan->items[i]) && in_phase(&plan->items[i], phase) && !has_failed(migration, &plan->items[i]);
+		n += plan_is_step(&plan->items[i]) && in_phase(&plan->items[i], phase) &&
+			 !has_failed(migration, &plan->items[i]);
 	return n;
 }
 
@@ -81,8 +84,8 @@ static enum outcome run_one(struct migration *migration, const struct item *item
 }
 
 /* Goes through the items of a phase. With `steps` they are done, else only what is there is told. */
-static enum outcome run_items(struct migration *migration, const struct plan *plan, enum instance_lock phase, bool steps,
-							  struct error *error)
+static enum outcome run_items(struct migration *migration, const struct plan *plan, enum instance_lock phase,
+							  bool steps, struct error *error)
 {
 	bool tell = !migration->printed_present;
 	migration->printed_present = true;
@@ -116,7 +119,8 @@ static bool refuse_read_only(const struct facts *facts, const struct plan *plan,
 		return true;
 	for (size_t i = 0; i < plan->n; i++)
 		if (plan_is_step(&plan->items[i]) && plan->items[i].gate) {
-			error_set(error, "25006", "the server is %s, and the migration is not complete: %s is still to be done",
+			error_set(error, "25006",
+					  "the server is %s, and the migration is not complete: %s is still to be done",
 					  facts->in_recovery ? "a standby" : "read-only", plan->items[i].text);
 			error_hint(error, "Run the migration on the primary; set migration_url to it.");
 			return false;
@@ -170,7 +174,8 @@ static enum outcome run_phase(struct migration *migration, enum instance_lock ph
 	migration->printed_present = false;
 	for (int i = 0; again && outcome == OUTCOME_DONE; i++) {
 		if (i == MOST_ROUNDS) {
-			error_set(error, "40001", "the schema keeps changing while it is migrated: %d attempts", MOST_ROUNDS);
+			error_set(error, "40001", "the schema keeps changing while it is migrated: %d attempts",
+					  MOST_ROUNDS);
 			outcome = OUTCOME_FAILED;
 			break;
 		}
@@ -214,7 +219,8 @@ static enum outcome run_phases(struct migration *migration, struct error *error)
 	return OUTCOME_DONE;
 }
 
-/* A network that cuts: connect anew and go on from what the catalogs say, for as long as locks are retried. */
+/* A network that cuts: connect anew and go on from what the catalogs say, for as long as locks are retried.
+ */
 static enum outcome run_connected(struct migration *migration, struct error *error)
 {
 	struct run *run = &migration->run;
@@ -232,7 +238,7 @@ static enum outcome run_connected(struct migration *migration, struct error *err
 			return outcome;
 		uint64_t now = run_now();
 		lost_since = lost_since ? lost_since : now;
-		if (now - lost_since > run->settings->lock_retry_total)
+		if (run->settings->lock_retry_total && now - lost_since > run->settings->lock_retry_total)
 			return OUTCOME_FAILED;
 		progress_note(&run->progress, "connection lost (%s); connecting again", error->message);
 		if (!run_sleep(run, 500 + run_random(run, 2000)))
@@ -255,7 +261,9 @@ bool schema_migrate(const char *conninfo, const struct schema_settings *settings
 					const volatile int *stop, struct migration_report *report, struct error *error)
 {
 	struct migration migration = {
-		.run = {.conninfo = conninfo, .settings = settings, .stop = stop,
+		.run = {.conninfo = conninfo,
+				.settings = settings,
+				.stop = stop,
 				.progress = {.out = out, .settings = settings, .tenants = settings->tenants_table}},
 		.everything = everything,
 	};

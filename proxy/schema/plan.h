@@ -1,9 +1,10 @@
-/* The plan: facts in, an ordered list of items out. Pure data, no connection: what a run would do can be printed, tested
- * and compared without doing it.
+/* The plan: facts in, an ordered list of items out. Pure data, no connection: what a run would do can be
+ * printed, tested and compared without doing it.
  *
- * The catalogs are the truth: a plan holds only differences. When a step is done, or the run was killed in the middle
- * of one, the next plan made from new facts holds what remains. Items are ordered so that each step finds what it needs:
- * tenants, columns (parents before children), indexes, keys, then the optional phases. */
+ * The catalogs are the truth: a plan holds only differences. When a step is done, or the run was killed in
+ * the middle of one, the next plan made from new facts holds what remains. Items are ordered so that each
+ * step finds what it needs: tenants, columns (parents before children), indexes, keys, then the optional
+ * phases. */
 #ifndef TENANTRY_SCHEMA_PLAN_H
 #define TENANTRY_SCHEMA_PLAN_H
 
@@ -23,24 +24,26 @@ enum section {
 };
 
 enum item_kind {
-	ITEM_PRESENT,      /* there already: nothing to do */
-	ITEM_TRANSACTION,  /* statements of one short transaction under the lock timeout */
-	ITEM_SCAN,         /* statements of one transaction that reads the table, under a lock that lets the application work */
+	ITEM_PRESENT,     /* there already: nothing to do */
+	ITEM_TRANSACTION, /* statements of one short transaction under the lock timeout */
+	ITEM_SCAN, /* statements of one transaction that reads the table, under a lock that lets the application
+				  work */
 	ITEM_CONCURRENTLY, /* one statement, alone in its message, under the index budget */
 	ITEM_BACKFILL,     /* fill the NULLs of a column in batches */
-	ITEM_WAIT,         /* somebody else builds an index of this table: wait for the end of it, then plan again */
-	ITEM_WARNING,      /* something that is not done, and why */
-	ITEM_STOP,         /* nothing at all is done while this is so */
+	ITEM_WAIT,    /* somebody else builds an index of this table: wait for the end of it, then plan again */
+	ITEM_WARNING, /* something that is not done, and why */
+	ITEM_STOP,    /* nothing at all is done while this is so */
 };
 
-/* What of a table the item is about, for the check: a step, warning or stop with a need is something that is missing. */
+/* What of a table the item is about, for the check: a step, warning or stop with a need is something that is
+ * missing. */
 enum need {
 	NEED_NOTHING,
 	NEED_TABLE,
 	NEED_COLUMN,
 	NEED_DEFAULT,
 	NEED_NOT_NULL,
-	NEED_STATISTICS,   /* not required, but estimates are bad without */
+	NEED_STATISTICS, /* not required, but estimates are bad without */
 	NEED_INDEX,
 	NEED_FOREIGN_KEY,
 	NEED_UNIQUE,
@@ -54,24 +57,25 @@ enum need {
 struct item {
 	enum item_kind kind;
 	enum section section;
-	bool gate;                    /* must be done before the first client is served */
+	bool gate; /* must be done before the first client is served */
 	enum need need;
 	const struct fact_table *table; /* NULL: the table of tenants */
-	const char *text;             /* for people: what was done, or is there, or is wrong */
+	const char *text;               /* for people: what was done, or is there, or is wrong */
 	const char *statements[ITEM_STATEMENTS];
 	int n_statements;
-	const char *lock_first;       /* a relation locked in SHARE UPDATE EXCLUSIVE mode first, so that an autovacuum gives way */
-	const char *lock;             /* for people: the strongest lock */
-	const char *index;            /* ITEM_CONCURRENTLY that builds: its qualified name, for progress and repair */
-	const char *index_comment;    /* COMMENT ON INDEX afterwards, in a transaction of its own; or NULL */
+	const char *lock_first; /* a relation locked in SHARE UPDATE EXCLUSIVE mode first, so that an autovacuum
+							   gives way */
+	const char *lock;       /* for people: the strongest lock */
+	const char *index;      /* ITEM_CONCURRENTLY that builds: its qualified name, for progress and repair */
+	const char *index_comment; /* COMMENT ON INDEX afterwards, in a transaction of its own; or NULL */
 	int64_t bytes, rows;
-	double seconds;               /* estimate */
-	const char *right;            /* what 42501 asks for: a GRANT or the like */
+	double seconds;                       /* estimate */
+	const char *right;                    /* what 42501 asks for: a GRANT or the like */
 	const char *sqlstate, *detail, *hint; /* ITEM_STOP, ITEM_WARNING */
 };
 
 struct plan {
-	struct arena *arena;          /* of the facts: items borrow from them */
+	struct arena *arena; /* of the facts: items borrow from them */
 	const struct facts *facts;
 	const struct schema_settings *settings;
 	struct item *items;
@@ -87,10 +91,11 @@ bool plan_is_step(const struct item *item);
 bool plan_may_run(const struct plan *plan, struct error *error) __attribute__((warn_unused_result));
 
 /* --- for the other files of the planner --- */
-struct item *plan_add(struct plan *plan, enum item_kind kind, enum section section, const struct fact_table *table);
+struct item *plan_add(struct plan *plan, enum item_kind kind, enum section section,
+					  const struct fact_table *table);
 /* ITEM_WARNING or ITEM_STOP: `hint` says what to do. */
-void plan_complain(struct plan *plan, enum item_kind kind, enum section section, enum need need, const struct fact_table *table,
-				   const char *sqlstate, const char *text, const char *hint);
+void plan_complain(struct plan *plan, enum item_kind kind, enum section section, enum need need,
+				   const struct fact_table *table, const char *sqlstate, const char *text, const char *hint);
 void plan_statement(struct item *item, const char *text);
 /* The default that the settings want for a tenant column, as SQL; NULL: none (contract). */
 const char *plan_default(const struct plan *plan);

@@ -1,23 +1,26 @@
 /* The part of the plan that gives every configured table its tenant column; see plan.h.
  *
- * A column that is there and of the right type is adopted. New ones are added with a constant default: PostgreSQL 11 and
- * later store it once, so the table is not rewritten and the lock lasts a moment, whatever the size. Never with REFERENCES:
- * that would read the table under the lock.
+ * A column that is there and of the right type is adopted. New ones are added with a constant default:
+ * PostgreSQL 11 and later store it once, so the table is not rewritten and the lock lasts a moment, whatever
+ * the size. Never with REFERENCES: that would read the table under the lock.
  *
- * Not touched but reported: views, foreign tables, tables of an extension, typed tables. Stops: a column of another type,
- * tables of another owner, a partition without its root. */
+ * Not touched but reported: views, foreign tables, tables of an extension, typed tables. Stops: a column of
+ * another type, tables of another owner, a partition without its root. */
 #include <stdio.h>
 #include <string.h>
 
 #include "proxy/schema/plan.h"
 #include "proxy/schema/sql.h"
 
-static void stop(struct plan *plan, const struct fact_table *table, const char *sqlstate, const char *text, const char *hint)
+static void stop(struct plan *plan, const struct fact_table *table, const char *sqlstate, const char *text,
+				 const char *hint)
 {
-	plan_complain(plan, ITEM_STOP, SECTION_COLUMNS, table ? NEED_COLUMN : NEED_TABLE, table, sqlstate, text, hint);
+	plan_complain(plan, ITEM_STOP, SECTION_COLUMNS, table ? NEED_COLUMN : NEED_TABLE, table, sqlstate, text,
+				  hint);
 }
 
-static void warn(struct plan *plan, const struct fact_table *table, enum need need, const char *text, const char *hint)
+static void warn(struct plan *plan, const struct fact_table *table, enum need need, const char *text,
+				 const char *hint)
 {
 	plan_complain(plan, ITEM_WARNING, SECTION_COLUMNS, need, table, "01000", text, hint);
 }
@@ -48,21 +51,25 @@ static bool is_left_alone(struct plan *plan, const struct fact_table *table)
 {
 	struct arena *arena = plan->arena;
 	if (table->kind != 'r' && table->kind != 'p') {
-		/* A foreign table under a partitioned one gets the column with it; there is nothing else to do for it here. */
+		/* A foreign table under a partitioned one gets the column with it; there is nothing else to do for it
+		 * here. */
 		if (table->parent)
 			return true;
-		warn(plan, table, NEED_NOTHING, arena_format(arena, "'%s' is %s and is not touched", table->shown, kind_name(table->kind)),
+		warn(plan, table, NEED_NOTHING,
+			 arena_format(arena, "'%s' is %s and is not touched", table->shown, kind_name(table->kind)),
 			 "Take it out of `tables`; what is read through it is guarded by the tables below it.");
 		return true;
 	}
 	if (!table->has_column && table->extension) {
-		warn(plan, table, NEED_COLUMN, arena_format(arena, "'%s' belongs to the extension %s and is not touched", table->shown,
-									   table->extension),
-			 "Take it out of `tables`, or add it to `shared_tables`.");
+		warn(plan, table, NEED_COLUMN,
+			 arena_format(arena, "'%s' belongs to the extension %s and is not touched", table->shown,
+						  table->extension),
+			 "Take it out of `tables`, or add it to `shared`.");
 		return true;
 	}
 	if (!table->has_column && table->typed) {
-		warn(plan, table, NEED_COLUMN, arena_format(arena, "'%s' is a typed table and is not touched", table->shown),
+		warn(plan, table, NEED_COLUMN,
+			 arena_format(arena, "'%s' is a typed table and is not touched", table->shown),
 			 "Alter its type: ALTER TYPE .. ADD ATTRIBUTE .. CASCADE.");
 		return true;
 	}
@@ -76,32 +83,36 @@ static bool is_impossible(struct plan *plan, const struct fact_table *table)
 	const char *wanted = tenant_type_name(plan->settings->tenant_type);
 	if (table->has_column && table->type_oid != tenant_type_oid(plan->settings->tenant_type))
 		stop(plan, table, "42804",
-			 arena_format(arena, "the column %s of table %s is of type %s, but the tenant column is of type %s",
+			 arena_format(arena,
+						  "the column %s of table %s is of type %s, but the tenant column is of type %s",
 						  table->column_quoted, table->qualified, table->type, wanted),
-			 arena_format(arena, "Set tenant_type = %s, or give the table another tenant column: %s(other_name).", table->type,
-						  table->qualified));
+			 arena_format(arena,
+						  "Set tenant_type = %s, or give the table another tenant column: %s(other_name).",
+						  table->type, table->qualified));
 	else if (table->has_column && (table->generated || table->identity))
 		stop(plan, table, "428C9",
-			 arena_format(arena, "the column %s of table %s is %s: it cannot hold the tenant", table->column_quoted,
-						  table->qualified, table->generated ? "a generated column" : "an identity column"),
+			 arena_format(arena, "the column %s of table %s is %s: it cannot hold the tenant",
+						  table->column_quoted, table->qualified,
+						  table->generated ? "a generated column" : "an identity column"),
 			 "Name another tenant column for the table.");
 	else if (!table->has_column && table->is_partition && !table->parent)
 		stop(plan, table, "42P16",
-			 arena_format(arena, "%s is a partition: a column can be added to its root only", table->qualified),
+			 arena_format(arena, "%s is a partition: a column can be added to its root only",
+						  table->qualified),
 			 "Configure the partitioned table in its place; its partitions follow.");
 	else if (!table->owned && !(table->parent && table->is_partition) &&
 			 (!table->has_column || (!table->not_null && !table->parent)))
 		stop(plan, table, "42501",
 			 arena_format(arena, "must be owner of table %s to give it the tenant column", table->qualified),
-			 arena_format(arena, "The owner is %s: %s (or connect as its owner with migration_url)", table->owner,
-						  plan_ownership(plan, table->owner)));
+			 arena_format(arena, "The owner is %s: %s (or connect as its owner with migration_url)",
+						  table->owner, plan_ownership(plan, table->owner)));
 	else
 		return false;
 	return true;
 }
 
-static struct item *column_step(struct plan *plan, enum item_kind kind, enum need need, const struct fact_table *table,
-								const char *lock)
+static struct item *column_step(struct plan *plan, enum item_kind kind, enum need need,
+								const struct fact_table *table, const char *lock)
 {
 	struct item *item = plan_add(plan, kind, SECTION_COLUMNS, table);
 	item->gate = true;
@@ -121,17 +132,19 @@ static void add_column(struct plan *plan, const struct fact_table *table)
 	struct item *item = column_step(plan, ITEM_TRANSACTION, NEED_COLUMN, table, "ACCESS EXCLUSIVE");
 	item->seconds = 0.001;
 	item->text = arena_format(arena, "Column %s added to '%s'", table->column, table->shown);
-	plan_statement(item, arena_format(arena, "ALTER TABLE %s ADD COLUMN %s %s NOT NULL DEFAULT %s", table->qualified,
-									  table->column_quoted, tenant_type_name(settings->tenant_type), constant));
+	plan_statement(item, arena_format(arena, "ALTER TABLE %s ADD COLUMN %s %s NOT NULL DEFAULT %s",
+									  table->qualified, table->column_quoted,
+									  tenant_type_name(settings->tenant_type), constant));
 	/* Existing rows get the constant; what an expression gives is for new ones. */
 	if (!wanted)
-		plan_statement(item, arena_format(arena, "ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT", table->qualified,
-										  table->column_quoted));
+		plan_statement(item, arena_format(arena, "ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT",
+										  table->qualified, table->column_quoted));
 	else if (strcmp(wanted, constant) != 0)
-		plan_statement(item, arena_format(arena, "ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s", table->qualified,
-										  table->column_quoted, wanted));
-	plan_statement(item, arena_format(arena, "COMMENT ON COLUMN %s.%s IS '" FACTS_COMMENT "added by the migration'",
-									  table->qualified, table->column_quoted));
+		plan_statement(item, arena_format(arena, "ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s",
+										  table->qualified, table->column_quoted, wanted));
+	plan_statement(item,
+				   arena_format(arena, "COMMENT ON COLUMN %s.%s IS '" FACTS_COMMENT "added by the migration'",
+								table->qualified, table->column_quoted));
 }
 
 /* A default of our own making, by any settings that could have made it. */
@@ -149,7 +162,8 @@ static bool is_our_default(const struct plan *plan, const char *text)
 	return false;
 }
 
-/* The default follows the settings where it is ours, or where a column that may be NULL has none. Anybody else's is left. */
+/* The default follows the settings where it is ours, or where a column that may be NULL has none. Anybody
+ * else's is left. */
 static void plan_column_default(struct plan *plan, const struct fact_table *table)
 {
 	struct arena *arena = plan->arena;
@@ -160,24 +174,27 @@ static void plan_column_default(struct plan *plan, const struct fact_table *tabl
 		return;
 	if (table->default_text && !is_our_default(plan, table->default_text)) {
 		warn(plan, table, NEED_NOTHING,
-			 arena_format(arena, "the default of %s in '%s' is %s, and is left so", table->column, table->shown,
-						  table->default_text),
+			 arena_format(arena, "the default of %s in '%s' is %s, and is left so", table->column,
+						  table->shown, table->default_text),
 			 "Rows that are written past tenantry get it as their tenant.");
 		return;
 	}
 	if (!table->owned) {
-		warn(plan, table, NEED_DEFAULT, arena_format(arena, "the default of %s in '%s' cannot be changed: not the owner", table->column,
-									   table->shown), plan_ownership(plan, table->owner));
+		warn(plan, table, NEED_DEFAULT,
+			 arena_format(arena, "the default of %s in '%s' cannot be changed: not the owner", table->column,
+						  table->shown),
+			 plan_ownership(plan, table->owner));
 		return;
 	}
 	struct item *item = column_step(plan, ITEM_TRANSACTION, NEED_DEFAULT, table, "ACCESS EXCLUSIVE");
 	item->seconds = 0.001;
-	item->text = wanted ? arena_format(arena, "Default of %s in '%s' set to %s", table->column, table->shown, wanted)
-						: arena_format(arena, "Default of %s in '%s' dropped", table->column, table->shown);
-	plan_statement(item, wanted ? arena_format(arena, "ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s", table->qualified,
-											   table->column_quoted, wanted)
-								: arena_format(arena, "ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT", table->qualified,
-											   table->column_quoted));
+	item->text =
+		wanted ? arena_format(arena, "Default of %s in '%s' set to %s", table->column, table->shown, wanted)
+			   : arena_format(arena, "Default of %s in '%s' dropped", table->column, table->shown);
+	plan_statement(item, wanted ? arena_format(arena, "ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s",
+											   table->qualified, table->column_quoted, wanted)
+								: arena_format(arena, "ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT",
+											   table->qualified, table->column_quoted));
 }
 
 /* --- a column that may be NULL --- */
@@ -185,16 +202,19 @@ static void plan_column_default(struct plan *plan, const struct fact_table *tabl
 /* UPDATE would fire the application's triggers: what they write is not ours to change. */
 static bool triggers_forbid(struct plan *plan, const struct fact_table *table)
 {
-	bool silenced = table->always_triggers == 0 && (table->update_triggers == 0 || plan->facts->may_silence_triggers);
+	bool silenced =
+		table->always_triggers == 0 && (table->update_triggers == 0 || plan->facts->may_silence_triggers);
 	if (silenced)
 		return false;
 	stop(plan, table, "55000",
-		 arena_format(plan->arena, "filling %s of '%s' would fire its triggers for UPDATE", table->column, table->shown),
+		 arena_format(plan->arena, "filling %s of '%s' would fire its triggers for UPDATE", table->column,
+					  table->shown),
 		 arena_format(plan->arena, "%s fill it yourself: UPDATE %s SET %s = %s WHERE %s IS NULL;",
 					  table->always_triggers
 						  ? "Its ALWAYS or REPLICA triggers cannot be silenced:"
 						  : arena_format(plan->arena,
-										 "GRANT SET ON PARAMETER session_replication_role TO %s; (PostgreSQL 15), migrate as a superuser, or",
+										 "GRANT SET ON PARAMETER session_replication_role TO %s; (PostgreSQL "
+										 "15), migrate as a superuser, or",
 										 sql_identifier(plan->arena, plan->facts->user)),
 					  table->qualified, table->column_quoted,
 					  plan_constant(plan->arena, plan->settings->tenant_type, plan->settings->default_tenant),
@@ -207,11 +227,13 @@ static void backfill(struct plan *plan, const struct fact_table *table)
 	struct arena *arena = plan->arena;
 	struct item *item = column_step(plan, ITEM_BACKFILL, NEED_NOT_NULL, table, "ROW EXCLUSIVE");
 	item->seconds = (double)(table->rows > 0 ? table->rows : table->bytes / 100) / 20000;
-	item->text = arena_format(arena, "Empty %s of '%s' set to the default tenant", table->column, table->shown);
-	plan_statement(item, arena_format(arena, "UPDATE %s SET %s = %s WHERE %s IS NULL", table->qualified,
-									  table->column_quoted,
-									  plan_constant(arena, plan->settings->tenant_type, plan->settings->default_tenant),
-									  table->column_quoted));
+	item->text =
+		arena_format(arena, "Empty %s of '%s' set to the default tenant", table->column, table->shown);
+	plan_statement(
+		item,
+		arena_format(arena, "UPDATE %s SET %s = %s WHERE %s IS NULL", table->qualified, table->column_quoted,
+					 plan_constant(arena, plan->settings->tenant_type, plan->settings->default_tenant),
+					 table->column_quoted));
 	item->right = arena_format(arena, "GRANT SELECT, UPDATE ON %s TO %s;", table->qualified,
 							   sql_identifier(arena, plan->facts->user));
 }
@@ -232,9 +254,9 @@ static bool backfill_tree(struct plan *plan, const struct fact_table *root)
 	return true;
 }
 
-/* Default (planned before), filled in batches, then NOT NULL without reading the table under a strong lock: a CHECK that is
- * validated under a weak one proves it. In between, nothing that the application writes can fail: the CHECK comes when no
- * row is NULL any more. */
+/* Default (planned before), filled in batches, then NOT NULL without reading the table under a strong lock: a
+ * CHECK that is validated under a weak one proves it. In between, nothing that the application writes can
+ * fail: the CHECK comes when no row is NULL any more. */
 static void plan_not_null(struct plan *plan, const struct fact_table *table)
 {
 	struct arena *arena = plan->arena;
@@ -248,14 +270,16 @@ static void plan_not_null(struct plan *plan, const struct fact_table *table)
 		item = column_step(plan, ITEM_TRANSACTION, NEED_NOT_NULL, table, "ACCESS EXCLUSIVE");
 		item->seconds = 0.001;
 		item->text = arena_format(arena, "Check of %s added to '%s'", table->column, table->shown);
-		plan_statement(item, arena_format(arena, "ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID",
+		plan_statement(item, arena_format(arena,
+										  "ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID",
 										  table->qualified, check, table->column_quoted));
 	}
 	if (table->check != 'v') {
 		item = column_step(plan, ITEM_SCAN, NEED_NOT_NULL, table, "SHARE UPDATE EXCLUSIVE");
 		item->seconds = (double)table->bytes / 500e6;
 		item->text = arena_format(arena, "Check of %s in '%s' validated", table->column, table->shown);
-		plan_statement(item, arena_format(arena, "ALTER TABLE %s VALIDATE CONSTRAINT %s", table->qualified, check));
+		plan_statement(item,
+					   arena_format(arena, "ALTER TABLE %s VALIDATE CONSTRAINT %s", table->qualified, check));
 	}
 	/* Two statements: one would drop the constraint before it looks for the proof. */
 	item = column_step(plan, ITEM_TRANSACTION, NEED_NOT_NULL, table, "ACCESS EXCLUSIVE");
@@ -266,8 +290,8 @@ static void plan_not_null(struct plan *plan, const struct fact_table *table)
 	plan_statement(item, arena_format(arena, "ALTER TABLE %s DROP CONSTRAINT %s", table->qualified, check));
 }
 
-/* The column is NOT NULL, but the run that made it so was cut off before it dropped the check: one transaction does both, so
- * this is somebody's repair by hand. */
+/* The column is NOT NULL, but the run that made it so was cut off before it dropped the check: one
+ * transaction does both, so this is somebody's repair by hand. */
 static void drop_left_over_check(struct plan *plan, const struct fact_table *table)
 {
 	struct arena *arena = plan->arena;
@@ -279,7 +303,8 @@ static void drop_left_over_check(struct plan *plan, const struct fact_table *tab
 
 /* --- statistics --- */
 
-/* Without them a condition on the new column is estimated at a fraction of its rows. ANALYZE of a root reads its leaves too. */
+/* Without them a condition on the new column is estimated at a fraction of its rows. ANALYZE of a root reads
+ * its leaves too. */
 static bool wants_statistics(const struct plan *plan, const struct fact_table *table)
 {
 	if (table->kind == 'r')
@@ -300,7 +325,8 @@ static void plan_statistics(struct plan *plan, const struct fact_table *table)
 	item->lock_first = NULL;
 	item->seconds = 0.02 + (double)(table->bytes < 250000000 ? table->bytes : 250000000) / 500e6;
 	item->text = arena_format(plan->arena, "Statistics of %s in '%s' gathered", table->column, table->shown);
-	plan_statement(item, arena_format(plan->arena, "ANALYZE %s (%s)", table->qualified, table->column_quoted));
+	plan_statement(item,
+				   arena_format(plan->arena, "ANALYZE %s (%s)", table->qualified, table->column_quoted));
 }
 
 /* --- all of it --- */
@@ -341,11 +367,13 @@ static void plan_missing(struct plan *plan)
 		const struct catalog_configured *missing = plan->facts->missing[i];
 		const char *name = sql_qualified(plan->arena, missing->schema, missing->name);
 		const char *text = arena_format(plan->arena, "table %s is configured but does not exist", name);
-		const char *hint = "Take it out of `tables`, name its schema, or set missing_table = warn to go on without it.";
+		const char *hint =
+			"Take it out of `tables`, name its schema, or set missing_table = warn to go on without it.";
 		if (plan->settings->missing_table_stops)
 			stop(plan, NULL, "42P01", text, hint);
 		else
-			warn(plan, NULL, NEED_NOTHING, text, "It is refused until it exists and the migration has run again.");
+			warn(plan, NULL, NEED_NOTHING, text,
+				 "It is refused until it exists and the migration has run again.");
 	}
 }
 

@@ -1,7 +1,8 @@
 /* The part of the plan that builds indexes on the tenant column and foreign keys to the tenants; see plan.h.
  *
- * Any valid btree index whose first key is the tenant column serves, whatever its name. Partitioned tables: an index on
- * the root alone (which is not valid until every partition has its own), one per leaf concurrently, then attached. */
+ * Any valid btree index whose first key is the tenant column serves, whatever its name. Partitioned tables:
+ * an index on the root alone (which is not valid until every partition has its own), one per leaf
+ * concurrently, then attached. */
 #include <stdio.h>
 
 #include "proxy/schema/plan.h"
@@ -15,8 +16,8 @@ static const struct fact_index *serving_index(const struct fact_table *table)
 	return NULL;
 }
 
-/* Remains of a build that did not end: on the tenant column alone, not unique. Others are somebody's constraint in the
- * making, and theirs to repair. */
+/* Remains of a build that did not end: on the tenant column alone, not unique. Others are somebody's
+ * constraint in the making, and theirs to repair. */
 static const struct fact_index *broken_index(const struct fact_table *table)
 {
 	for (size_t i = 0; i < table->n_indexes; i++) {
@@ -47,8 +48,9 @@ static struct item *index_step(struct plan *plan, enum item_kind kind, const str
 {
 	struct item *item = plan_add(plan, kind, SECTION_INDEXES, table);
 	item->need = NEED_INDEX;
-	item->right = arena_format(plan->arena, "%s GRANT CREATE ON SCHEMA %s TO %s;", plan_ownership(plan, table->owner),
-							   sql_identifier(plan->arena, table->schema), sql_identifier(plan->arena, plan->facts->user));
+	item->right = arena_format(plan->arena, "%s GRANT CREATE ON SCHEMA %s TO %s;",
+							   plan_ownership(plan, table->owner), sql_identifier(plan->arena, table->schema),
+							   sql_identifier(plan->arena, plan->facts->user));
 	return item;
 }
 
@@ -72,13 +74,15 @@ static void build(struct plan *plan, const struct fact_table *table)
 	struct item *item = index_step(plan, ITEM_CONCURRENTLY, table);
 	item->lock = "SHARE UPDATE EXCLUSIVE";
 	/* Two passes over the table and a sort: about 100 MB or 700,000 rows a second on small machines. */
-	item->seconds = 0.02 + (double)table->bytes / 200e6 + (double)(table->rows > 0 ? table->rows : table->bytes / 100) / 1e6;
-	item->text = arena_format(arena, "Index '%s' created on %s(%s)", table->index_name, table->shown, table->column);
+	item->seconds = 0.02 + (double)table->bytes / 200e6 +
+					(double)(table->rows > 0 ? table->rows : table->bytes / 100) / 1e6;
+	item->text =
+		arena_format(arena, "Index '%s' created on %s(%s)", table->index_name, table->shown, table->column);
 	item->index = table->index_qualified;
-	item->index_comment = arena_format(arena, "COMMENT ON INDEX %s IS '" FACTS_COMMENT "created by the migration'",
-									   table->index_qualified);
-	plan_statement(item, arena_format(arena, "CREATE INDEX CONCURRENTLY %s ON %s (%s)", table->index_name_quoted,
-									  table->qualified, table->column_quoted));
+	item->index_comment = arena_format(
+		arena, "COMMENT ON INDEX %s IS '" FACTS_COMMENT "created by the migration'", table->index_qualified);
+	plan_statement(item, arena_format(arena, "CREATE INDEX CONCURRENTLY %s ON %s (%s)",
+									  table->index_name_quoted, table->qualified, table->column_quoted));
 }
 
 static void plan_index(struct plan *plan, const struct fact_table *table)
@@ -92,17 +96,18 @@ static void plan_index(struct plan *plan, const struct fact_table *table)
 		return;
 	}
 	if (!table->owned) {
-		warn(plan, table, arena_format(arena, "'%s' has no index on %s, and belongs to %s", table->shown, table->column,
-									   table->owner),
-			 arena_format(arena, "CREATE INDEX CONCURRENTLY %s ON %s (%s);", table->index_name_quoted, table->qualified,
-						  table->column_quoted));
+		warn(plan, table,
+			 arena_format(arena, "'%s' has no index on %s, and belongs to %s", table->shown, table->column,
+						  table->owner),
+			 arena_format(arena, "CREATE INDEX CONCURRENTLY %s ON %s (%s);", table->index_name_quoted,
+						  table->qualified, table->column_quoted));
 		return;
 	}
 	if (broken && broken->alive) {
 		struct item *item = index_step(plan, ITEM_WAIT, table);
 		item->lock = "none";
-		item->text = arena_format(arena, "Index '%s' on %s(%s) is being built by somebody else", broken->name, table->shown,
-								  table->column);
+		item->text = arena_format(arena, "Index '%s' on %s(%s) is being built by somebody else", broken->name,
+								  table->shown, table->column);
 		item->index = broken->qualified;
 		return;
 	}
@@ -119,22 +124,25 @@ static void create_root_index(struct plan *plan, const struct fact_table *root)
 	struct item *item = index_step(plan, ITEM_TRANSACTION, root);
 	item->lock = "SHARE";
 	item->seconds = 0.001;
-	item->text = arena_format(arena, "Index '%s' created on %s(%s), without its partitions", root->index_name, root->shown,
-							  root->column);
+	item->text = arena_format(arena, "Index '%s' created on %s(%s), without its partitions", root->index_name,
+							  root->shown, root->column);
 	item->lock_first = NULL;
-	plan_statement(item, arena_format(arena, "CREATE INDEX %s ON ONLY %s (%s)", root->index_name_quoted, root->qualified,
-									  root->column_quoted));
-	plan_statement(item, arena_format(arena, "COMMENT ON INDEX %s IS '" FACTS_COMMENT "created by the migration'",
-									  root->index_qualified));
+	plan_statement(item, arena_format(arena, "CREATE INDEX %s ON ONLY %s (%s)", root->index_name_quoted,
+									  root->qualified, root->column_quoted));
+	plan_statement(item,
+				   arena_format(arena, "COMMENT ON INDEX %s IS '" FACTS_COMMENT "created by the migration'",
+								root->index_qualified));
 }
 
-static void attach(struct plan *plan, const struct fact_table *child, const char *root_index, const char *child_index)
+static void attach(struct plan *plan, const struct fact_table *child, const char *root_index,
+				   const char *child_index)
 {
 	struct item *item = index_step(plan, ITEM_TRANSACTION, child);
 	item->lock = "ACCESS EXCLUSIVE on the index";
 	item->seconds = 0.001;
 	item->text = arena_format(plan->arena, "Index of partition '%s' attached", child->shown);
-	plan_statement(item, arena_format(plan->arena, "ALTER INDEX %s ATTACH PARTITION %s", root_index, child_index));
+	plan_statement(item,
+				   arena_format(plan->arena, "ALTER INDEX %s ATTACH PARTITION %s", root_index, child_index));
 }
 
 /* Returns whether everything of the tree is there already. */
@@ -178,8 +186,10 @@ static void plan_root(struct plan *plan, const struct fact_table *root)
 		return;
 	}
 	if (!root->owned) {
-		warn(plan, root, arena_format(arena, "'%s' has no index on %s, and belongs to %s", root->shown, root->column,
-									  root->owner), plan_ownership(plan, root->owner));
+		warn(plan, root,
+			 arena_format(arena, "'%s' has no index on %s, and belongs to %s", root->shown, root->column,
+						  root->owner),
+			 plan_ownership(plan, root->owner));
 		return;
 	}
 	plan_partitioned_index(plan, root);
@@ -210,7 +220,8 @@ void plan_indexes(struct plan *plan)
 
 /* --- foreign keys to the tenants --- */
 
-static struct item *key_step(struct plan *plan, enum item_kind kind, const struct fact_table *table, const char *lock)
+static struct item *key_step(struct plan *plan, enum item_kind kind, const struct fact_table *table,
+							 const char *lock)
 {
 	struct item *item = plan_add(plan, kind, SECTION_FOREIGN_KEYS, table);
 	item->need = NEED_FOREIGN_KEY;
@@ -224,21 +235,26 @@ static struct item *key_step(struct plan *plan, enum item_kind kind, const struc
 
 static const char *key_name(struct plan *plan, const struct fact_table *table)
 {
-	return table->foreign_key ? sql_identifier(plan->arena, table->foreign_key)
-							  : sql_identifier(plan->arena, facts_name(plan->arena, "fk", table->name, table->column, 0));
+	return table->foreign_key
+			   ? sql_identifier(plan->arena, table->foreign_key)
+			   : sql_identifier(plan->arena, facts_name(plan->arena, "fk", table->name, table->column, 0));
 }
 
 static void add_key(struct plan *plan, const struct fact_table *table, const char *more)
 {
 	struct item *item = key_step(plan, ITEM_TRANSACTION, table, "SHARE ROW EXCLUSIVE");
 	item->seconds = 0.001;
-	item->text = arena_format(plan->arena, "Foreign key of '%s' to '%s' added", table->shown, plan->facts->tenants.shown);
+	item->text = arena_format(plan->arena, "Foreign key of '%s' to '%s' added", table->shown,
+							  plan->facts->tenants.shown);
 	plan_statement(item,
-				   arena_format(plan->arena, "ALTER TABLE %s ADD CONSTRAINT %s FOREIGN KEY (%s) REFERENCES %s (id)%s",
-								table->qualified, key_name(plan, table), table->column_quoted, plan->facts->tenants.qualified,
-								more));
-	plan_statement(item, arena_format(plan->arena, "COMMENT ON CONSTRAINT %s ON %s IS '" FACTS_COMMENT "added by the migration'",
-									  key_name(plan, table), table->qualified));
+				   arena_format(plan->arena,
+								"ALTER TABLE %s ADD CONSTRAINT %s FOREIGN KEY (%s) REFERENCES %s (id)%s",
+								table->qualified, key_name(plan, table), table->column_quoted,
+								plan->facts->tenants.qualified, more));
+	plan_statement(item,
+				   arena_format(plan->arena,
+								"COMMENT ON CONSTRAINT %s ON %s IS '" FACTS_COMMENT "added by the migration'",
+								key_name(plan, table), table->qualified));
 }
 
 static void validate_key(struct plan *plan, const struct fact_table *table)
@@ -246,14 +262,15 @@ static void validate_key(struct plan *plan, const struct fact_table *table)
 	struct item *item = key_step(plan, ITEM_SCAN, table, "SHARE UPDATE EXCLUSIVE");
 	item->seconds = (double)table->bytes / 200e6;
 	item->text = arena_format(plan->arena, "Foreign key of '%s' validated", table->shown);
-	item->hint = arena_format(plan->arena, "Insert the missing tenants into %s, then run the migration again.",
-							  plan->facts->tenants.qualified);
+	item->hint =
+		arena_format(plan->arena, "Insert the missing tenants into %s, then run the migration again.",
+					 plan->facts->tenants.qualified);
 	plan_statement(item, arena_format(plan->arena, "ALTER TABLE %s VALIDATE CONSTRAINT %s", table->qualified,
 									  key_name(plan, table)));
 }
 
-/* Partitioned tables take no NOT VALID key before PostgreSQL 18: each leaf gets and proves its own, and the root's then finds
- * them and reads nothing. */
+/* Partitioned tables take no NOT VALID key before PostgreSQL 18: each leaf gets and proves its own, and the
+ * root's then finds them and reads nothing. */
 static void plan_key(struct plan *plan, const struct fact_table *table)
 {
 	for (size_t i = 0; table->kind == 'p' && !table->foreign_key && i < plan->facts->n_tables; i++)
@@ -268,8 +285,8 @@ static void plan_key(struct plan *plan, const struct fact_table *table)
 	}
 	if (!table->owned) {
 		plan_complain(plan, ITEM_WARNING, SECTION_FOREIGN_KEYS, NEED_FOREIGN_KEY, table, "01000",
-					  arena_format(plan->arena, "'%s' has no foreign key to '%s', and belongs to %s", table->shown,
-								   plan->facts->tenants.shown, table->owner),
+					  arena_format(plan->arena, "'%s' has no foreign key to '%s', and belongs to %s",
+								   table->shown, plan->facts->tenants.shown, table->owner),
 					  plan_ownership(plan, table->owner));
 		return;
 	}
@@ -284,7 +301,9 @@ void plan_foreign_keys(struct plan *plan)
 	const struct fact_tenants *tenants = &plan->facts->tenants;
 	if (tenants->exists && !tenants->id_unique) {
 		plan_complain(plan, ITEM_WARNING, SECTION_FOREIGN_KEYS, NEED_FOREIGN_KEY, NULL, "01000",
-					  arena_format(plan->arena, "'%s' has no unique key on id: no foreign key can refer to it", tenants->shown),
+					  arena_format(plan->arena,
+								   "'%s' has no unique key on id: no foreign key can refer to it",
+								   tenants->shown),
 					  arena_format(plan->arena, "ALTER TABLE %s ADD PRIMARY KEY (id);", tenants->qualified));
 		return;
 	}

@@ -124,7 +124,7 @@ void progress_end(struct progress *progress, const char *verdict)
 	if (!progress->out)
 		return;
 	fprintf(progress->out, "\n%s\n%s\n%s\n", rule, verdict, rule);
-	fprintf(progress->out, "%d done, %d already there, %d warning%s\n", report->done, report->already, report->warnings,
-			report->warnings == 1 ? "" : "s");
+	fprintf(progress->out, "%d done, %d already there, %d warning%s\n", report->done, report->already,
+			report->warnings, report->warnings == 1 ? "" : "s");
 	fflush(progress->out);
 }

@@ -1,6 +1,7 @@
 /* What a run tells: the printed progress for people, and one log line a step for machines.
  *
- * Sections are numbered as they are printed; a section without items is not. `out` may be NULL: then only the log. */
+ * Sections are numbered as they are printed; a section without items is not. `out` may be NULL: then only the
+ * log. */
 #ifndef TENANTRY_SCHEMA_PROGRESS_H
 #define TENANTRY_SCHEMA_PROGRESS_H
 
@@ -11,9 +12,9 @@
 struct progress {
 	FILE *out;
 	const struct schema_settings *settings;
-	const char *tenants;        /* as people call the table of tenants */
-	int number;                 /* of the section printed last */
-	int section;                /* enum section, -1: none yet */
+	const char *tenants; /* as people call the table of tenants */
+	int number;          /* of the section printed last */
+	int section;         /* enum section, -1: none yet */
 	struct migration_report report;
 };
 

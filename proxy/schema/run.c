@@ -10,13 +10,14 @@
 #include "proxy/base/log.h"
 #include "proxy/schema/sql.h"
 
-/* How often the stop flag and the budgets are looked at, and how long a statement runs before anybody asks who blocks it. */
-#define TICK_MS      50
-#define BLOCKED_MS   250
-#define PROGRESS_MS  5000
-/* Locks that make nobody of the application wait are waited for longer than PostgreSQL's deadlock_timeout (1 s), after which
- * an autovacuum gives way. */
-#define WEAK_LOCK_MS 10000
+/* How often the stop flag and the budgets are looked at, and how long a statement runs before anybody asks
+ * who blocks it. */
+#define TICK_MS     50
+#define BLOCKED_MS  250
+#define PROGRESS_MS 5000
+/* Locks that make nobody of the application wait are waited for longer than PostgreSQL's deadlock_timeout (1
+ * s), after which an autovacuum gives way. */
+#define WEAK_LOCK_MS     10000
 #define LONGEST_PAUSE_MS 30000
 
 uint64_t run_now(void)
@@ -43,7 +44,8 @@ bool run_sleep(struct run *run, uint32_t ms)
 
 uint32_t run_random(struct run *run, uint32_t limit)
 {
-	if (!run->random && getrandom(&run->random, sizeof run->random, GRND_NONBLOCK) != (ssize_t)sizeof run->random)
+	if (!run->random &&
+		getrandom(&run->random, sizeof run->random, GRND_NONBLOCK) != (ssize_t)sizeof run->random)
 		run->random = run_now();
 	run->random |= !run->random;
 	/* xorshift64: spreads retries of several instances, nothing more. */
@@ -69,17 +71,20 @@ bool run_is_lock_error(const struct error *error)
 
 bool run_is_race(const struct error *error)
 {
-	/* Duplicate or missing objects, and the unique index of a catalog when two create at once; XX000 is "tuple concurrently
-	 * updated". */
-	static const char *const states[] = {"42P07", "42701", "42710", "42P06", "42P01", "42703", "42704", "XX000", NULL};
-	return is_one_of(error, states) || (strcmp(error->sqlstate, "23505") == 0 && strstr(error->message, "\"pg_"));
+	/* Duplicate or missing objects, and the unique index of a catalog when two create at once; XX000 is
+	 * "tuple concurrently updated". */
+	static const char *const states[] = {"42P07", "42701", "42710", "42P06", "42P01",
+										 "42703", "42704", "XX000", NULL};
+	return is_one_of(error, states) ||
+		   (strcmp(error->sqlstate, "23505") == 0 && strstr(error->message, "\"pg_"));
 }
 
 /* --- looking --- */
 
 static const char blockers_text[] =
 	"SELECT a.pid, a.usename, a.application_name, coalesce(a.state, a.backend_type),"
-	" extract(epoch FROM pg_catalog.clock_timestamp() - coalesce(a.xact_start, a.query_start, a.backend_start))::bigint,"
+	" extract(epoch FROM pg_catalog.clock_timestamp() - coalesce(a.xact_start, a.query_start, "
+	"a.backend_start))::bigint,"
 	" a.backend_type"
 	" FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids($1::int)) AS b(pid)"
 	" LEFT JOIN pg_catalog.pg_stat_activity a USING (pid) WHERE a.pid IS NOT NULL ORDER BY 5 DESC LIMIT 5";
@@ -98,7 +103,8 @@ bool run_who_blocks(struct run *run, struct patience *patience)
 		const char *state = sql_text(result, row, 3), *seconds = sql_text(result, row, 4);
 		int written = snprintf(patience->blockers + length, sizeof patience->blockers - length,
 							   "%spid %s (user %s, application %s, %s for %s s)", row ? "; " : "",
-							   sql_text(result, row, 0), user ? user : "-", application && *application ? application : "-",
+							   sql_text(result, row, 0), user ? user : "-",
+							   application && *application ? application : "-",
 							   state ? state : "state hidden", seconds ? seconds : "?");
 		length += written > 0 ? (size_t)written : 0;
 	}
@@ -216,8 +222,8 @@ static enum outcome lock_weakly(struct run *run, const struct item *item, struct
 {
 	char text[512];
 	struct patience patience = {.what = item->text};
-	snprintf(text, sizeof text, "SET LOCAL lock_timeout TO %d; LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE", WEAK_LOCK_MS,
-			 item->lock_first);
+	snprintf(text, sizeof text, "SET LOCAL lock_timeout TO %d; LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE",
+			 WEAK_LOCK_MS, item->lock_first);
 	return run_statement(run, text, &patience, NULL, error);
 }
 
@@ -245,8 +251,8 @@ static enum outcome try_transaction(struct run *run, const struct item *item, st
 	return outcome;
 }
 
-static enum outcome give_up(struct run *run, const struct item *item, const struct patience *patience, uint64_t begun,
-							struct error *error)
+static enum outcome give_up(struct run *run, const struct item *item, const struct patience *patience,
+							uint64_t begun, struct error *error)
 {
 	struct error last = *error;
 	error_set(error, last.sqlstate, "%s: not done, others held the lock for %.0f s", item->text,
@@ -255,12 +261,14 @@ static enum outcome give_up(struct run *run, const struct item *item, const stru
 		error_detail(error, "Blocked by %s.", patience->blockers);
 	else
 		error_detail(error, "%s", last.message);
-	error_hint(error, "End that transaction (SELECT pg_terminate_backend(pid)), or raise lock_retry_total; running the migration "
+	error_hint(error, "End that transaction (SELECT pg_terminate_backend(pid)), or raise lock_retry_total; "
+					  "running the migration "
 					  "again goes on where it stopped.");
 	return OUTCOME_FAILED;
 }
 
-/* Full jitter: a random pause up to twice the last limit, so that several who wait do not come back together. */
+/* Full jitter: a random pause up to twice the last limit, so that several who wait do not come back together.
+ */
 static enum outcome transaction_with_retries(struct run *run, const struct item *item, struct error *error)
 {
 	uint64_t begun = run_now();
@@ -274,12 +282,12 @@ static enum outcome transaction_with_retries(struct run *run, const struct item 
 			return OUTCOME_REPLAN;
 		if (!run_is_lock_error(error))
 			return OUTCOME_FAILED;
-		uint64_t spent = run_now() - begun;
-		if (spent >= run->settings->lock_retry_total)
+		uint64_t spent = run_now() - begun, total = run->settings->lock_retry_total;
+		if (total && spent >= total)
 			return give_up(run, item, &patience, begun, error);
 		uint32_t pause = run_random(run, limit) + 1;
-		if (pause > run->settings->lock_retry_total - spent)
-			pause = (uint32_t)(run->settings->lock_retry_total - spent);
+		if (total && pause > total - spent)
+			pause = (uint32_t)(total - spent);
 		progress_note(&run->progress, "%s: %s; blocked by %s; again in %.1f s", item->text, error->message,
 					  patience.blockers[0] ? patience.blockers : "somebody who is gone", pause / 1000.0);
 		if (!run_sleep(run, pause)) {

@@ -1,12 +1,12 @@
 /* Runs one item of a plan against the server, so that nobody waits longer for us than the lock timeout.
  *
- * Two connections: `work` sends the statements and is polled, never waited for; `watch` looks who blocks it, how far an index
- * is, and holds the lock against other instances (instance.h), always outside a transaction, so that no concurrent build
- * ever waits for our own snapshot.
+ * Two connections: `work` sends the statements and is polled, never waited for; `watch` looks who blocks it,
+ * how far an index is, and holds the lock against other instances (instance.h), always outside a transaction,
+ * so that no concurrent build ever waits for our own snapshot.
  *
- *   transaction of an item:  BEGIN - [LOCK .. SHARE UPDATE EXCLUSIVE] - statements under lock_timeout - COMMIT
- *                                     ^ an autovacuum gives way here,     ^ here the application may queue behind us:
- *                                       nobody of the application waits     at most lock_timeout in all, then we cancel
+ *   transaction of an item:  BEGIN - [LOCK .. SHARE UPDATE EXCLUSIVE] - statements under lock_timeout -
+ * COMMIT ^ an autovacuum gives way here,     ^ here the application may queue behind us: nobody of the
+ * application waits     at most lock_timeout in all, then we cancel
  */
 #ifndef TENANTRY_SCHEMA_RUN_H
 #define TENANTRY_SCHEMA_RUN_H
@@ -33,20 +33,21 @@ struct run {
 };
 
 /* One item, retried while others hold locks, until lock_retry_total. */
-enum outcome run_item(struct run *run, const struct item *item, struct error *error) __attribute__((warn_unused_result));
+enum outcome run_item(struct run *run, const struct item *item, struct error *error)
+	__attribute__((warn_unused_result));
 
 /* --- for the other files of the runner --- */
 
 /* What a statement may wait for. */
 struct patience {
-	const char *what;           /* for people: what is being locked or built */
-	uint32_t lock_budget;       /* ms that it may stand in a queue in all, 0: any */
-	uint32_t time_budget;       /* ms in all, 0: any */
-	bool builds_index;          /* print the progress of a concurrent build */
-	uint64_t begun;             /* when the first statement began */
-	uint64_t looked;            /* when the blockers were looked for, or the progress printed */
-	bool over_budget;           /* cancelled by us */
-	char blockers[900];         /* who blocked last, for people; "" if nobody was seen */
+	const char *what;     /* for people: what is being locked or built */
+	uint32_t lock_budget; /* ms that it may stand in a queue in all, 0: any */
+	uint32_t time_budget; /* ms in all, 0: any */
+	bool builds_index;    /* print the progress of a concurrent build */
+	uint64_t begun;       /* when the first statement began */
+	uint64_t looked;      /* when the blockers were looked for, or the progress printed */
+	bool over_budget;     /* cancelled by us */
+	char blockers[900];   /* who blocked last, for people; "" if nobody was seen */
 };
 
 uint64_t run_now(void); /* monotonic ms */
@@ -64,15 +65,16 @@ void run_rollback(struct run *run);
 bool run_is_lock_error(const struct error *error);
 /* Somebody else made or removed the object meanwhile. */
 bool run_is_race(const struct error *error);
-/* "pid 123 (user app, application psql, idle in transaction for 32 s); .." into patience->blockers; false: nobody blocks. */
+/* "pid 123 (user app, application psql, idle in transaction for 32 s); .." into patience->blockers; false:
+ * nobody blocks. */
 bool run_who_blocks(struct run *run, struct patience *patience);
 
 enum outcome run_backfill(struct run *run, const struct item *item, struct error *error)
-	__attribute__((warn_unused_result));      /* backfill.c */
+	__attribute__((warn_unused_result)); /* backfill.c */
 enum outcome run_concurrently(struct run *run, const struct item *item, struct error *error)
-	__attribute__((warn_unused_result));      /* index.c */
+	__attribute__((warn_unused_result)); /* index.c */
 enum outcome run_wait_for_build(struct run *run, const struct item *item, struct error *error)
-	__attribute__((warn_unused_result));      /* index.c */
+	__attribute__((warn_unused_result));                                   /* index.c */
 void run_index_progress(struct run *run, const struct patience *patience); /* index.c */
 
 #endif

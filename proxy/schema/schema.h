@@ -1,5 +1,6 @@
-/* The backing schema: what is configured, how it is loaded, migrated and checked. All calls block on libpq and are made
- * from the main thread before serving, from the thread pool, or from the one-shot commands; never from a loop. */
+/* The backing schema: what is configured, how it is loaded, migrated and checked. All calls block on libpq
+ * and are made from the main thread before serving, from the thread pool, or from the one-shot commands;
+ * never from a loop. */
 #ifndef TENANTRY_SCHEMA_SCHEMA_H
 #define TENANTRY_SCHEMA_SCHEMA_H
 
@@ -13,42 +14,44 @@
 #include "proxy/base/error.h"
 
 struct schema_table {
-	const char *schema;      /* NULL: found by the search_path of the connection */
-	const char *name;        /* folded or as quoted */
-	const char *column;      /* tenant column of its own, or NULL: written carts(shop_id) */
+	const char *schema; /* NULL: found by the search_path of the connection */
+	const char *name;   /* folded or as quoted */
+	const char *column; /* tenant column of its own, or NULL: written carts(shop_id) */
 };
 
 enum server_default { SERVER_DEFAULT_CONSTANT, SERVER_DEFAULT_SETTING };
 
 /* [migration] of the configuration; borrowed, immutable. Times in milliseconds. */
 struct schema_settings {
-	const char *tenant_column;          /* tenant_id */
+	const char *tenant_column; /* tenant_id */
 	enum tenant_type tenant_type;
-	const char *default_tenant;         /* canonical: "1" */
-	const char *default_tenant_name;    /* "default" */
-	const char *tenants_schema;         /* NULL: first schema of the search_path */
-	const char *tenants_table;          /* tenants */
-	const char *tenant_setting;         /* app.tenant_id */
+	const char *default_tenant;      /* canonical: "1" */
+	const char *default_tenant_name; /* "default" */
+	const char *tenants_schema;      /* NULL: first schema of the search_path */
+	const char *tenants_table;       /* tenants */
+	const char *tenant_setting;      /* app.tenant_id */
 	size_t n_tables;
 	const struct schema_table *tables;
 	size_t n_shared;
 	const struct schema_table *shared;
-	bool missing_table_stops;           /* a configured table that is not there: stop (true) or name it and go on */
-	uint32_t lock_timeout, lock_retry_total, index_timeout;
-	bool foreign_keys;                  /* tenant_id references tenants */
+	bool missing_table_stops; /* a configured table that is not there: stop (true) or name it and go on */
+	uint32_t lock_timeout;    /* the longest that anybody waits because of us */
+	uint32_t lock_retry_total, index_timeout; /* 0: no limit */
+	bool foreign_keys;                        /* tenant_id references tenants */
 	enum server_default server_default;
 	bool widen_unique, tenant_foreign_keys, row_security, contract; /* optional phases */
-	size_t n_keep_unique;               /* constraint names that stay global with widen_unique */
+	size_t n_keep_unique; /* constraint names that stay global with widen_unique */
 	const char *const *keep_unique;
 };
 
-/* Splits "users,shop.orders,\"Odd Name\"" as SQL would read it. The array and its strings are one malloc()ed block: free(*tables). */
+/* Splits "users,shop.orders,\"Odd Name\"" as SQL would read it. The array and its strings are one malloc()ed
+ * block: free(*tables). */
 bool schema_tables_parse(const char *list, struct schema_table **tables, size_t *n, struct error *error)
 	__attribute__((warn_unused_result));
 
 /* --- snapshot.c --- Loads the catalogs in one repeatable-read, read-only transaction. */
-bool schema_load(PGconn *connection, const struct schema_settings *settings, uint64_t generation, struct catalog **catalog,
-				 struct error *error) __attribute__((warn_unused_result));
+bool schema_load(PGconn *connection, const struct schema_settings *settings, uint64_t generation,
+				 struct catalog **catalog, struct error *error) __attribute__((warn_unused_result));
 /* A cheap number that changes when the schema or the tenants did; for the periodic check. */
 bool schema_fingerprint(PGconn *connection, const struct schema_settings *settings, uint64_t *fingerprint,
 						struct error *error) __attribute__((warn_unused_result));
@@ -56,10 +59,12 @@ bool schema_fingerprint(PGconn *connection, const struct schema_settings *settin
 /* --- migrate.c --- */
 struct migration_report {
 	int done, already, warnings;
-	bool background_left;   /* indexes and keys remain: call schema_migrate() again with `everything`, from a thread */
+	bool background_left; /* indexes and keys remain: call schema_migrate() again with `everything`, from a
+							 thread */
 };
-/* Runs what must be done before the first client is served (columns, defaults, ANALYZE, tenants); with `everything` also
- * indexes and keys. Prints the progress for people to `out` (NULL: only the log). `stop` is polled between steps and waits (set by a signal). */
+/* Runs what must be done before the first client is served (columns, defaults, ANALYZE, tenants); with
+ * `everything` also indexes and keys. Prints the progress for people to `out` (NULL: only the log). `stop` is
+ * polled between steps and waits (set by a signal). */
 bool schema_migrate(const char *conninfo, const struct schema_settings *settings, bool everything, FILE *out,
 					const volatile int *stop, struct migration_report *report, struct error *error)
 	__attribute__((warn_unused_result));
@@ -69,7 +74,7 @@ bool schema_plan(const char *conninfo, const struct schema_settings *settings, F
 
 /* --- check.c --- */
 /* Prints what is there and what is missing, as text or JSON. *complete: no required item is missing. */
-bool schema_check(const char *conninfo, const struct schema_settings *settings, bool json, FILE *out, bool *complete,
-				  struct error *error) __attribute__((warn_unused_result));
+bool schema_check(const char *conninfo, const struct schema_settings *settings, bool json, FILE *out,
+				  bool *complete, struct error *error) __attribute__((warn_unused_result));
 
 #endif

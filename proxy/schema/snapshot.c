@@ -68,8 +68,8 @@ static const char depends_text[] =
 	"c.relnamespace"
 	" WHERE d.refobjid <> r.ev_class AND " USER_MADE " ORDER BY 1, 2";
 
-/* Built-in functions need no reading: their language is given as internal, whatever they are written in. An aggregate's body
- * is the calls that it makes: "shop.step( shop.final(". */
+/* Built-in functions need no reading: their language is given as internal, whatever they are written in. An
+ * aggregate's body is the calls that it makes: "shop.step( shop.final(". */
 // clang-format off
 #define FUNCTIONS_TEXT(sqlbody) \
 	"SELECT p.oid, n.nspname, p.proname, p.prokind, CASE WHEN made THEN l.lanname ELSE 'internal' END," \
