@@ -1,0 +1,161 @@
+"""What two answers have in common: replies are brought into a comparable form and compared part by part."""
+import datetime
+import re
+import struct
+import time
+
+TIMESTAMPS = (1114, 1184)
+FIRST_USER_OID = 16384
+_PG_EPOCH = 946_684_800
+
+
+def _now_pattern():
+    today = datetime.datetime.utcnow().date()
+    days = "|".join((today + datetime.timedelta(days=d)).isoformat() for d in (-1, 0, 1))
+    return re.compile(rf"\b(?:{days})(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:[+-]\d\d(?::?\d\d)?|Z)?)?")
+
+
+NOW = _now_pattern()
+
+
+def mask(text):
+    """Moments of this very run read the same on both sides."""
+    return NOW.sub("<now>", text)
+
+
+def value(raw, column):
+    if raw is None:
+        return None
+    if column is not None and column.format == 1:
+        if column.type in TIMESTAMPS and len(raw) == 8:
+            seconds = struct.unpack("!q", raw)[0] / 1e6 + _PG_EPOCH
+            if abs(seconds - time.time()) < 86400:
+                return "<now>"
+        return raw
+    return mask(raw.decode("utf-8", "surrogateescape"))
+
+
+class Names:
+    """Object ids differ between databases; names do not."""
+
+    def __init__(self, run_sql):
+        self.run_sql, self.types, self.relations = run_sql, {}, {}
+
+    def type(self, oid):
+        if oid < FIRST_USER_OID:
+            return oid
+        if oid not in self.types:
+            rows = self.run_sql(f"SELECT format_type({oid}, NULL)")
+            self.types[oid] = rows[0][0]
+        return self.types[oid]
+
+    def relation(self, oid):
+        if oid == 0:
+            return None
+        if oid < FIRST_USER_OID:
+            return oid
+        if oid not in self.relations:
+            rows = self.run_sql(f"SELECT relname FROM pg_class WHERE oid = {oid}")
+            if not rows:
+                return "?"  # gone, or of another session's transaction
+            self.relations[oid] = rows[0][0]
+        return self.relations[oid]
+
+    def forget(self):
+        self.types.clear()
+        self.relations.clear()
+
+
+def plain(error, tenant_columns):
+    """An error as a dict of the fields that an application can see."""
+    if error is None:
+        return None
+    fields = {key: mask(error[key]) for key in "SVCMDHPpqWstcdn" if key in error}
+    detail = fields.get("D")
+    if detail:
+        for column in tenant_columns:
+            # Widened keys and added columns show the tenant's own value in the detail of constraint errors.
+            detail = re.sub(rf'\("?{re.escape(column)}"?, ([^()]*)\)=\([^,()]*, ', r"(\1)=(", detail)
+        fields["D"] = detail
+    return fields
+
+
+class Answer:
+    """One reply in comparable form."""
+
+    def __init__(self, reply, names, ordered, tenant_columns, rows_ignored):
+        self.reply = reply
+        self.columns, self.rows, self.tags = [], [], []
+        for result in reply.results:
+            self.columns.append(None if result.columns is None else [
+                (c.name, names.type(c.type), names.relation(c.table), c.number if c.table else 0, c.size, c.modifier, c.format)
+                for c in result.columns])
+            rows = [[value(v, result.columns[i] if result.columns else None) for i, v in enumerate(row)] for row in result.rows]
+            if not ordered:
+                rows.sort(key=repr)
+            self.rows.append([] if rows_ignored else rows)
+            if rows_ignored:
+                self.tags.append((result.tag or "").split(" ")[0])
+            else:
+                self.tags.append((result.tag, result.empty, result.suspended))
+            if result.copy_out is not None:
+                lines = mask(result.copy_out.decode("latin-1")).split("\n")
+                self.rows[-1] = lines if ordered else sorted(lines)
+            if result.copy_format is not None:
+                self.tags.append(result.copy_format)
+        self.error = plain(reply.error, tenant_columns)
+        self.notices = [(n.get("C"), mask(n.get("M", "")), n.get("D")) for n in reply.notices]
+        self.parameters = None if reply.parameter_types is None else [names.type(oid) for oid in reply.parameter_types]
+        self.described = None if reply.described is None else [(c.name, names.type(c.type)) for c in reply.described]
+        self.status = reply.status
+
+
+PARTS = ["error", "columns", "tags", "rows", "notices", "parameters", "described", "status"]
+
+
+def _failing_row(own, got):
+    """"Failing row contains (..)" of a migrated table shows the tenant's own value in one place more."""
+    pattern = re.compile(r"Failing row contains \((.*)\)\.", re.S)
+    a, b = pattern.fullmatch(own or ""), pattern.fullmatch(got or "")
+    if not a or not b:
+        return False
+    a, b = a.group(1).split(", "), b.group(1).split(", ")
+    return len(b) == len(a) + 1 and any(b[:i] + b[i + 1:] == a for i in range(len(b)))
+
+
+def _short(thing, limit=400):
+    text = repr(thing)
+    return text if len(text) <= limit else text[:limit] + f"... ({len(text)} characters)"
+
+
+def _row_difference(own, got):
+    """Readable lines for two lists of results' rows."""
+    lines = []
+    for n, (a, b) in enumerate(zip(own, got)):
+        if a == b or not isinstance(a, list):
+            continue
+        lines.append(f"result {n + 1}: {len(a)} rows on the own database, {len(b)} through tenantry")
+        only_a = [row for row in a if row not in b][:4]
+        only_b = [row for row in b if row not in a][:4]
+        lines += [f"  own only:      {_short(row)}" for row in only_a] + [f"  tenantry only: {_short(row)}" for row in only_b]
+        if not only_a and not only_b:
+            lines.append("  the same rows in another order or number")
+    return lines
+
+
+def differences(own, got):
+    """Readable lines, empty if the answers are equal."""
+    lines = []
+    for part in PARTS:
+        a, b = getattr(own, part), getattr(got, part)
+        if a == b:
+            continue
+        if part == "rows" and len(a) == len(b):
+            lines += _row_difference(a, b) or [f"rows: own {_short(a)}", f"      got {_short(b)}"]
+        elif part == "error" and a and b:
+            for key in sorted(set(a) | set(b)):
+                if a.get(key) != b.get(key) and not (key == "D" and _failing_row(a.get(key), b.get(key))):
+                    lines.append(f"error field {key}: own {_short(a.get(key))}  got {_short(b.get(key))}")
+        else:
+            lines += [f"{part}: own {_short(a)}", f"{' ' * len(part)}  got {_short(b)}"]
+    return lines
