@@ -236,7 +236,7 @@ static void number_tenant(struct message *message, struct analysis *analysis)
 		message->parameters = most;
 	if (analysis->tenant_parameter == 0)
 		analysis->tenant_parameter = most + 1;
-	message->tenant_parameter = most + 1 > PARAMETERS_MOST ? 0 : most + 1;
+	message->tenant_parameter = rewrite->literal || most + 1 > PARAMETERS_MOST ? 0 : most + 1;
 	if (rewrite->tenant)
 		rewrite->tenant->number = analysis->tenant_parameter;
 	if (analysis->touches_tenant)

@@ -67,7 +67,7 @@ bool rewrite_statement(struct analysis *analysis, RawStmt *raw)
 	case T_UpdateStmt:
 	case T_DeleteStmt:
 	case T_MergeStmt:
-		return rewrite_query(analysis, &raw->stmt, begin, end) != NULL;
+		return rewrite_query(analysis, &raw->stmt, begin, end) && rewrite_into(analysis, raw->stmt);
 	case T_TruncateStmt:
 		return rewrite_truncate(analysis, &raw->stmt, begin, end);
 	case T_CopyStmt:

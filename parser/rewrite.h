@@ -85,6 +85,7 @@ struct rewrite {
 	ParamRef *tenant;           /* the one node that stands for the tenant wherever it is inserted */
 	unsigned max_parameter;
 	unsigned view_depth;
+	bool literal;               /* the statement cannot take parameters: the slot must become a literal */
 };
 
 /* The tenant column goes to the source of an INSERT. */
@@ -101,6 +102,11 @@ static inline struct token *token_at(const struct analysis *analysis, size_t i)
 static inline enum keyword keyword_at(const struct analysis *analysis, size_t i, size_t end)
 {
 	return i < end ? token_keyword(analysis->tokens, i) : KEYWORD_NONE;
+}
+/* The first keyword of a query, which is no label even after AS. */
+static inline enum keyword first_keyword(const struct analysis *analysis, size_t i, size_t end)
+{
+	return i < end ? (enum keyword)analysis->tokens->items[i].keyword : KEYWORD_NONE;
 }
 /* Byte offset after the token before `i`. */
 static inline size_t end_before(const struct analysis *analysis, size_t i)
@@ -161,8 +167,8 @@ struct leaf *scope_leaf(struct level *level, const List *fields, int n);
 
 /* rewrite_from.c */
 bool rewrite_from(struct analysis *analysis, struct level *level, List *from, size_t begin, size_t end, enum placement placement);
-/* One table_ref: MERGE's source. */
-bool rewrite_from_item(struct analysis *analysis, struct level *level, Node **place, size_t begin, size_t end,
+/* One table_ref: MERGE's source. *at is its first token, then the one after it. */
+bool rewrite_from_item(struct analysis *analysis, struct level *level, Node **place, size_t *at, size_t end,
 					   enum placement placement);
 /* The token after a relation's name and *, from `begin`. */
 size_t relation_end(const struct analysis *analysis, size_t begin, size_t end);
@@ -213,6 +219,9 @@ bool rewrite_copy(struct analysis *analysis, CopyStmt *copy, size_t begin, size_
 
 /* rewrite_prepare.c: statements that contain a query */
 bool rewrite_utility(struct analysis *analysis, Node *statement, size_t begin, size_t end);
+/* SELECT INTO and CREATE TABLE AS: rows of tenants may only go to temporary relations. */
+bool rewrite_into(struct analysis *analysis, const Node *query);
+bool rewrite_copies(struct analysis *analysis, const RangeVar *into);
 
 /* rewrite_view.c */
 bool view_inline(struct analysis *analysis, struct level *level, struct leaf *leaf);

@@ -288,16 +288,21 @@ static bool place_item(struct analysis *analysis, struct level *level, Node **pl
 	return ok;
 }
 
-bool rewrite_from_item(struct analysis *analysis, struct level *level, Node **place, size_t begin, size_t end,
+/* Expressions of ON see all leaves. */
+static bool walk_joins(struct analysis *analysis, struct level *level)
+{
+	for (struct join *join = level->joins; join; join = join->next)
+		if (!walk(analysis, &join->expression->quals))
+			return false;
+	return true;
+}
+
+bool rewrite_from_item(struct analysis *analysis, struct level *level, Node **place, size_t *at, size_t end,
 					   enum placement placement)
 {
-	size_t at = begin;
-	struct text_item *text = text_table_ref(analysis, &at, end);
-	if (text == NULL)
-		return false;
-	if (at != end)
-		return rewrite_lost(analysis, -1);
-	return place_item(analysis, level, place, text, (struct context){.placement = placement});
+	struct text_item *text = text_table_ref(analysis, at, end);
+	return text && place_item(analysis, level, place, text, (struct context){.placement = placement}) &&
+		   walk_joins(analysis, level);
 }
 
 bool rewrite_from(struct analysis *analysis, struct level *level, List *from, size_t begin, size_t end, enum placement placement)
@@ -318,9 +323,5 @@ bool rewrite_from(struct analysis *analysis, struct level *level, List *from, si
 	}
 	if (at != end)
 		return rewrite_lost(analysis, -1);
-	/* expressions of ON see all leaves */
-	for (struct join *join = level->joins; join; join = join->next)
-		if (!walk(analysis, &join->expression->quals))
-			return false;
-	return true;
+	return walk_joins(analysis, level);
 }

@@ -294,7 +294,7 @@ static struct level *insert_in_scope(struct analysis *analysis, InsertStmt *inse
 {
 	if (!rewrite_with(analysis, insert->withClause, &begin, end))
 		return NULL;
-	if (keyword_at(analysis, begin, end) != KEYWORD_INSERT)
+	if (first_keyword(analysis, begin, end) != KEYWORD_INSERT)
 		return rewrite_lost(analysis, -1), NULL;
 	struct level *level = level_open(analysis);
 	struct leaf *target = change_target(analysis, level, &insert->relation, true);

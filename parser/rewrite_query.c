@@ -205,7 +205,7 @@ static struct level *table_command(struct analysis *analysis, SelectStmt *select
 static struct level *simple_select(struct analysis *analysis, SelectStmt *select, size_t begin, size_t end,
 								   struct insert_source *source)
 {
-	enum keyword keyword = keyword_at(analysis, begin, end);
+	enum keyword keyword = first_keyword(analysis, begin, end);
 	if (select->valuesLists)
 		return values(analysis, select, begin, end, source);
 	if (keyword == KEYWORD_TABLE)
@@ -294,7 +294,7 @@ static struct level *set_operation(struct analysis *analysis, SelectStmt *select
 
 bool rewrite_with(struct analysis *analysis, WithClause *with, size_t *begin, size_t end)
 {
-	if (with == NULL || keyword_at(analysis, *begin, end) != KEYWORD_WITH)
+	if (with == NULL || first_keyword(analysis, *begin, end) != KEYWORD_WITH)
 		return true;
 	int n = list_length(with->ctes), entered = 0;
 	struct cte *entries = palloc0(n * sizeof *entries);

@@ -1,0 +1,289 @@
+/* COPY: out becomes a guarded query, in names the tenant column and tells the session how to fill the data stream.
+ *
+ * Refused: files and programs of the server, options that the transform of the data does not know. */
+#include "parser/rewrite.h"
+
+#include <string.h>
+#include <strings.h>
+
+static bool refuse_copy(struct analysis *analysis, const char *sqlstate, int location, const char *message, const char *hint)
+{
+	return analysis_refuse(analysis, sqlstate, location, message, NULL, hint);
+}
+
+/* The token after the relation and its list of columns. */
+static size_t after_columns(const struct analysis *analysis, const CopyStmt *copy, size_t after_name, size_t end)
+{
+	return copy->attlist && is_open(analysis, after_name, end) ? token_at(analysis, after_name)->match + 1 : after_name;
+}
+
+/* --- COPY relation TO STDOUT --- */
+
+static const char *copied_columns(const struct analysis *analysis, const CopyStmt *copy,
+								  const struct catalog_relation *relation, List **targets)
+{
+	const char *list = "";
+	ListCell *cell;
+	if (copy->attlist == NIL) {
+		for (size_t i = 0; i < relation->n_columns; i++) {
+			const struct catalog_column *column = &relation->columns[i];
+			if (column->generated || column_hidden(analysis, relation, i))
+				continue;
+			list = text_concat(list, *list ? ", " : "", text_identifier(column->name), NULL);
+			*targets = lappend(*targets, tree_target(NULL, (Node *)tree_column(NULL, column->name)));
+		}
+		return list;
+	}
+	foreach (cell, copy->attlist) {
+		const char *name = strVal(lfirst(cell));
+		list = text_concat(list, *list ? ", " : "", text_identifier(name), NULL);
+		*targets = lappend(*targets, tree_target(NULL, (Node *)tree_column(NULL, name)));
+	}
+	return list;
+}
+
+/* COPY BINARY relation TO ..: the old form has no place beside a query, BINARY goes where options are. */
+static bool move_binary(struct analysis *analysis, size_t binary, size_t after, size_t end)
+{
+	size_t to = after + 2; /* TO STDOUT */
+	if (keyword_at(analysis, to, end) == KEYWORD_WITH)
+		to++;
+	if (keyword_at(analysis, after, end) != KEYWORD_TO || is_open(analysis, to, end))
+		return refuse_copy(analysis, "0A000", token_at(analysis, binary)->start, "COPY BINARY in this form is not supported",
+						   "Write COPY table TO STDOUT (FORMAT binary).");
+	struct token *token = token_at(analysis, binary);
+	return splice_text(analysis, token->start, token->end - token->start, NULL) &&
+		   splice_text(analysis, end_before(analysis, to), 0, " BINARY");
+}
+
+static bool copy_out(struct analysis *analysis, CopyStmt *copy, struct leaf *leaf, size_t begin, size_t end)
+{
+	const struct catalog_relation *relation = leaf->relation;
+	if (leaf->kind == LEAF_VIEW || relation->kind == 'v')
+		return refuse_copy(analysis, "42809", leaf->range->location,
+						   text_concat("cannot copy from view \"", relation->name, "\"", NULL),
+						   "Try the COPY (SELECT ...) TO variant.");
+	if (relation->kind == 'p')
+		return refuse_copy(analysis, "42809", leaf->range->location,
+						   text_concat("cannot copy from partitioned table \"", relation->name, "\"", NULL),
+						   "Try the COPY (SELECT ...) TO variant.");
+	analysis->rewrite->literal = true;
+	size_t after = after_columns(analysis, copy, relation_end(analysis, leaf->begin, end), end);
+	size_t binary = keyword_at(analysis, begin + 1, end) == KEYWORD_BINARY && leaf->begin > begin + 1 ? begin + 1 : 0;
+	if (binary && !move_binary(analysis, binary, after, end))
+		return false;
+	size_t start = token_at(analysis, leaf->begin)->start, length = end_before(analysis, after) - start;
+	SelectStmt *select = MAKE(SelectStmt);
+	const char *columns = copied_columns(analysis, copy, relation, &select->targetList);
+	leaf->range->inh = false; /* COPY does not read children */
+	select->fromClause = list_make1(leaf->range);
+	select->whereClause = leaf_predicate(
+		analysis, leaf, start, text_concat("(SELECT ", columns, " FROM ONLY ", leaf_reference(leaf), " WHERE ", NULL), ")");
+	copy->query = (Node *)select;
+	copy->relation = NULL;
+	copy->attlist = NIL;
+	return select->whereClause && splice_text(analysis, start, length, NULL);
+}
+
+/* --- COPY relation FROM STDIN --- */
+
+static const char *option_text(const DefElem *option)
+{
+	if (option->arg == NULL)
+		return NULL;
+	if (IsA(option->arg, String))
+		return strVal(option->arg);
+	if (IsA(option->arg, Integer))
+		return intVal(option->arg) ? "1" : "0";
+	if (IsA(option->arg, Boolean))
+		return boolVal(option->arg) ? "true" : "false";
+	return NULL;
+}
+
+static bool option_on(const DefElem *option)
+{
+	const char *text = option_text(option);
+	return text == NULL || strcasecmp(text, "false") != 0 ? !(text && (strcmp(text, "0") == 0 || strcasecmp(text, "off") == 0))
+														  : false;
+}
+
+/* In these a byte of a character may look like a delimiter. */
+static bool is_unsafe_encoding(const char *name)
+{
+	static const char *const names[] = {"sjis", "mskanji",  "shiftjis", "win932",  "windows932", "big5",   "win950", "windows950", "gbk",
+										"win936", "windows936", "uhc",  "win949",  "windows949", "gb18030", "johab",  "shiftjis2004",
+										"shift_jis_2004"};
+	char plain[32];
+	size_t n = 0;
+	for (; *name && n + 1 < sizeof plain; name++)
+		if (*name != '-' && *name != '_' && *name != ' ')
+			plain[n++] = *name >= 'A' && *name <= 'Z' ? *name + ('a' - 'A') : *name;
+	plain[n] = 0;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcmp(plain, names[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool copy_format_of(struct analysis *analysis, const CopyStmt *copy, struct copy_plan *plan)
+{
+	ListCell *cell;
+	foreach (cell, copy->options) {
+		const DefElem *option = lfirst(cell);
+		const char *text = option_text(option);
+		if (strcmp(option->defname, "format") == 0 && text) {
+			if (strcmp(text, "csv") == 0)
+				plan->format = COPY_CSV;
+			else if (strcmp(text, "binary") == 0)
+				plan->format = COPY_BINARY;
+			else if (strcmp(text, "text") != 0)
+				return refuse_copy(analysis, "22023", option->location,
+								   text_concat("COPY format \"", text, "\" not recognized", NULL), NULL);
+		} else if (strcmp(option->defname, "encoding") == 0 && text && is_unsafe_encoding(text)) {
+			return refuse_copy(analysis, "0A000", option->location, "COPY in this encoding is not supported for tenant relations",
+							   "Use UTF8.");
+		}
+	}
+	return true;
+}
+
+static bool one_byte(struct analysis *analysis, const DefElem *option, char *byte)
+{
+	const char *text = option_text(option);
+	if (text == NULL || strlen(text) != 1)
+		return refuse_copy(analysis, "0A000", option->location,
+						   text_concat("COPY ", option->defname, " must be a single one-byte character", NULL), NULL);
+	*byte = *text;
+	return true;
+}
+
+static bool copy_options(struct analysis *analysis, const CopyStmt *copy, struct copy_plan *plan)
+{
+	if (!copy_format_of(analysis, copy, plan))
+		return false;
+	bool csv = plan->format == COPY_CSV;
+	plan->delimiter = csv ? ',' : '\t';
+	plan->quote = '"';
+	plan->null_string = csv ? "" : "\\N";
+	ListCell *cell;
+	foreach (cell, copy->options) {
+		const DefElem *option = lfirst(cell);
+		const char *name = option->defname;
+		bool ok = true;
+		if (strcmp(name, "delimiter") == 0)
+			ok = one_byte(analysis, option, &plan->delimiter);
+		else if (strcmp(name, "quote") == 0)
+			ok = one_byte(analysis, option, &plan->quote);
+		else if (strcmp(name, "escape") == 0)
+			ok = one_byte(analysis, option, &plan->escape);
+		else if (strcmp(name, "null") == 0 && option_text(option))
+			plan->null_string = option_text(option);
+		else if (strcmp(name, "header") == 0)
+			plan->header = option_on(option);
+		if (!ok)
+			return false;
+	}
+	if (plan->escape == 0)
+		plan->escape = plan->quote;
+	return true;
+}
+
+static int listed(const List *names, const char *name)
+{
+	for (int i = 0; i < list_length(names); i++)
+		if (strcmp(strVal(list_nth(names, i)), name) == 0)
+			return i;
+	return -1;
+}
+
+/* The list of columns with the tenant column last; `at` is the token after the relation's name. */
+static bool add_column(struct analysis *analysis, CopyStmt *copy, const struct catalog_relation *relation, size_t at)
+{
+	const char *tenant = relation->columns[relation->tenant_column].name;
+	if (copy->attlist) {
+		copy->attlist = lappend(copy->attlist, tree_string(tenant));
+		return splice_text(analysis, token_at(analysis, token_at(analysis, at)->match)->start, 0,
+						   text_concat(", ", text_identifier(tenant), NULL));
+	}
+	const char *list = " (";
+	for (size_t i = 0; i < relation->n_columns; i++) {
+		const struct catalog_column *column = &relation->columns[i];
+		if (column->generated || (int)i == relation->tenant_column)
+			continue;
+		copy->attlist = lappend(copy->attlist, tree_string(column->name));
+		list = text_concat(list, text_identifier(column->name), ", ", NULL);
+	}
+	copy->attlist = lappend(copy->attlist, tree_string(tenant));
+	return splice_text(analysis, end_before(analysis, at), 0, text_concat(list, text_identifier(tenant), ")", NULL));
+}
+
+/* tenant_column = visible and no list: the client sends the tenant column in its place; the list is spelled out. */
+static bool spell_columns(struct analysis *analysis, CopyStmt *copy, const struct catalog_relation *relation, size_t at)
+{
+	const char *list = " (";
+	for (size_t i = 0; i < relation->n_columns; i++) {
+		const struct catalog_column *column = &relation->columns[i];
+		if (column->generated)
+			continue;
+		list = text_concat(list, copy->attlist ? ", " : "", text_identifier(column->name), NULL);
+		copy->attlist = lappend(copy->attlist, tree_string(column->name));
+	}
+	return splice_text(analysis, end_before(analysis, at), 0, text_concat(list, ")", NULL));
+}
+
+static bool copy_in(struct analysis *analysis, CopyStmt *copy, struct leaf *leaf, size_t end)
+{
+	const struct catalog_relation *relation = leaf->relation;
+	if (relation->isolation != ISOLATION_TENANT)
+		return refuse_copy(analysis, "42501", leaf->range->location,
+						   text_concat("permission denied for table ", relation->name, NULL), "Use INSERT.");
+	struct copy_plan *plan = palloc0(sizeof *plan);
+	*plan = (struct copy_plan){.check_column = -1,
+							   .tenant_column = relation->columns[relation->tenant_column].name,
+							   .tenant_type = relation->tenant_type};
+	if (!copy_options(analysis, copy, plan))
+		return false;
+	size_t at = relation_end(analysis, leaf->begin, end);
+	if (copy->attlist && !is_open(analysis, at, end))
+		return rewrite_lost(analysis, -1);
+	if (copy->attlist == NIL && !analysis->policy->hide_tenant_column && !spell_columns(analysis, copy, relation, at))
+		return false;
+	plan->check_column = listed(copy->attlist, plan->tenant_column);
+	plan->append = plan->check_column < 0;
+	if (plan->append && !add_column(analysis, copy, relation, at))
+		return false;
+	plan->client_columns = list_length(copy->attlist) - plan->append;
+	analysis->copy = plan;
+	analysis->uses_tenant = true;
+	return true;
+}
+
+bool rewrite_copy(struct analysis *analysis, CopyStmt *copy, size_t begin, size_t end)
+{
+	if (copy->filename || copy->is_program)
+		return analysis_refuse(analysis, "42501", -1,
+							   copy->is_program ? "COPY to or from a program of the server is not possible through tenantry"
+												: "COPY to or from a file of the server is not possible through tenantry",
+							   "Files of the server are not confined to a tenant.", "Use COPY .. TO STDOUT or FROM STDIN (\\copy).");
+	if (copy->query) {
+		if (!is_open(analysis, begin + 1, end))
+			return rewrite_lost(analysis, -1);
+		analysis->rewrite->literal = true;
+		return rewrite_query(analysis, &copy->query, begin + 2, token_at(analysis, begin + 1)->match) != NULL;
+	}
+	struct level *level = level_open(analysis);
+	struct leaf *leaf = level_leaf(level, (Node **)&copy->relation, tokens_at(analysis->tokens, copy->relation->location), end);
+	leaf->target = true;
+	if (!leaf_resolve(analysis, leaf, copy->relation, true) || !walk(analysis, &copy->whereClause))
+		return false;
+	level_close(analysis, level);
+	if (leaf->kind == LEAF_OTHER)
+		return true;
+	if (!copy->is_from)
+		return copy_out(analysis, copy, leaf, begin, end);
+	if (leaf->kind == LEAF_VIEW)
+		return refuse_copy(analysis, "42501", leaf->range->location,
+						   text_concat("cannot copy to view \"", leaf->relation->name, "\"", NULL),
+						   "Write to the table behind it.");
+	return copy_in(analysis, copy, leaf, end);
+}

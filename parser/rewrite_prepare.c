@@ -1,0 +1,204 @@
+/* Statements that contain a query: EXPLAIN, DECLARE CURSOR, PREPARE and EXECUTE, CREATE TABLE AS.
+ *
+ * A prepared statement takes the tenant as its last parameter; its EXECUTE appends it. COPY and EXECUTE cannot take parameters of the
+ * extended protocol: there the slot becomes a literal (rewrite->literal). */
+#include "parser/rewrite.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static size_t find_keyword(const struct analysis *analysis, size_t from, size_t end, enum keyword keyword)
+{
+	size_t i = from;
+	while (i < end && analysis->tokens->items[i].keyword != keyword)
+		i = token_skip(analysis->tokens, i);
+	return i;
+}
+
+static bool contained(struct analysis *analysis, Node **query, size_t begin, size_t end)
+{
+	if (begin >= end)
+		return rewrite_lost(analysis, -1);
+	switch (nodeTag(*query)) {
+	case T_SelectStmt:
+	case T_InsertStmt:
+	case T_UpdateStmt:
+	case T_DeleteStmt:
+	case T_MergeStmt:
+		return rewrite_query(analysis, query, begin, end) && rewrite_into(analysis, *query);
+	case T_DeclareCursorStmt:
+	case T_CreateTableAsStmt:
+	case T_ExecuteStmt:
+		return rewrite_utility(analysis, *query, begin, end);
+	default:
+		return analysis_refuse(analysis, "0A000", -1, "tenantry does not know this kind of contained statement", NULL,
+							   "Please report the statement.");
+	}
+}
+
+/* EXPLAIN [(options)] | [ANALYZE] [VERBOSE] query */
+static bool explain(struct analysis *analysis, ExplainStmt *statement, size_t begin, size_t end)
+{
+	size_t i = begin + 1;
+	if (statement->options && is_open(analysis, i, end)) {
+		i = token_at(analysis, i)->match + 1;
+	} else {
+		enum keyword keyword;
+		while ((keyword = keyword_at(analysis, i, end)) == KEYWORD_ANALYZE || keyword == KEYWORD_ANALYSE ||
+			   keyword == KEYWORD_VERBOSE)
+			i++;
+	}
+	return contained(analysis, &statement->query, i, end);
+}
+
+static bool declare_cursor(struct analysis *analysis, DeclareCursorStmt *statement, size_t begin, size_t end)
+{
+	size_t cursor = find_keyword(analysis, begin + 2, end, KEYWORD_CURSOR);
+	return contained(analysis, &statement->query, find_keyword(analysis, cursor, end, KEYWORD_FOR) + 1, end);
+}
+
+bool rewrite_into(struct analysis *analysis, const Node *query)
+{
+	if (!IsA(query, SelectStmt))
+		return true;
+	const SelectStmt *select = (const SelectStmt *)query;
+	while (select->op != SETOP_NONE)
+		select = select->larg;
+	return select->intoClause == NULL || rewrite_copies(analysis, select->intoClause->rel);
+}
+
+/* A copy of tenants' rows must not stay where nobody guards it. */
+bool rewrite_copies(struct analysis *analysis, const RangeVar *into)
+{
+	bool temporary = into->relpersistence == 't' || (into->schemaname && strcmp(into->schemaname, "pg_temp") == 0);
+	if (temporary || !analysis->touches_tenant || analysis->policy->ddl == DDL_ALLOW)
+		return true;
+	return analysis_refuse(analysis, "42501", into->location,
+						   text_concat("relation \"", into->relname, "\" would be an unguarded copy of tenant rows", NULL),
+						   "CREATE TABLE AS and SELECT INTO make relations without a tenant column.",
+						   "Make it a temporary table, or create the table first and fill it with INSERT .. SELECT.");
+}
+
+/* CREATE TABLE name .. AS query [WITH [NO] DATA] */
+static bool create_as(struct analysis *analysis, CreateTableAsStmt *statement, size_t begin, size_t end)
+{
+	size_t as = find_keyword(analysis, begin, end, KEYWORD_AS);
+	if (end >= begin + 2 && token_at(analysis, end - 1)->keyword == KEYWORD_DATA) {
+		size_t with = token_at(analysis, end - 2)->keyword == KEYWORD_NO ? end - 3 : end - 2;
+		if (keyword_at(analysis, with, end) == KEYWORD_WITH)
+			end = with;
+	}
+	return contained(analysis, &statement->query, as + 1, end) && rewrite_copies(analysis, statement->into->rel);
+}
+
+static bool is_prepared(const struct analysis *analysis, const char *name)
+{
+	for (size_t i = 0; i < analysis->names->n_prepared; i++)
+		if (strcmp(analysis->names->prepared[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* EXECUTE name [(arguments)] */
+static bool execute(struct analysis *analysis, ExecuteStmt *statement, size_t begin, size_t end)
+{
+	if (!walk_list(analysis, statement->params))
+		return false;
+	if (!is_prepared(analysis, statement->name))
+		return true;
+	size_t name = begin + 1;
+	if (name >= end || (statement->params && !is_open(analysis, name + 1, end)))
+		return rewrite_lost(analysis, -1);
+	analysis->touches_tenant = true;
+	analysis->rewrite->literal = true;
+	size_t at = statement->params ? token_at(analysis, token_at(analysis, name + 1)->match)->start : token_at(analysis, name)->end;
+	bool ok = splice_text(analysis, at, 0, statement->params ? ", " : "(") && splice_tenant(analysis, at) &&
+			  (statement->params || splice_text(analysis, at, 0, ")"));
+	statement->params = lappend(statement->params, tenant_node(analysis));
+	return ok;
+}
+
+static TypeName *type_name(const char *name)
+{
+	TypeName *type = MAKE(TypeName);
+	type->names = list_make2(tree_string("pg_catalog"), tree_string(name));
+	type->typemod = -1;
+	return type;
+}
+
+static const char *tenant_type_internal(enum tenant_type type)
+{
+	static const char *const names[] = {
+		[TENANT_INTEGER] = "int4", [TENANT_BIGINT] = "int8", [TENANT_UUID] = "uuid", [TENANT_TEXT] = "text"};
+	return names[type];
+}
+
+/* The list of parameter types grows to `number`; types in between are left to the server. */
+static bool extend_types(struct analysis *analysis, PrepareStmt *statement, unsigned number, size_t name)
+{
+	bool listed = statement->argtypes != NIL;
+	if (listed && !is_open(analysis, name + 1, analysis->tokens->n))
+		return rewrite_lost(analysis, -1);
+	size_t at = listed ? token_at(analysis, token_at(analysis, name + 1)->match)->start : token_at(analysis, name)->end;
+	if (!listed && !splice_text(analysis, at, 0, " ("))
+		return false;
+	for (unsigned i = list_length(statement->argtypes) + 1; i <= number; i++) {
+		const char *type = i < number ? "unknown" : tenant_type_internal(analysis->tenant_type);
+		if (!splice_text(analysis, at, 0, text_concat(i > 1 ? ", pg_catalog." : "pg_catalog.", type, NULL)))
+			return false;
+		statement->argtypes = lappend(statement->argtypes, type_name(type));
+	}
+	return listed || splice_text(analysis, at, 0, ")");
+}
+
+/* PREPARE name [(types)] AS query. Its parameters are its own: they are no parameters of the message. */
+static bool prepare(struct analysis *analysis, PrepareStmt *statement, size_t begin, size_t end)
+{
+	struct rewrite *rewrite = analysis->rewrite;
+	size_t name = begin + 1, as = find_keyword(analysis, name + 1, end, KEYWORD_AS);
+	if (!contained(analysis, &statement->query, as + 1, end))
+		return false;
+	unsigned number = rewrite->max_parameter;
+	if ((unsigned)list_length(statement->argtypes) > number)
+		number = list_length(statement->argtypes);
+	rewrite->max_parameter = 0;
+	if (analysis->checks.n > 0)
+		for (size_t i = 0; i < analysis->checks.n; i++)
+			if (analysis->checks.items[i].parameter > 0)
+				return analysis_refuse(analysis, "0A000", -1, "the tenant column cannot be given as a parameter of PREPARE", NULL,
+									   "Leave the tenant column out: tenantry adds it.");
+	analysis_effect(analysis, EFFECT_PREPARE, statement->name, NULL, analysis->uses_tenant);
+	if (!analysis->uses_tenant)
+		return true;
+	number++;
+	analysis->tenant_parameter = (int)number;
+	char *slot = analysis_text("$%u", number);
+	for (size_t i = 0; i < analysis->splices.n; i++) {
+		struct splice *splice = &analysis->splices.items[i];
+		if (splice->tenant)
+			*splice = (struct splice){.at = splice->at, .insert = slot, .insert_length = strlen(slot)};
+	}
+	analysis->uses_tenant = false;
+	return extend_types(analysis, statement, number, name);
+}
+
+bool rewrite_utility(struct analysis *analysis, Node *statement, size_t begin, size_t end)
+{
+	if (begin + 1 >= end)
+		return rewrite_lost(analysis, -1);
+	switch (nodeTag(statement)) {
+	case T_ExplainStmt:
+		return explain(analysis, (ExplainStmt *)statement, begin, end);
+	case T_DeclareCursorStmt:
+		return declare_cursor(analysis, (DeclareCursorStmt *)statement, begin, end);
+	case T_PrepareStmt:
+		return prepare(analysis, (PrepareStmt *)statement, begin, end);
+	case T_ExecuteStmt:
+		return execute(analysis, (ExecuteStmt *)statement, begin, end);
+	case T_CreateTableAsStmt:
+		return create_as(analysis, (CreateTableAsStmt *)statement, begin, end);
+	default:
+		/* statement_policy() has done all that there is to do: CREATE TABLE and the like */
+		return true;
+	}
+}
