@@ -1,0 +1,273 @@
+/* The snapshot: look-up, isolation of relations, flags of functions. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "parser/catalog.h"
+#include "parser/pg_nodes.h"
+
+#include "parser/analysis.h"
+#include "tests/lib/catalog_text.h"
+
+static enum isolation isolation_of(struct catalog *catalog, const char *schema, const char *name)
+{
+	const struct catalog_relation *relation = catalog_relation(catalog, schema, name);
+	assert_non_null(relation);
+	return relation->isolation;
+}
+
+static bool is_flagged(struct catalog *catalog, const char *name)
+{
+	const struct catalog_function *const *list;
+	assert_int_equal(catalog_functions(catalog, "public", name, &list), 1);
+	assert_true(list[0]->flagged == (list[0]->flag_reason != NULL));
+	return list[0]->flagged;
+}
+
+static void test_shop(void **state)
+{
+	struct catalog *catalog = catalog_text_shop(9);
+	assert_int_equal(catalog_generation(catalog), 9);
+	assert_int_equal(isolation_of(catalog, "public", "orders"), ISOLATION_TENANT);
+	assert_int_equal(isolation_of(catalog, "shop", "invoices"), ISOLATION_TENANT);
+	assert_int_equal(isolation_of(catalog, "public", "Odd Name"), ISOLATION_TENANT);
+	assert_int_equal(isolation_of(catalog, "public", "tenants"), ISOLATION_TENANTS);
+	assert_int_equal(isolation_of(catalog, "public", "countries"), ISOLATION_SHARED);
+	assert_int_equal(isolation_of(catalog, "public", "events_2026"), ISOLATION_TENANT);
+	assert_int_equal(isolation_of(catalog, "public", "vip_users"), ISOLATION_TENANT);
+	assert_int_equal(isolation_of(catalog, "public", "my_users"), ISOLATION_TENANT);
+	assert_int_equal(isolation_of(catalog, "public", "order_totals"), ISOLATION_VIEW);
+	assert_int_equal(isolation_of(catalog, "public", "country_names"), ISOLATION_SHARED);
+	assert_int_equal(isolation_of(catalog, "public", "sales_by_status"), ISOLATION_REFUSED);
+	assert_int_equal(isolation_of(catalog, "pg_catalog", "pg_stats"), ISOLATION_DATA);
+	assert_int_equal(isolation_of(catalog, "pg_catalog", "pg_class"), ISOLATION_SHARED);
+	assert_null(catalog_relation(catalog, "public", "invoices"));
+	assert_null(catalog_relation(catalog, "public", "odd name"));
+	const struct catalog_relation *users = catalog_relation(catalog, "public", "users");
+	assert_string_equal(users->columns[users->tenant_column].name, "tenant_id");
+	assert_ptr_equal(catalog_relation_by_oid(catalog, users->oid), users);
+	assert_null(catalog_relation_by_oid(catalog, 1));
+	assert_true(catalog_has_tenant(catalog, "2"));
+	assert_false(catalog_has_tenant(catalog, "4"));
+	assert_true(catalog_has_schema(catalog, "shop"));
+	assert_false(catalog_has_schema(catalog, "sho"));
+	assert_false(is_flagged(catalog, "add_vat"));
+	assert_true(is_flagged(catalog, "count_orders"));
+	assert_true(is_flagged(catalog, "count_twice"));
+	assert_true(is_flagged(catalog, "run_it"));
+	catalog_unref(catalog_ref(catalog));
+	assert_int_equal(catalog_generation(catalog), 9);
+	catalog_unref(catalog);
+}
+
+static void test_types_and_settings(void **state)
+{
+	struct catalog *catalog =
+		catalog_text_parse("@tenant_column org uuid\n@tables legacy:owner missing\n@shared odd\n"
+						   "CREATE TABLE a (id int, org uuid);\n"
+						   "CREATE TABLE b (id int, org integer);\n"
+						   "CREATE TABLE c (id int, org varchar);\n"
+						   "CREATE TABLE d (id int, org date);\n"
+						   "CREATE TABLE legacy (id int, owner bigint);\n"
+						   "CREATE TABLE missing (id int);\n"
+						   "CREATE TABLE odd (id int, org uuid);\n"
+						   "CREATE TABLE tenants (name text);\n",
+						   1);
+	assert_int_equal(isolation_of(catalog, "public", "a"), ISOLATION_TENANT);
+	assert_int_equal(catalog_relation(catalog, "public", "a")->tenant_type, TENANT_UUID);
+	assert_int_equal(isolation_of(catalog, "public", "b"), ISOLATION_TENANT);
+	assert_int_equal(catalog_relation(catalog, "public", "b")->tenant_type, TENANT_INTEGER);
+	assert_int_equal(catalog_relation(catalog, "public", "c")->tenant_type, TENANT_TEXT);
+	assert_int_equal(isolation_of(catalog, "public", "d"), ISOLATION_REFUSED);
+	assert_int_equal(isolation_of(catalog, "public", "legacy"), ISOLATION_TENANT);
+	assert_int_equal(catalog_relation(catalog, "public", "legacy")->tenant_column, 1);
+	/* Configured, but without its column: not to be served unguarded. */
+	assert_int_equal(isolation_of(catalog, "public", "missing"), ISOLATION_REFUSED);
+	assert_int_equal(isolation_of(catalog, "public", "odd"), ISOLATION_SHARED);
+	assert_int_equal(isolation_of(catalog, "public", "tenants"), ISOLATION_REFUSED);
+	catalog_unref(catalog);
+}
+
+static void test_what_follows_from_others(void **state)
+{
+	struct catalog *catalog = catalog_text_parse(
+		"CREATE TABLE t (id int, tenant_id int);\n"
+		"CREATE TABLE plain (id int);\n"
+		"CREATE TABLE child (tenant_id int) INHERITS (plain);\n"
+		"CREATE TABLE quiet (id int);\n"
+		"CREATE VIEW v1 AS SELECT id FROM t;\n"
+		"CREATE VIEW v2 AS SELECT id FROM v1;\n"
+		"CREATE MATERIALIZED VIEW m AS SELECT id FROM v2;\n"
+		"CREATE VIEW over_m AS SELECT id FROM m;\n"
+		"CREATE VIEW stats AS SELECT oid FROM pg_stats;\n"
+		"CREATE FUNCTION leak() RETURNS bigint LANGUAGE sql AS 'select count(*) from v2';\n"
+		"CREATE VIEW by_function (n) AS SELECT leak() FROM quiet;\n"
+		"CREATE FUNCTION reads_view() RETURNS bigint LANGUAGE sql AS 'select n from by_function';\n"
+		"CREATE TABLE ruled (id int);\n"
+		"CREATE RULE r AS ON INSERT TO ruled DO ALSO SELECT id FROM t;\n"
+		"CREATE AGGREGATE total(int) (sfunc = leak, stype = int);\n",
+		1);
+	assert_int_equal(isolation_of(catalog, "public", "plain"), ISOLATION_REFUSED);
+	assert_int_equal(isolation_of(catalog, "public", "child"), ISOLATION_TENANT);
+	assert_int_equal(isolation_of(catalog, "public", "quiet"), ISOLATION_SHARED);
+	assert_int_equal(isolation_of(catalog, "public", "v2"), ISOLATION_VIEW);
+	assert_int_equal(isolation_of(catalog, "public", "m"), ISOLATION_REFUSED);
+	assert_int_equal(isolation_of(catalog, "public", "over_m"), ISOLATION_REFUSED);
+	assert_int_equal(isolation_of(catalog, "public", "stats"), ISOLATION_DATA);
+	assert_int_equal(isolation_of(catalog, "public", "by_function"), ISOLATION_REFUSED);
+	assert_int_equal(isolation_of(catalog, "public", "ruled"), ISOLATION_REFUSED);
+	assert_true(is_flagged(catalog, "leak"));
+	assert_true(is_flagged(catalog, "reads_view"));
+	assert_true(is_flagged(catalog, "total"));
+	catalog_unref(catalog);
+}
+
+/* What the scan of a body says; NULL as "". */
+static const char *scan(struct catalog *catalog, const char *body)
+{
+	static char reason[512];
+	MemoryContext memory = pg_query_enter_memory_context();
+	const char *said = body_scan(catalog, "plpgsql", body);
+	snprintf(reason, sizeof reason, "%s", said ? said : "");
+	pg_query_exit_memory_context(memory);
+	return reason;
+}
+
+static void test_bodies(void **state)
+{
+	struct catalog *catalog = catalog_text_shop(1);
+	static const char *const HARMLESS[] = {
+		"",
+		"BEGIN NEW.updated_at := now(); RETURN NEW; END",
+		"BEGIN -- orders\n /* orders /* orders */ orders */ RETURN 'orders'; END",
+		"BEGIN RETURN E'\\' orders'; END",
+		"BEGIN RETURN $x$ orders $ $y$ $x$; END",
+		"BEGIN NEW.orders := 1; r.users = 2; END",
+		"BEGIN UPDATE countries SET name = 'x' WHERE code = 'y'; END",
+		"BEGIN PERFORM set_config('statement_timeout', '0', true); SET LOCAL statement_timeout = 0; END",
+		"BEGIN CREATE TEMP TABLE x AS SELECT 1; CREATE TYPE mood AS ENUM ('a'); END",
+		"SELECT add_vat(1), \"Orders\", ordersx, count_orders FROM countries",
+	};
+	for (size_t i = 0; i < sizeof HARMLESS / sizeof *HARMLESS; i++)
+		assert_string_equal(scan(catalog, HARMLESS[i]), "");
+	static const char *const FLAGGED[] = {
+		"SELECT * FROM ORDERS",
+		"SELECT * FROM \"orders\"",
+		"SELECT * FROM public.orders",
+		"SELECT * FROM public . orders",
+		"SELECT 1 FROM/**/orders",
+		"SELECT 1 FROM x,orders",
+		"INSERT INTO shop.invoices(id) VALUES (1)",
+		"SELECT * FROM \"Odd Name\"",
+		"SELECT * FROM order_totals",
+		"SELECT * FROM sales_by_status",
+		"SELECT * FROM pg_stats",
+		"SELECT count_orders()",
+		"SELECT public.count_orders ()",
+		"SELECT c.count_orders FROM countries c",
+		"BEGIN EXECUTE 'select 1'; END",
+		"BEGIN FOR r IN EXECUTE q LOOP END LOOP; END",
+		"SELECT query_to_xml('select 1', true, true, '')",
+		"SELECT pg_catalog.query_to_xml(x, true, true, '')",
+		"SELECT pg_read_file('x')",
+		"SELECT lo_get(1)",
+		"SELECT setval('s', 1)",
+		"BEGIN PERFORM set_config('app.tenant_id', '2', false); END",
+		"BEGIN PERFORM set_config(x, '2', false); END",
+		"BEGIN PERFORM set_config('search' || '_path', '2', false); END",
+		"BEGIN PERFORM set_config($1, '2', false); END",
+		"BEGIN SET search_path = x; END",
+		"BEGIN SET LOCAL app.tenant_id = 2; END",
+		"BEGIN SET \"app\".tenant_id = 2; END",
+		"BEGIN RESET ALL; END",
+		"BEGIN SET ROLE x; END",
+		"BEGIN SET SESSION AUTHORIZATION x; END",
+		"BEGIN CREATE TABLE x (id int); END",
+		"BEGIN CREATE OR REPLACE FUNCTION f() ; END",
+		"BEGIN COPY x FROM PROGRAM 'y'; END",
+		"SELECT 'unfinished",
+		"SELECT /* unfinished",
+		"SELECT $a$ unfinished $b$",
+		"SELECT \"unfinished",
+		"SELECT * FROM U&\"\\006frders\"",
+		"SELECT * FROM u&\"orders\"",
+	};
+	for (size_t i = 0; i < sizeof FLAGGED / sizeof *FLAGGED; i++)
+		if (!*scan(catalog, FLAGGED[i]))
+			fail_msg("nothing found in: %s", FLAGGED[i]);
+	MemoryContext memory = pg_query_enter_memory_context();
+	assert_non_null(body_scan(catalog, "plperl", ""));
+	assert_non_null(body_scan(catalog, "c", ""));
+	pg_query_exit_memory_context(memory);
+	catalog_unref(catalog);
+}
+
+/* Names longer than 63 bytes are cut by the server before it looks them up. */
+static void test_long_names(void **state)
+{
+	char text[512], name[64];
+	memset(name, 'n', 63);
+	name[63] = 0;
+	snprintf(text, sizeof text, "CREATE TABLE %s (tenant_id int);", name);
+	struct catalog *catalog = catalog_text_parse(text, 1);
+	snprintf(text, sizeof text, "SELECT * FROM %sIsCut", name);
+	assert_true(*scan(catalog, text));
+	snprintf(text, sizeof text, "SELECT * FROM \"%s is cut\"", name);
+	assert_true(*scan(catalog, text));
+	catalog_unref(catalog);
+}
+
+static void test_many(void **state)
+{
+	struct catalog *catalog = catalog_new();
+	char name[32];
+	struct catalog_column column = {.name = "tenant_id", .type_oid = 23};
+	for (unsigned i = 0; i < 20000; i++) {
+		snprintf(name, sizeof name, "t%u", i);
+		struct catalog_relation relation = {.oid = 100000 + i,
+											.schema = "public",
+											.name = name,
+											.kind = 'r',
+											.n_columns = i % 2,
+											.columns = &column};
+		catalog_add_relation(catalog, &relation);
+		snprintf(name, sizeof name, "f%u", i / 3);
+		struct catalog_function function = {.oid = i + 1,
+											.schema = "public",
+											.name = name,
+											.kind = 'f',
+											.language = "sql",
+											.body = i % 3 ? "select 1" : "select * from t1"};
+		catalog_add_function(catalog, &function);
+		catalog_add_tenant(catalog, name);
+	}
+	struct catalog_rules rules = {.tenant_column = "tenant_id", .tenants_table = "tenants"};
+	catalog_finish(catalog, &rules, 3);
+	assert_int_equal(isolation_of(catalog, "public", "t19999"), ISOLATION_TENANT);
+	assert_int_equal(isolation_of(catalog, "public", "t19998"), ISOLATION_SHARED);
+	assert_null(catalog_relation(catalog, "public", "t20000"));
+	const struct catalog_function *const *list;
+	assert_int_equal(catalog_functions(catalog, "public", "f5", &list), 3);
+	assert_true(list[0]->flagged && !list[1]->flagged && !list[2]->flagged);
+	assert_string_equal(catalog_function_by_oid(catalog, 16)->name, "f5");
+	assert_int_equal(catalog_functions(catalog, "private", "f5", &list), 0);
+	catalog_unref(catalog);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_shop),
+		cmocka_unit_test(test_types_and_settings),
+		cmocka_unit_test(test_what_follows_from_others),
+		cmocka_unit_test(test_bodies),
+		cmocka_unit_test(test_long_names),
+		cmocka_unit_test(test_many),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
