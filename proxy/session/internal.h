@@ -43,6 +43,8 @@ enum stream { STREAM_PASS, STREAM_DROP, STREAM_COPY };
 
 enum copy_in { COPY_IN_NONE, COPY_IN_ACTIVE, COPY_IN_FAILED /* we have sent CopyFail; the server's error is awaited */ };
 
+struct run;
+
 struct session {
 	const struct session_settings *settings;
 	struct catalog *catalog;
@@ -79,6 +81,7 @@ struct session {
 	struct state state;
 	struct statements statements;
 	struct replies replies;
+	struct run *run;                     /* of the batch from the server that is being walked; NULL otherwise */
 	struct query *spare_query;
 	enum hold hold;
 	bool asked_catalog;                  /* for the message at the head of the input, a newer snapshot has been waited for */
@@ -166,6 +169,8 @@ bool admit_needs_tenant(const struct statement *statement);
 enum admission admit_statement(struct session *session, const struct verdict *verdict, size_t i, const char *tenant,
 							   const struct wire_bind *bind, const uint32_t *types, size_t n_types,
 							   struct own_refusal *own);
+/* Refused when the session has none. */
+enum admission admit_tenant_known(struct session *session, struct own_refusal *own);
 /* May the user take on this tenant? canonical holds TENANT_VALUE_MAX + 1 bytes. */
 enum admission admit_tenant(struct session *session, const char *text, char *canonical, struct own_refusal *own);
 
@@ -183,7 +188,10 @@ size_t server_walk(struct session *session, const char *bytes, size_t n);
 
 /* --- answers.c --- what becomes of a message from the server */
 enum answer { ANSWER_PASS, ANSWER_DROP, ANSWER_REPLACED /* something else has been added to the output */, ANSWER_BAD };
-struct run; /* the bytes of the batch that pass and are not in the output yet */
+/* The bytes of the batch that pass and are not in the output yet:  from .. at, the message that is looked at now. */
+struct run {
+	const char *from, *at;
+};
 void server_flush_run(struct session *session, struct run *run);
 enum answer answer_complete(struct session *session, struct run *run, const struct wire_message *message);
 enum answer answer_error(struct session *session, struct run *run, const struct wire_message *message);

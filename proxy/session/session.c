@@ -119,6 +119,8 @@ void session_fatal(struct session *session, const struct error *error)
 	if (session->phase == PHASE_CLOSING)
 		return;
 	log_write(LOG_LEVEL_INFO, &subject, "session ends: %s %s", error->sqlstate, error->message);
+	if (session->run)
+		server_flush_run(session, session->run);
 	/* In the middle of a streamed message an error would be read as part of it: the end of the stream must tell. */
 	if (!session->client_gone && session->stream_left[SIDE_SERVER] == 0)
 		wire_add_error(&session->out[SIDE_CLIENT], "FATAL", error, 0);
@@ -275,10 +277,10 @@ void session_catalog(struct session *session, struct catalog *catalog)
 	if (!(session->wants & SESSION_WANT_CATALOG))
 		return;
 	session->wants &= ~(unsigned)SESSION_WANT_CATALOG;
+	session->asked_catalog = true;
 	if (session->phase == PHASE_TENANT) {
 		startup_find_tenant(session);
 	} else if (session->hold == HOLD_CATALOG) {
-		session->asked_catalog = true;
 		session->hold = HOLD_NONE;
 		client_resume(session);
 	}

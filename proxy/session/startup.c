@@ -341,6 +341,7 @@ void session_server_opened(struct session *session, const struct session_server 
 	if (session->phase != PHASE_SERVER)
 		return;
 	session->phase = PHASE_RUNNING;
+	session->asked_catalog = false;
 	for (size_t i = 0; i < server->n_parameters; i++) {
 		const struct session_parameter *status = &server->parameters[i];
 		if (!server_status_is_safe(session, status->name, status->value))

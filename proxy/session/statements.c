@@ -48,6 +48,33 @@ void prepared_unref(struct prepared *prepared)
 	free(prepared);
 }
 
+static bool same_splice(const struct splice *a, const struct splice *b)
+{
+	return a->at == b->at && a->remove == b->remove && a->tenant == b->tenant &&
+		   a->insert_length == b->insert_length &&
+		   (a->insert_length == 0 || memcmp(a->insert, b->insert, a->insert_length) == 0);
+}
+
+bool verdict_same_rewriting(const struct verdict *a, const struct verdict *b)
+{
+	if (a == b)
+		return true;
+	if (a->kind != b->kind || a->kind == VERDICT_REFUSE || a->n_statements != b->n_statements ||
+		a->tenant_parameter != b->tenant_parameter || a->tenant_type != b->tenant_type ||
+		a->uses_tenant != b->uses_tenant)
+		return false;
+	for (size_t i = 0; i < a->n_statements; i++) {
+		const struct statement *x = &a->statements[i], *y = &b->statements[i];
+		if (x->n_splices != y->n_splices || x->n_effects != y->n_effects || !x->copy != !y->copy ||
+			x->start != y->start || x->length != y->length)
+			return false;
+		for (size_t k = 0; k < x->n_splices; k++)
+			if (!same_splice(&x->splices[k], &y->splices[k]))
+				return false;
+	}
+	return true;
+}
+
 struct prepared *statements_get(const struct statements *statements, const char *name)
 {
 	return *name ? name_map_get(&statements->named, name) : statements->unnamed;
@@ -168,6 +195,8 @@ struct prepared *statements_put_portal(struct statements *statements, const char
 void statements_forget_portals(struct statements *statements)
 {
 	struct portal *portal;
+	if (!statements->unnamed_portal && statements->portals.n == 0)
+		return;
 	while ((portal = name_map_any(&statements->portals)))
 		prepared_unref(statements_put_portal(statements, portal->name, NULL));
 	name_map_free(&statements->portals);

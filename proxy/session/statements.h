@@ -38,6 +38,9 @@ struct prepared *prepared_new(const char *name, const char *text, size_t text_le
 struct prepared *prepared_ref(struct prepared *prepared); /* NULL allowed */
 void prepared_unref(struct prepared *prepared);           /* NULL allowed */
 
+/* Would both send the same text with the same parameters? */
+bool verdict_same_rewriting(const struct verdict *a, const struct verdict *b);
+
 struct statements {
 	struct name_map named;
 	struct prepared *unnamed;

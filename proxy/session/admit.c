@@ -1,0 +1,169 @@
+/* May a statement, or a change of the tenant, go on for this session? What the verdict cannot say because it is the same for
+ * every tenant: whether a tenant is known, whether values that the application wrote itself are the tenant's own. */
+#include "proxy/session/internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void own_refusal_finish(struct own_refusal *own, int position)
+{
+	memcpy(own->refusal.sqlstate, own->text.sqlstate, sizeof own->refusal.sqlstate);
+	own->refusal.message = own->text.message;
+	own->refusal.detail = own->text.detail[0] ? own->text.detail : NULL;
+	own->refusal.hint = own->text.hint[0] ? own->text.hint : NULL;
+	own->refusal.position = position;
+}
+
+enum admission admit_tenant(struct session *session, const char *text, char *canonical, struct own_refusal *own)
+{
+	const struct policy *policy = session->settings->policy;
+	const struct user *user = session->user;
+	if (!tenant_value_canonical(policy->tenant_type, text, canonical)) {
+		error_set(&own->text, "22023", "invalid value for parameter \"%s\": \"%s\"", policy->tenant_setting, text);
+		error_detail(&own->text, "A tenant is a value of type %s.", tenant_type_name(policy->tenant_type));
+		own_refusal_finish(own, 0);
+		return ADMISSION_REFUSED;
+	}
+	if (user->right == RIGHT_BYPASS)
+		return ADMITTED;
+	if (user->right == RIGHT_BOUND) {
+		if (strcmp(canonical, user->tenant) == 0)
+			return ADMITTED;
+		error_set(&own->text, "42501", "user \"%s\" may not act for tenant \"%s\"", user->name, canonical);
+		error_detail(&own->text, "The user is bound to tenant \"%s\".", user->tenant);
+		own_refusal_finish(own, 0);
+		return ADMISSION_REFUSED;
+	}
+	if (catalog_has_tenant(session->catalog, canonical))
+		return ADMITTED;
+	if (!session->asked_catalog) {
+		if (session->phase == PHASE_RUNNING)
+			client_hold(session, HOLD_CATALOG);
+		else
+			session->wants |= SESSION_WANT_CATALOG;
+		return ADMISSION_HELD;
+	}
+	error_set(&own->text, "22023", "tenant \"%s\" does not exist", canonical);
+	error_hint(&own->text, "Insert it into %s first, or name another tenant.", policy->tenants_table);
+	own_refusal_finish(own, 0);
+	return ADMISSION_REFUSED;
+}
+
+bool admit_needs_tenant(const struct statement *statement)
+{
+	if (statement->n_checks > 0 || statement->copy)
+		return true;
+	for (size_t i = 0; i < statement->n_splices; i++)
+		if (statement->splices[i].tenant)
+			return true;
+	return false;
+}
+
+/* --- values that the application wrote itself --- */
+enum { OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_UUID = 2950 };
+
+static bool text_is_tenant(enum tenant_type type, const char *bytes, size_t length, const char *tenant)
+{
+	char text[TENANT_VALUE_MAX * 2 + 1], canonical[TENANT_VALUE_MAX + 1];
+	if (length >= sizeof text || memchr(bytes, 0, length))
+		return false;
+	memcpy(text, bytes, length);
+	text[length] = 0;
+	return tenant_value_canonical(type, text, canonical) && strcmp(canonical, tenant) == 0;
+}
+
+/* A binary value says by its parameter's type what it is; an undeclared one was given the column's type by the server. */
+static bool binary_is_tenant(enum tenant_type type, uint32_t oid, const char *bytes, size_t length, const char *tenant)
+{
+	char expected[TENANT_VALUE_MAX + 1], digits[24];
+	if (type == TENANT_INTEGER || type == TENANT_BIGINT) {
+		int64_t value;
+		if (oid == 0)
+			oid = tenant_type_oid(type);
+		if (oid == OID_INT2 && length == 2)
+			value = (int16_t)wire_get_u16(bytes);
+		else if (oid == OID_INT4 && length == 4)
+			value = (int32_t)wire_get_u32(bytes);
+		else if (oid == OID_INT8 && length == 8)
+			value = (int64_t)((uint64_t)wire_get_u32(bytes) << 32 | wire_get_u32(bytes + 4));
+		else
+			return false;
+		int n = snprintf(digits, sizeof digits, "%lld", (long long)value);
+		return text_is_tenant(type, digits, (size_t)n, tenant);
+	}
+	if (type == TENANT_UUID && oid != 0 && oid != OID_UUID)
+		return false;
+	size_t n = tenant_value_binary(type, tenant, expected);
+	return n == length && memcmp(expected, bytes, n) == 0;
+}
+
+static bool check_holds(const struct tenant_check *check, enum tenant_type type, const char *tenant,
+						const struct wire_bind *bind, const uint32_t *types, size_t n_types)
+{
+	if (check->parameter == 0)
+		return check->constant && text_is_tenant(type, check->constant, strlen(check->constant), tenant);
+	if (!bind)
+		return true;
+	unsigned i = (unsigned)check->parameter - 1;
+	if (i >= bind->n_values)
+		return true; /* the server refuses a Bind that lacks values */
+	int32_t length;
+	const char *value = wire_bind_value(bind, i, &length);
+	if (length < 0)
+		return false;
+	if (wire_bind_format(bind, i) == 0)
+		return text_is_tenant(type, value, (size_t)length, tenant);
+	return binary_is_tenant(type, i < n_types ? types[i] : 0, value, (size_t)length, tenant);
+}
+
+static enum admission no_tenant(struct session *session, struct own_refusal *own)
+{
+	const char *setting = session->settings->policy->tenant_setting;
+	error_set(&own->text, "42501", "no tenant is set for this session");
+	error_detail(&own->text, "The statement touches tables whose rows belong to tenants.");
+	error_hint(&own->text, "SET %s = '..' first, or give it in the connection string: options=-c%%20%s%%3D..", setting,
+			   setting);
+	own_refusal_finish(own, 0);
+	return ADMISSION_REFUSED;
+}
+
+enum admission admit_tenant_known(struct session *session, struct own_refusal *own)
+{
+	if (session_tenant(session))
+		return ADMITTED;
+	return no_tenant(session, own);
+}
+
+enum admission admit_statement(struct session *session, const struct verdict *verdict, size_t i, const char *tenant,
+							   const struct wire_bind *bind, const uint32_t *types, size_t n_types,
+							   struct own_refusal *own)
+{
+	const struct statement *statement = &verdict->statements[i];
+	if (session->user->right == RIGHT_BYPASS)
+		return ADMITTED;
+	for (size_t e = 0; e < statement->n_effects; e++) {
+		const char *value;
+		char canonical[TENANT_VALUE_MAX + 1];
+		if (!state_sets_tenant(&session->state, &statement->effects[e], &value) || !value)
+			continue;
+		enum admission admission = admit_tenant(session, value, canonical, own);
+		if (admission != ADMITTED)
+			return admission;
+	}
+	if (!admit_needs_tenant(statement))
+		return ADMITTED;
+	if (!tenant)
+		return no_tenant(session, own);
+	for (size_t c = 0; c < statement->n_checks; c++) {
+		const struct tenant_check *check = &statement->checks[c];
+		if (check_holds(check, verdict->tenant_type, tenant, bind, types, n_types))
+			continue;
+		error_set(&own->text, "42501", "a value for \"%s\" of relation \"%s\" is not the session's tenant",
+				  session->settings->policy->tenant_column, check->relation ? check->relation : "");
+		error_detail(&own->text, "The session acts for tenant \"%s\".", tenant);
+		error_hint(&own->text, "Leave the column out: tenantry fills it in.");
+		own_refusal_finish(own, check->position);
+		return ADMISSION_REFUSED;
+	}
+	return ADMITTED;
+}

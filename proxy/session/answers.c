@@ -1,0 +1,298 @@
+/* Messages of the server that change on their way, or change the session: CommandComplete, ErrorResponse, ReadyForQuery,
+ * ParameterDescription. Effects of statements are applied here, when the server has confirmed them. */
+#include "proxy/session/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* --- effects --- */
+static void apply_prepare(struct session *session, const struct effect *effect, const struct statement *statement,
+						  const char *text)
+{
+	struct prepared *prepared =
+		prepared_new(effect->name, text + statement->start, statement->length, NULL, 0, NULL);
+	/* Judged once more as it will be judged when names or the catalog change, to be compared then. */
+	bool asked = session->asked_catalog;
+	session->asked_catalog = true;
+	prepared->verdict =
+		client_judge(session, PROTOCOL_SIMPLE, prepared->text, prepared->text_length, NULL, 0);
+	session->asked_catalog = asked;
+	prepared->sql = true;
+	prepared->takes_tenant = effect->flag;
+	prepared_unref(statements_put(&session->statements, effect->name, prepared));
+	prepared_unref(prepared);
+	session->checked_names = 0;
+}
+
+static void end_of_transaction(struct session *session, bool committed)
+{
+	if (committed && session->schema_pending) {
+		session->schema_changed = true;
+		session->stale_catalog = true;
+	}
+	session->schema_pending = false;
+}
+
+static void apply_effect(struct session *session, const struct effect *effect, const struct statement *statement,
+						 const char *text, const char *tag)
+{
+	state_apply(&session->state, effect, tag);
+	switch (effect->kind) {
+	case EFFECT_PREPARE:
+		apply_prepare(session, effect, statement, text);
+		break;
+	case EFFECT_DEALLOCATE:
+		if (effect->name)
+			statements_forget(&session->statements, effect->name);
+		else
+			statements_forget_all(&session->statements);
+		break;
+	case EFFECT_DISCARD_ALL:
+		statements_forget_all(&session->statements);
+		break;
+	case EFFECT_COMMIT:
+	case EFFECT_PREPARE_TRANSACTION:
+		end_of_transaction(session, strcmp(tag, "ROLLBACK") != 0);
+		session->error_since = false;
+		break;
+	case EFFECT_ROLLBACK:
+		end_of_transaction(session, false);
+		session->error_since = false;
+		break;
+	case EFFECT_SCHEMA_CHANGE:
+	case EFFECT_TENANTS_CHANGE:
+		session->schema_pending = true;
+		break;
+	default:
+		break;
+	}
+}
+
+static void apply_effects(struct session *session, const struct statement *statement, const char *text,
+						  const char *tag)
+{
+	for (size_t i = 0; i < statement->n_effects; i++)
+		apply_effect(session, &statement->effects[i], statement, text, tag);
+}
+
+/* --- CommandComplete --- */
+static enum answer show_tag(struct session *session, struct run *run, const struct statement *statement, bool swallow)
+{
+	if (swallow)
+		return ANSWER_DROP;
+	if (!statement || !statement->raised_tag)
+		return ANSWER_PASS;
+	server_flush_run(session, run);
+	wire_add_text(&session->out[SIDE_CLIENT], 'C', statement->raised_tag);
+	return ANSWER_REPLACED;
+}
+
+static enum answer complete_query(struct session *session, struct run *run, struct query *query, const char *tag)
+{
+	const struct verdict *verdict = query->verdict;
+	if (!verdict || query->current >= verdict->n_statements)
+		return query->raises ? ANSWER_BAD : ANSWER_PASS;
+	while (query->current + 1 < verdict->n_statements && verdict->statements[query->current].is_empty)
+		query->current++;
+	const struct statement *statement = &verdict->statements[query->current];
+	/* What was to raise has succeeded: nothing is certain any more. */
+	if (query->raises && query->current >= query->n_sent)
+		return ANSWER_BAD;
+	query->current++;
+	apply_effects(session, statement, query->text, tag);
+	return show_tag(session, run, statement, false);
+}
+
+static enum answer complete_execute(struct session *session, struct run *run, struct reply *head, const char *tag)
+{
+	const struct prepared *prepared = head->prepared;
+	const struct statement *statement = NULL;
+	if (head->query && head->query->raises)
+		return ANSWER_BAD;
+	if (prepared && !prepared->sql && prepared->verdict->n_statements == 1) {
+		statement = &prepared->verdict->statements[0];
+		apply_effects(session, statement, prepared->text, tag);
+	}
+	enum answer answer = show_tag(session, run, statement, head->swallow);
+	replies_take(&session->replies, &session->spare_query);
+	return answer;
+}
+
+enum answer answer_complete(struct session *session, struct run *run, const struct wire_message *message)
+{
+	struct reply *head = replies_head(&session->replies);
+	const char *tag;
+	if (!wire_string_decode(message->body, message->length, &tag, NULL))
+		return ANSWER_BAD;
+	copyin_over(session);
+	session->spare_syncs = 0;
+	if (head->kind == REPLY_EXECUTE)
+		return complete_execute(session, run, head, tag);
+	return head->query ? complete_query(session, run, head->query, tag) : ANSWER_PASS;
+}
+
+/* --- ParameterDescription --- */
+enum answer answer_parameters(struct session *session, struct run *run, const struct wire_message *message)
+{
+	struct reply *head = replies_head(&session->replies);
+	if (!head || head->kind != REPLY_DESCRIBE_STATEMENT || head->described)
+		return ANSWER_BAD;
+	struct reader reader = reader_of(message->body, message->length);
+	unsigned n = reader_u16(&reader);
+	const char *types = reader_bytes(&reader, (size_t)n * 4);
+	if (!reader_done(&reader))
+		return ANSWER_BAD;
+	head->described = true;
+	if (head->swallow)
+		return ANSWER_DROP;
+	if (!head->prepared || !head->prepared->takes_tenant || n == 0)
+		return ANSWER_PASS;
+	struct buffer *out = &session->out[SIDE_CLIENT];
+	server_flush_run(session, run);
+	wire_add_header(out, 't', 2 + (size_t)(n - 1) * 4);
+	buffer_add_u16(out, (uint16_t)(n - 1));
+	buffer_add(out, types, (size_t)(n - 1) * 4);
+	return ANSWER_REPLACED;
+}
+
+/* --- ErrorResponse --- */
+/* The position in the text that the client wrote; -1: it is the same. */
+static int original_position(const struct reply *head, int position)
+{
+	char slot[TENANT_LITERAL_MAX];
+	if (head->kind == REPLY_QUERY && head->query && head->query->verdict &&
+		head->query->verdict->kind != VERDICT_PASS)
+		return verdict_map_position(head->query->verdict, head->query->text, head->query->slots, position);
+	const struct prepared *prepared = head->prepared;
+	if (head->kind <= REPLY_EXECUTE && prepared && !prepared->sql && prepared->verdict->kind == VERDICT_GUARD) {
+		const char *one = extended_slot(prepared, slot);
+		size_t n = prepared->verdict->n_statements;
+		const char **slots = malloc((n ? n : 1) * sizeof *slots);
+		if (!slots)
+			abort();
+		for (size_t i = 0; i < n; i++)
+			slots[i] = one;
+		int mapped = verdict_map_position(prepared->verdict, prepared->text, slots, position);
+		free(slots);
+		return mapped;
+	}
+	return -1;
+}
+
+static bool is_raised(const struct reply *head, const char *sqlstate)
+{
+	const struct query *query = head->query;
+	if (!query || !query->raises || strcmp(query->sqlstate, sqlstate) != 0)
+		return false;
+	return !query->verdict || query->current >= query->n_sent;
+}
+
+/* What is to be changed in the error; false: nothing. */
+static bool edit_error(struct session *session, const struct reply *head, const struct wire_message *message,
+					   struct wire_error_edit *edit)
+{
+	const char *sqlstate = wire_error_field(message->body, message->length, 'C');
+	const char *position = wire_error_field(message->body, message->length, 'P');
+	*edit = (struct wire_error_edit){.position = -1};
+	if (!sqlstate)
+		return false;
+	if (session->copy_error && strcmp(sqlstate, "57014") == 0) {
+		const struct error *error = session->copy_error;
+		*edit = (struct wire_error_edit){.drop = "WFLRDHqp",
+										 .position = 0,
+										 .sqlstate = error->sqlstate,
+										 .message = error->message,
+										 .detail = error->detail[0] ? error->detail : NULL,
+										 .hint = error->hint[0] ? error->hint : NULL};
+		return true;
+	}
+	if (session->timed_out && strcmp(sqlstate, "57014") == 0) {
+		edit->message = "canceling statement due to statement timeout";
+		session->timed_out = false;
+		return true;
+	}
+	if (!head)
+		return false;
+	if (is_raised(head, sqlstate)) {
+		*edit = (struct wire_error_edit){.drop = "WFLRqp", .position = head->query->position};
+		return true;
+	}
+	if (!position)
+		return false;
+	edit->position = original_position(head, atoi(position));
+	return edit->position >= 0;
+}
+
+static void fail_head(struct session *session, struct reply *head)
+{
+	if (!head)
+		return;
+	session->error_since = true;
+	if (head->kind == REPLY_QUERY || head->kind == REPLY_FUNCTION) {
+		head->failed = true;
+		head->started = true;
+		return;
+	}
+	if (head->kind == REPLY_SYNC)
+		return; /* what Sync committed has failed; ReadyForQuery follows */
+	if (!replies_fail(&session->replies, &session->statements, &session->spare_query))
+		session->skipping = true;
+}
+
+enum answer answer_error(struct session *session, struct run *run, const struct wire_message *message)
+{
+	struct reply *head = replies_head(&session->replies);
+	struct wire_error_edit edit;
+	if (!wire_error_valid(message->body, message->length))
+		return ANSWER_BAD;
+	const char *severity = wire_error_field(message->body, message->length, 'V');
+	if (severity && (strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0)) {
+		session->server_fatal = true;
+		return ANSWER_PASS;
+	}
+	bool changed = edit_error(session, head, message, &edit);
+	if (changed) {
+		server_flush_run(session, run);
+		wire_error_edit(&session->out[SIDE_CLIENT], 'E', message->body, message->length, &edit);
+	}
+	copyin_over(session);
+	fail_head(session, head);
+	return changed ? ANSWER_REPLACED : ANSWER_PASS;
+}
+
+/* --- ReadyForQuery --- */
+static void settle(struct session *session, char status)
+{
+	session->status = status;
+	if (status == 'I') {
+		if (session->error_since)
+			state_rollback(&session->state);
+		else
+			state_commit(&session->state);
+		end_of_transaction(session, !session->error_since);
+		/* Portals of messages already sent behind this boundary belong to the next transaction. */
+		if (session->replies.n == 0)
+			statements_forget_portals(&session->statements);
+	}
+	session->error_since = false;
+	timing_ready(session);
+}
+
+enum answer answer_ready(struct session *session, struct run *run, const struct wire_message *message)
+{
+	struct reply *head = replies_head(&session->replies);
+	char status = message->length == 1 ? message->body[0] : 0;
+	if (status != 'I' && status != 'T' && status != 'E')
+		return ANSWER_BAD;
+	if (head && reply_is_boundary(head) && (head->kind == REPLY_SYNC || head->started)) {
+		replies_take(&session->replies, &session->spare_query);
+	} else {
+		/* A Sync that we thought ignored by COPY was not (see extended_sync). */
+		if (session->spare_syncs == 0)
+			return ANSWER_BAD;
+		session->spare_syncs--;
+		session->skipping = false;
+	}
+	settle(session, status);
+	return ANSWER_PASS;
+}

@@ -1,0 +1,311 @@
+/* The client's messages: framing, dispatch, waiting.
+ *
+ * A message is handled whole, or held at the head of the input (HOLD_REPLIES: until replies have come that decide how
+ * it is to be read; HOLD_CATALOG: until a newer snapshot is there), or its body streams past (CopyData; Bind of a statement
+ * that needs nothing). */
+#include "proxy/session/internal.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool client_must_wait(const struct session *session)
+{
+	const struct replies *replies = &session->replies;
+	if (replies->n == 0)
+		return false;
+	/* Behind a boundary, an error that has not come yet may have undone what the transaction changed. */
+	return replies->matters > 0 || (session->state.dirty && replies->boundaries > 0);
+}
+
+enum handled client_hold(struct session *session, enum hold why)
+{
+	session->hold = why;
+	if (why == HOLD_CATALOG)
+		session->wants |= SESSION_WANT_CATALOG;
+	if (why == HOLD_REPLIES && session->replies.open && !session->flushed) {
+		/* Without Sync or Flush the server may sit on what we wait for. */
+		wire_add_empty(&session->out[SIDE_SERVER], 'H');
+		session->flushed = true;
+	}
+	return HELD;
+}
+
+void client_forward(struct session *session, const struct wire_message *message)
+{
+	buffer_add(&session->out[SIDE_SERVER], message->body - WIRE_HEADER, WIRE_HEADER + message->length);
+}
+
+struct verdict *client_judge(struct session *session, enum sub_protocol protocol, const char *text, size_t length,
+							 const uint32_t *types, size_t n_types)
+{
+	const struct temporaries *temporaries = session->state.now.current.temporaries;
+	size_t n_temporaries = temporaries ? temporaries->n : 0;
+	const char *few[16], **names = few;
+	if (n_temporaries > sizeof few / sizeof *few && !(names = malloc(n_temporaries * sizeof *names)))
+		abort();
+	for (size_t i = 0; i < n_temporaries; i++)
+		names[i] = temporaries->list[i].name->s;
+	struct session_names shadow = {.search_path = session->state.now.current.search_path->s,
+								   .n_temporaries = n_temporaries,
+								   .temporaries = names,
+								   .n_prepared = session->statements.n_takes,
+								   .prepared = session->statements.takes};
+	struct guard_request request = {.text = text,
+									.length = length,
+									.protocol = protocol,
+									.n_parameter_types = n_types,
+									.parameter_types = types,
+									.catalog = session->catalog,
+									.policy = session->settings->policy,
+									.names = &shadow,
+									.right = session->user->right};
+	struct verdict *verdict = verdict_cache_guard(session->cache, &request);
+	if (names != few)
+		free(names);
+	if (verdict->unknown_name && !session->asked_catalog) {
+		verdict_unref(verdict);
+		client_hold(session, HOLD_CATALOG);
+		return NULL;
+	}
+	return verdict;
+}
+
+/* A statement prepared with SQL's PREPARE was written for the names of its time. Where they have changed so that it would be written
+ * otherwise now, it is closed: EXECUTE then finds nothing. */
+static void check_sql_prepared(struct session *session)
+{
+	struct statements *statements = &session->statements;
+	session->checked_names = session->state.names_version;
+	session->checked_generation = catalog_generation(session->catalog);
+	for (size_t i = 0; i < statements->named.room; i++) {
+		struct prepared *prepared = statements->named.slots[i].name ? statements->named.slots[i].object : NULL;
+		if (!prepared || !prepared->sql || prepared->stale)
+			continue;
+		bool asked = session->asked_catalog;
+		session->asked_catalog = true;
+		struct verdict *now = client_judge(session, PROTOCOL_SIMPLE, prepared->text, prepared->text_length, NULL, 0);
+		session->asked_catalog = asked;
+		prepared->stale = !verdict_same_rewriting(prepared->verdict, now);
+		verdict_unref(now);
+		if (prepared->stale) {
+			wire_add_target(&session->out[SIDE_SERVER], 'C', 'S', prepared->name);
+			replies_add(&session->replies, REPLY_CLOSE)->swallow = true;
+			session->flushed = false;
+		}
+	}
+}
+
+/* --- dispatch --- */
+static bool reads_statements(char type)
+{
+	return type == 'Q' || type == 'P' || type == 'B' || type == 'F';
+}
+
+/* COPY FROM STDIN is under way: everything but its own messages, Flush and Sync makes it fail, as in the server. */
+static void interrupt_copy(struct session *session, char type)
+{
+	struct error error;
+	error_set(&error, "08P01", "unexpected message type 0x%02X during COPY from stdin", (unsigned char)type);
+	copyin_fail(session, &error);
+}
+
+static enum handled running_message(struct session *session, const struct wire_message *message)
+{
+	char type = message->type;
+	if (session->skipping && type != 'S' && type != 'X')
+		return HANDLED; /* the server would skip it as well */
+	if (session->copy_in == COPY_IN_ACTIVE && type != 'S' && type != 'H' && type != 'X') {
+		interrupt_copy(session, type);
+		return HANDLED;
+	}
+	if (reads_statements(type)) {
+		if (client_must_wait(session))
+			return client_hold(session, HOLD_REPLIES);
+		if (session->stale_catalog)
+			return client_hold(session, HOLD_CATALOG);
+		if (session->statements.n_sql > 0 &&
+			(session->checked_names != session->state.names_version ||
+			 session->checked_generation != catalog_generation(session->catalog)))
+			check_sql_prepared(session);
+	}
+	switch (type) {
+	case 'Q':
+		return query_message(session, message);
+	case 'P':
+		return extended_parse(session, message);
+	case 'B':
+		return extended_bind(session, message);
+	case 'D':
+		return extended_describe(session, message);
+	case 'E':
+		return extended_execute(session, message);
+	case 'C':
+		return extended_close(session, message);
+	case 'F':
+		return function_message(session, message);
+	case 'S':
+		extended_sync(session);
+		return HANDLED;
+	case 'H':
+		extended_flush(session);
+		return HANDLED;
+	case 'X':
+		session_terminate(session);
+		return HANDLED;
+	default:
+		session_violation(session, "invalid frontend message type %d", (unsigned char)type);
+		return HANDLED;
+	}
+}
+
+/* A statement that is too long to be read: its body is dropped, the server raises the error. */
+static enum handled refuse_long(struct session *session, const struct wire_message *message)
+{
+	struct own_refusal own;
+	if (client_must_wait(session))
+		return client_hold(session, HOLD_REPLIES);
+	error_set(&own.text, "54000", "statement is too long");
+	error_detail(&own.text, "The message has %zu bytes; at most %zu are read.", message->length,
+				 session->settings->message_limit);
+	own_refusal_finish(&own, 0);
+	if (session->skipping)
+		return HANDLED;
+	if (message->type == 'Q' || message->type == 'F')
+		refuse_query(session, &own.refusal);
+	else
+		refuse_extended(session, &own.refusal);
+	return HANDLED;
+}
+
+/* The head of a message whose body is not all there, or too long to be assembled. Returns what was used, 0: wait for more. */
+static size_t partial_message(struct session *session, const struct wire_message *message, size_t there)
+{
+	char type = message->type;
+	if (type == 'd') {
+		size_t used = 0;
+		if (copyin_message(session, message, there, &used) == HELD)
+			return 0;
+		session->stream_left[SIDE_CLIENT] = message->length - used;
+		return WIRE_HEADER + used;
+	}
+	if (session->skipping) {
+		session->stream[SIDE_CLIENT] = STREAM_DROP;
+		session->stream_left[SIDE_CLIENT] = message->length - there;
+		return WIRE_HEADER + there;
+	}
+	if (type == 'B' && session->copy_in != COPY_IN_ACTIVE && message->length > WIRE_SMALL &&
+		extended_bind_streams(session, message->body, there)) {
+		wire_add_header(&session->out[SIDE_SERVER], 'B', message->length);
+		buffer_add(&session->out[SIDE_SERVER], message->body, there);
+		session->stream[SIDE_CLIENT] = STREAM_PASS;
+		session->stream_left[SIDE_CLIENT] = message->length - there;
+		return WIRE_HEADER + there;
+	}
+	if (message->length > session->settings->message_limit) {
+		if (refuse_long(session, message) == HELD)
+			return 0;
+		session->stream[SIDE_CLIENT] = STREAM_DROP;
+		session->stream_left[SIDE_CLIENT] = message->length - there;
+		return WIRE_HEADER + there;
+	}
+	return 0;
+}
+
+static size_t running_step(struct session *session, const char *bytes, size_t n)
+{
+	struct wire_message message;
+	/* A type that does not exist is known by its first byte. */
+	size_t limit = wire_client_limit(bytes[0]);
+	if (limit == 0 || bytes[0] == 'p') {
+		session_violation(session, "invalid frontend message type %d", (unsigned char)bytes[0]);
+		return n;
+	}
+	switch (wire_header(bytes, n, limit, &message)) {
+	case WIRE_PARTIAL:
+		return 0;
+	case WIRE_BAD:
+		session_violation(session, "invalid message length");
+		return n;
+	case WIRE_OK:
+		break;
+	}
+	size_t there = n - WIRE_HEADER;
+	bool copy_data = message.type == 'd' || message.type == 'c' || message.type == 'f';
+	if (there < message.length || (!copy_data && message.length > session->settings->message_limit))
+		return partial_message(session, &message, there < message.length ? there : message.length);
+	size_t used = 0;
+	enum handled handled = copy_data ? copyin_message(session, &message, message.length, &used)
+									 : running_message(session, &message);
+	if (handled == HELD)
+		return 0;
+	session->asked_catalog = false;
+	return WIRE_HEADER + message.length;
+}
+
+static size_t stream_step(struct session *session, const char *bytes, size_t n)
+{
+	size_t piece = session->stream_left[SIDE_CLIENT] < n ? (size_t)session->stream_left[SIDE_CLIENT] : n;
+	session->stream_left[SIDE_CLIENT] -= piece;
+	switch (session->stream[SIDE_CLIENT]) {
+	case STREAM_PASS:
+		buffer_add(&session->out[SIDE_SERVER], bytes, piece);
+		break;
+	case STREAM_DROP:
+		break;
+	case STREAM_COPY:
+		copyin_piece(session, bytes, piece);
+		break;
+	}
+	return piece;
+}
+
+static size_t step(struct session *session, const char *bytes, size_t n)
+{
+	switch (session->phase) {
+	case PHASE_STARTUP:
+		return startup_packet(session, bytes, n);
+	case PHASE_SASL_FIRST:
+	case PHASE_SASL_FINAL:
+		return auth_message(session, bytes, n);
+	case PHASE_TLS:
+		session_violation(session, "received unencrypted data after SSL request");
+		return n;
+	case PHASE_TENANT:
+	case PHASE_SERVER:
+		return 0;
+	case PHASE_RUNNING:
+		return session->stream_left[SIDE_CLIENT] ? stream_step(session, bytes, n) : running_step(session, bytes, n);
+	case PHASE_CANCEL:
+	case PHASE_CLOSING:
+		return n;
+	}
+	return n;
+}
+
+size_t client_walk(struct session *session, const char *bytes, size_t n)
+{
+	size_t at = 0;
+	while (at < n && session->hold == HOLD_NONE) {
+		size_t used = step(session, bytes + at, n - at);
+		if (used == 0)
+			break;
+		at += used;
+	}
+	return at;
+}
+
+void client_resume(struct session *session)
+{
+	struct buffer *in = &session->in[SIDE_CLIENT];
+	if (session->hold == HOLD_CATALOG)
+		return;
+	session->hold = HOLD_NONE;
+	if (session->phase != PHASE_RUNNING || buffer_pending(in) == 0)
+		return;
+	size_t used = client_walk(session, buffer_head(in), buffer_pending(in));
+	if (session->phase == PHASE_CLOSING)
+		return;
+	buffer_consume(in, used);
+	buffer_release(in);
+}

@@ -1,0 +1,491 @@
+/* Extended query: Parse, Bind, Describe, Execute, Close, Sync, Flush.
+ *
+ * The tenant is one parameter more than the client knows of: its type is declared in Parse, its value appended in Bind,
+ * and it is taken out of ParameterDescription (answers.c). A statement prepared before the names or the catalog changed is judged again
+ * at Bind, and prepared again under its name if it is to be written otherwise. */
+#include "proxy/session/internal.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- rendering --- */
+const char *extended_slot(const struct prepared *prepared, char *out)
+{
+	const struct verdict *verdict = prepared->verdict;
+	if (verdict->tenant_parameter > 0)
+		snprintf(out, TENANT_LITERAL_MAX, "$%u", verdict->tenant_parameter);
+	else if (prepared->literal_tenant)
+		tenant_value_literal(verdict->tenant_type, prepared->literal_tenant, out);
+	else
+		out[0] = 0;
+	return out;
+}
+
+static void write_piece(void *to, const char *bytes, size_t length)
+{
+	buffer_add(to, bytes, length);
+}
+
+static void add_types(struct buffer *out, const struct prepared *prepared)
+{
+	const struct verdict *verdict = prepared->verdict;
+	size_t n = prepared->n_types;
+	if (verdict->tenant_parameter == 0) {
+		buffer_add_u16(out, (uint16_t)n);
+		for (size_t i = 0; i < n; i++)
+			buffer_add_u32(out, prepared->types[i]);
+		return;
+	}
+	buffer_add_u16(out, (uint16_t)verdict->tenant_parameter);
+	for (size_t i = 0; i + 1 < verdict->tenant_parameter; i++)
+		buffer_add_u32(out, i < n ? prepared->types[i] : 0);
+	buffer_add_u32(out, tenant_type_oid(verdict->tenant_type));
+}
+
+static void send_parse(struct session *session, const struct prepared *prepared)
+{
+	struct buffer *out = &session->out[SIDE_SERVER];
+	const struct verdict *verdict = prepared->verdict;
+	char slot[TENANT_LITERAL_MAX];
+	extended_slot(prepared, slot);
+	size_t begun = buffer_message_begin(out, 'P');
+	buffer_add_string(out, prepared->name);
+	size_t at = 0;
+	for (size_t i = 0; i < verdict->n_statements; i++) {
+		const struct statement *statement = &verdict->statements[i];
+		buffer_add(out, prepared->text + at, statement->start - at);
+		statement_render(verdict, i, prepared->text, slot, write_piece, out);
+		at = statement->start + statement->length;
+	}
+	buffer_add(out, prepared->text + at, prepared->text_length - at + 1);
+	add_types(out, prepared);
+	buffer_message_end(out, begun);
+}
+
+/* --- Parse --- */
+static bool writes_literal(const struct verdict *verdict)
+{
+	return verdict->uses_tenant && verdict->tenant_parameter == 0;
+}
+
+/* Stamps and the tenant that is written into the text. */
+static void finish_prepared(struct session *session, struct prepared *prepared)
+{
+	const char *tenant = session_tenant(session);
+	prepared->takes_tenant = prepared->verdict->tenant_parameter > 0;
+	prepared->generation = catalog_generation(session->catalog);
+	prepared->names_version = session->state.names_version;
+	prepared->prepared_version = session->statements.version;
+	if (writes_literal(prepared->verdict) && tenant)
+		prepared->literal_tenant = strdup(tenant);
+}
+
+static void expect_parse(struct session *session, struct prepared *prepared, bool swallow)
+{
+	struct reply *reply = replies_add(&session->replies, REPLY_PARSE);
+	reply->swallow = swallow;
+	reply->names = 'S';
+	reply->previous = statements_put(&session->statements, prepared->name, prepared);
+	reply->prepared = prepared_ref(prepared);
+	session->flushed = false;
+	timing_busy(session);
+}
+
+static const uint32_t *host_order(const struct wire_parse *parse, uint32_t *few, size_t n_few)
+{
+	uint32_t *types = few;
+	if (parse->n_types > n_few && !(types = malloc(parse->n_types * sizeof *types)))
+		abort();
+	for (unsigned i = 0; i < parse->n_types; i++)
+		types[i] = wire_get_u32(parse->types + (size_t)i * 4);
+	return types;
+}
+
+/* In place of a Parse that is refused. The server would have dropped the unnamed statement first. */
+static void refuse_parse(struct session *session, const char *name, const struct refusal *refusal)
+{
+	if (!*name && session->statements.unnamed) {
+		wire_add_target(&session->out[SIDE_SERVER], 'C', 'S', "");
+		struct reply *reply = replies_add(&session->replies, REPLY_CLOSE);
+		reply->swallow = true;
+		reply->names = 'S';
+		reply->previous = statements_put(&session->statements, "", NULL);
+	}
+	refuse_extended(session, refusal);
+}
+
+/* What stands against preparing it; NULL: nothing. */
+static const struct refusal *parse_refusal(struct session *session, const struct verdict *verdict,
+										   struct own_refusal *own)
+{
+	for (size_t i = 0; i < verdict->n_statements; i++)
+		if (verdict->statements[i].kind == VERDICT_REFUSE)
+			return verdict->statements[i].refusal;
+	if (!writes_literal(verdict) || session_tenant(session))
+		return NULL;
+	/* The tenant has to be written into the text, so it has to be known now. */
+	for (size_t i = 0; i < verdict->n_statements; i++)
+		if (admit_needs_tenant(&verdict->statements[i]) &&
+			admit_statement(session, verdict, i, NULL, NULL, NULL, 0, own) == ADMISSION_REFUSED)
+			return &own->refusal;
+	return NULL;
+}
+
+static void count(struct session *session, const struct verdict *verdict)
+{
+	for (size_t i = 0; i < verdict->n_statements; i++) {
+		const struct statement *statement = &verdict->statements[i];
+		session->counts.guarded += statement->kind == VERDICT_GUARD;
+		session->counts.touching += statement->touches_tenant;
+		session->counts.self_safe += statement->touches_tenant && statement->self_safe;
+	}
+}
+
+enum handled extended_parse(struct session *session, const struct wire_message *message)
+{
+	struct wire_parse parse;
+	struct own_refusal own;
+	uint32_t few[32];
+	if (!wire_parse_decode(message->body, message->length, &parse)) {
+		session_violation(session, "invalid Parse message");
+		return HANDLED;
+	}
+	const uint32_t *types = host_order(&parse, few, sizeof few / sizeof *few);
+	struct verdict *verdict =
+		client_judge(session, PROTOCOL_EXTENDED, parse.text, parse.text_length, types, parse.n_types);
+	if (!verdict) {
+		if (types != few)
+			free((void *)types);
+		return HELD;
+	}
+	const struct refusal *refusal = parse_refusal(session, verdict, &own);
+	if (refusal) {
+		refuse_parse(session, parse.name, refusal);
+		verdict_unref(verdict);
+	} else {
+		count(session, verdict);
+		struct prepared *prepared =
+			prepared_new(parse.name, parse.text, parse.text_length, types, parse.n_types, verdict);
+		finish_prepared(session, prepared);
+		if (verdict->kind == VERDICT_PASS)
+			client_forward(session, message);
+		else
+			send_parse(session, prepared);
+		expect_parse(session, prepared, false);
+		prepared_unref(prepared);
+	}
+	if (types != few)
+		free((void *)types);
+	return HANDLED;
+}
+
+/* --- a statement that was judged in another time --- */
+static bool is_current(const struct session *session, const struct prepared *prepared)
+{
+	if (prepared->sql)
+		return true; /* client.c looks after these */
+	if (prepared->generation != catalog_generation(session->catalog) ||
+		prepared->names_version != session->state.names_version)
+		return false;
+	if (prepared->prepared_version != session->statements.version && !prepared->verdict->cacheable)
+		return false;
+	const char *tenant = session_tenant(session);
+	return !writes_literal(prepared->verdict) ||
+		   (tenant && prepared->literal_tenant && strcmp(tenant, prepared->literal_tenant) == 0);
+}
+
+static bool literal_is_current(const struct session *session, const struct prepared *prepared)
+{
+	const char *tenant = session_tenant(session);
+	return !prepared->literal_tenant || (tenant && strcmp(tenant, prepared->literal_tenant) == 0);
+}
+
+/* Gives the statement under its name as it has to be now; *refused: an error has been sent instead. HELD: wait. */
+static enum handled renew(struct session *session, struct prepared **prepared, bool *refused)
+{
+	struct prepared *old = *prepared;
+	struct own_refusal own;
+	struct verdict *verdict =
+		client_judge(session, PROTOCOL_EXTENDED, old->text, old->text_length, old->types, old->n_types);
+	if (!verdict)
+		return HELD;
+	const struct refusal *refusal = parse_refusal(session, verdict, &own);
+	if (refusal) {
+		refuse_extended(session, refusal);
+		verdict_unref(verdict);
+		*refused = true;
+		return HANDLED;
+	}
+	if (verdict_same_rewriting(old->verdict, verdict) && literal_is_current(session, old)) {
+		verdict_unref(old->verdict);
+		old->verdict = verdict;
+		old->generation = catalog_generation(session->catalog);
+		old->names_version = session->state.names_version;
+		old->prepared_version = session->statements.version;
+		return HANDLED;
+	}
+	struct prepared *renewed =
+		prepared_new(old->name, old->text, old->text_length, old->types, old->n_types, verdict);
+	finish_prepared(session, renewed);
+	if (*old->name) {
+		wire_add_target(&session->out[SIDE_SERVER], 'C', 'S', old->name);
+		replies_add(&session->replies, REPLY_CLOSE)->swallow = true;
+	}
+	send_parse(session, renewed);
+	expect_parse(session, renewed, true);
+	prepared_unref(renewed); /* the name holds it */
+	*prepared = renewed;
+	return HANDLED;
+}
+
+/* --- Bind --- */
+/* A code for each value, as the client has it, and text for ours. */
+static void add_formats(struct buffer *out, const struct wire_bind *bind, unsigned n)
+{
+	if (bind->n_formats == 0 || (bind->n_formats == 1 && wire_get_u16(bind->formats) == 0)) {
+		buffer_add_u16(out, 0); /* all text */
+		return;
+	}
+	buffer_add_u16(out, (uint16_t)(n + 1));
+	if (bind->n_formats == 1)
+		for (unsigned i = 0; i < n; i++)
+			buffer_add(out, bind->formats, 2);
+	else
+		buffer_add(out, bind->formats, (size_t)bind->n_formats * 2);
+	buffer_add_u16(out, 0);
+}
+
+static void send_bind(struct session *session, const struct wire_bind *bind, const char *tenant)
+{
+	struct buffer *out = &session->out[SIDE_SERVER];
+	size_t length = strlen(tenant);
+	size_t begun = buffer_message_begin(out, 'B');
+	buffer_add_string(out, bind->portal);
+	buffer_add_string(out, bind->statement);
+	add_formats(out, bind, bind->n_values);
+	buffer_add_u16(out, (uint16_t)(bind->n_values + 1));
+	buffer_add(out, bind->values, (size_t)(bind->values_end - bind->values));
+	buffer_add_u32(out, (uint32_t)length);
+	buffer_add(out, tenant, length);
+	buffer_add(out, bind->results, bind->results_length);
+	buffer_message_end(out, begun);
+}
+
+void extended_bind_sent(struct session *session, const char *portal, struct prepared *prepared)
+{
+	struct reply *reply = replies_add(&session->replies, REPLY_BIND);
+	reply->names = 'P';
+	reply->previous = statements_put_portal(&session->statements, portal, prepared);
+	reply->prepared = prepared_ref(prepared);
+	if (*portal)
+		reply->portal = strdup(portal);
+	session->flushed = false;
+	timing_busy(session);
+}
+
+/* The server counts our parameter too; so the client's number is compared here, in the server's words. */
+static bool count_fits(const struct prepared *prepared, const struct wire_bind *bind, struct own_refusal *own)
+{
+	unsigned wanted = prepared->verdict->tenant_parameter - 1;
+	if (prepared->sql || bind->n_values == wanted)
+		return true;
+	error_set(&own->text, "08P01",
+			  "bind message supplies %u parameters, but prepared statement \"%s\" requires %u", bind->n_values,
+			  prepared->name, wanted);
+	own_refusal_finish(own, 0);
+	return false;
+}
+
+/* HELD: wait. *refused: an error has been sent instead. */
+static enum handled admit_bind(struct session *session, const struct prepared *prepared, const struct wire_bind *bind,
+							   bool *refused)
+{
+	struct own_refusal own;
+	const struct verdict *verdict = prepared->verdict;
+	if (prepared->takes_tenant &&
+		(!count_fits(prepared, bind, &own) || admit_tenant_known(session, &own) == ADMISSION_REFUSED)) {
+		refuse_extended(session, &own.refusal);
+		*refused = true;
+		return HANDLED;
+	}
+	for (size_t i = 0; i < verdict->n_statements; i++) {
+		switch (admit_statement(session, verdict, i, session_tenant(session), bind, prepared->types,
+								prepared->n_types, &own)) {
+		case ADMITTED:
+			break;
+		case ADMISSION_HELD:
+			return HELD;
+		case ADMISSION_REFUSED:
+			refuse_extended(session, &own.refusal);
+			*refused = true;
+			return HANDLED;
+		}
+	}
+	return HANDLED;
+}
+
+enum handled extended_bind(struct session *session, const struct wire_message *message)
+{
+	struct wire_bind bind;
+	bool refused = false;
+	if (!wire_bind_decode(message->body, message->length, &bind)) {
+		session_violation(session, "invalid Bind message");
+		return HANDLED;
+	}
+	struct prepared *prepared = statements_get(&session->statements, bind.statement);
+	if (prepared && !is_current(session, prepared)) {
+		if (renew(session, &prepared, &refused) == HELD)
+			return HELD;
+		if (refused)
+			return HANDLED;
+	}
+	/* What is not known here is not known to the server either, which says so. */
+	if (!prepared || prepared->stale) {
+		client_forward(session, message);
+		extended_bind_sent(session, bind.portal, NULL);
+		return HANDLED;
+	}
+	if (admit_bind(session, prepared, &bind, &refused) == HELD)
+		return HELD;
+	if (refused)
+		return HANDLED;
+	if (prepared->takes_tenant)
+		send_bind(session, &bind, session_tenant(session));
+	else
+		client_forward(session, message);
+	extended_bind_sent(session, bind.portal, prepared);
+	return HANDLED;
+}
+
+bool extended_bind_streams(struct session *session, const char *bytes, size_t n)
+{
+	struct reader reader = reader_of(bytes, n);
+	const char *portal = reader_string(&reader, NULL);
+	const char *name = reader_string(&reader, NULL);
+	if (reader.bad || client_must_wait(session) || session->stale_catalog)
+		return false;
+	struct prepared *prepared = statements_get(&session->statements, name);
+	if (!prepared || prepared->stale || prepared->takes_tenant || !is_current(session, prepared))
+		return false;
+	const struct verdict *verdict = prepared->verdict;
+	for (size_t i = 0; i < verdict->n_statements; i++)
+		if (verdict->statements[i].n_effects > 0 || admit_needs_tenant(&verdict->statements[i]))
+			return false;
+	extended_bind_sent(session, portal, prepared);
+	return true;
+}
+
+/* --- the others --- */
+static void expect(struct session *session, enum reply_kind kind, struct prepared *prepared)
+{
+	struct reply *reply = replies_add(&session->replies, kind);
+	reply->prepared = prepared_ref(prepared);
+	session->flushed = false;
+	timing_busy(session);
+}
+
+enum handled extended_describe(struct session *session, const struct wire_message *message)
+{
+	char target;
+	const char *name;
+	bool refused = false;
+	if (!wire_target_decode(message->body, message->length, &target, &name)) {
+		session_violation(session, "invalid Describe message");
+		return HANDLED;
+	}
+	if (target == 'P') {
+		client_forward(session, message);
+		expect(session, REPLY_DESCRIBE_PORTAL, statements_portal(&session->statements, name));
+		return HANDLED;
+	}
+	/* Names that are still under way could stand for something else: wait, as the number of parameters to hide depends on it. */
+	if (client_must_wait(session))
+		return client_hold(session, HOLD_REPLIES);
+	struct prepared *prepared = statements_get(&session->statements, name);
+	if (prepared && !is_current(session, prepared)) {
+		if (renew(session, &prepared, &refused) == HELD)
+			return HELD;
+		if (refused)
+			return HANDLED;
+	}
+	client_forward(session, message);
+	expect(session, REPLY_DESCRIBE_STATEMENT, prepared);
+	return HANDLED;
+}
+
+static bool statement_matters(const struct session *session, const struct verdict *verdict)
+{
+	bool pending = session->replies.matters > 0;
+	for (size_t i = 0; i < verdict->n_statements; i++)
+		for (size_t e = 0; e < verdict->statements[i].n_effects; e++)
+			if (state_effect_matters(&session->state, &verdict->statements[i].effects[e], pending))
+				return true;
+	return false;
+}
+
+enum handled extended_execute(struct session *session, const struct wire_message *message)
+{
+	const char *portal;
+	if (!wire_execute_decode(message->body, message->length, &portal)) {
+		session_violation(session, "invalid Execute message");
+		return HANDLED;
+	}
+	struct prepared *prepared = statements_portal(&session->statements, portal);
+	bool changes = prepared && !prepared->sql && statement_matters(session, prepared->verdict);
+	bool copies = prepared && prepared->verdict->n_statements == 1 && prepared->verdict->statements[0].copy;
+	/* The value that COPY appends is the tenant of the moment when it begins. */
+	if (copies && client_must_wait(session))
+		return client_hold(session, HOLD_REPLIES);
+	client_forward(session, message);
+	expect(session, REPLY_EXECUTE, prepared);
+	if (changes)
+		replies_set_matters(&session->replies,
+							replies_at(&session->replies, session->replies.n - 1));
+	session->counts.statements++;
+	return HANDLED;
+}
+
+enum handled extended_close(struct session *session, const struct wire_message *message)
+{
+	char target;
+	const char *name;
+	if (!wire_target_decode(message->body, message->length, &target, &name)) {
+		session_violation(session, "invalid Close message");
+		return HANDLED;
+	}
+	client_forward(session, message);
+	struct reply *reply = replies_add(&session->replies, REPLY_CLOSE);
+	reply->names = target;
+	if (target == 'S') {
+		reply->previous = statements_put(&session->statements, name, NULL);
+	} else {
+		reply->previous = statements_put_portal(&session->statements, name, NULL);
+		if (*name)
+			reply->portal = strdup(name);
+	}
+	session->flushed = false;
+	timing_busy(session);
+	return HANDLED;
+}
+
+void extended_sync(struct session *session)
+{
+	wire_add_empty(&session->out[SIDE_SERVER], 'S');
+	if (session->copy_in == COPY_IN_ACTIVE) {
+		/* Ignored by the server as long as it copies. Has it failed meanwhile, ReadyForQuery will come unasked. */
+		session->spare_syncs++;
+		return;
+	}
+	session->skipping = false;
+	session->flushed = false;
+	replies_add(&session->replies, REPLY_SYNC);
+	timing_busy(session);
+}
+
+void extended_flush(struct session *session)
+{
+	wire_add_empty(&session->out[SIDE_SERVER], 'H');
+	session->flushed = true;
+}

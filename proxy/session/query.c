@@ -1,0 +1,235 @@
+/* Simple Query: every statement of the message gets what its verdict says, in order, as one message to the server.
+ *
+ * The tenant can change within the message (SET app.tenant_id = 2; SELECT ..): it is followed statement by statement on a copy of
+ * the session's state, supposing that each succeeds; where one fails, the server carries out none of the rest. The first
+ * statement that is refused is replaced by one that raises, and what follows it is not sent. */
+#include "proxy/session/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct plan {
+	struct session *session;
+	struct verdict *verdict;
+	const char *text;
+	size_t length;
+	size_t n_sent;                /* statements to be sent; less than all: then comes the refusal */
+	const struct refusal *refusal;
+	struct own_refusal own;
+	char literal[TENANT_LITERAL_MAX]; /* slot of every statement, as long as `slots` is NULL */
+	const char **slots;           /* of each statement, when the tenant changes within the message; one block */
+};
+
+static bool changes_state(const struct verdict *verdict)
+{
+	for (size_t i = 0; i + 1 < verdict->n_statements; i++)
+		if (verdict->statements[i].n_effects > 0)
+			return true;
+	return false;
+}
+
+/* Room for n pointers and n renderings behind them. */
+static const char **slots_new(size_t n)
+{
+	char *block = malloc(n * (sizeof(char *) + TENANT_LITERAL_MAX));
+	if (!block)
+		abort();
+	const char **slots = (const char **)block;
+	for (size_t i = 0; i < n; i++)
+		slots[i] = block + n * sizeof(char *) + i * TENANT_LITERAL_MAX;
+	return slots;
+}
+
+static void render_slot(const struct plan *plan, const struct state *state, char *out)
+{
+	const struct text *tenant = state->now.current.tenant;
+	if (tenant)
+		tenant_value_literal(plan->verdict->tenant_type, tenant->s, out);
+	else
+		out[0] = 0;
+}
+
+static enum admission examine(struct plan *plan, size_t i, const struct state *state)
+{
+	const struct statement *statement = &plan->verdict->statements[i];
+	const struct text *tenant = state->now.current.tenant;
+	if (statement->kind == VERDICT_REFUSE) {
+		plan->refusal = statement->refusal;
+		return ADMISSION_REFUSED;
+	}
+	enum admission admission = admit_statement(plan->session, plan->verdict, i, tenant ? tenant->s : NULL, NULL, NULL,
+											   0, &plan->own);
+	if (admission == ADMISSION_REFUSED)
+		plan->refusal = &plan->own.refusal;
+	return admission;
+}
+
+/* Decides how many statements are sent. False: the message has to wait. */
+static bool make(struct plan *plan)
+{
+	struct session *session = plan->session;
+	const struct verdict *verdict = plan->verdict;
+	bool follow = changes_state(verdict);
+	struct state copy;
+	if (follow) {
+		state_copy(&copy, &session->state);
+		plan->slots = slots_new(verdict->n_statements);
+	} else if (verdict->uses_tenant) {
+		render_slot(plan, &session->state, plan->literal);
+	}
+	const struct state *state = follow ? &copy : &session->state;
+	enum admission admission = ADMITTED;
+	for (plan->n_sent = 0; plan->n_sent < verdict->n_statements; plan->n_sent++) {
+		size_t i = plan->n_sent;
+		admission = examine(plan, i, state);
+		if (admission != ADMITTED)
+			break;
+		if (!follow)
+			continue;
+		render_slot(plan, state, (char *)plan->slots[i]);
+		const struct statement *statement = &verdict->statements[i];
+		for (size_t e = 0; e < statement->n_effects; e++)
+			state_apply(&copy, &statement->effects[e], session->status == 'E' ? "ROLLBACK" : NULL);
+	}
+	if (follow)
+		state_free(&copy);
+	return admission != ADMISSION_HELD;
+}
+
+/* --- sending --- */
+static void write_piece(void *to, const char *bytes, size_t length)
+{
+	buffer_add(to, bytes, length);
+}
+
+static void send_rendered(const struct plan *plan)
+{
+	struct buffer *out = &plan->session->out[SIDE_SERVER];
+	const struct verdict *verdict = plan->verdict;
+	size_t begun = buffer_message_begin(out, 'Q');
+	size_t at = 0;
+	for (size_t i = 0; i < plan->n_sent; i++) {
+		const struct statement *statement = &verdict->statements[i];
+		buffer_add(out, plan->text + at, statement->start - at);
+		statement_render(verdict, i, plan->text, plan->slots ? plan->slots[i] : plan->literal, write_piece, out);
+		at = statement->start + statement->length;
+	}
+	if (plan->refusal) {
+		if (plan->n_sent > 0)
+			buffer_add(out, ";", 1);
+		refuse_add_text(out, plan->refusal);
+	} else {
+		buffer_add(out, plan->text + at, plan->length - at);
+	}
+	buffer_add_u8(out, 0);
+	buffer_message_end(out, begun);
+}
+
+/* Does anything about this message have to be known when its replies come? */
+static bool is_followed(const struct plan *plan)
+{
+	const struct verdict *verdict = plan->verdict;
+	if (plan->refusal || verdict->kind != VERDICT_PASS)
+		return true;
+	for (size_t i = 0; i < verdict->n_statements; i++) {
+		const struct statement *statement = &verdict->statements[i];
+		if (statement->n_effects > 0 || statement->raised_tag || statement->copy)
+			return true;
+	}
+	return false;
+}
+
+static bool matters(const struct plan *plan)
+{
+	const struct session *session = plan->session;
+	bool pending = session->replies.matters > 0;
+	for (size_t i = 0; i < plan->n_sent; i++) {
+		const struct statement *statement = &plan->verdict->statements[i];
+		for (size_t e = 0; e < statement->n_effects; e++)
+			if (state_effect_matters(&session->state, &statement->effects[e], pending))
+				return true;
+	}
+	return false;
+}
+
+/* The server drops the unnamed statement and portal at any simple Query. */
+static void forget_unnamed(struct session *session, struct reply *reply)
+{
+	struct statements *statements = &session->statements;
+	if (statements->unnamed_portal)
+		prepared_unref(statements_put_portal(statements, "", NULL));
+	if (statements->unnamed) {
+		reply->names = 'S';
+		reply->previous = statements_put(statements, "", NULL);
+	}
+}
+
+static void expect(struct plan *plan)
+{
+	struct session *session = plan->session;
+	bool changes = matters(plan);
+	struct reply *reply = replies_add(&session->replies, REPLY_QUERY);
+	forget_unnamed(session, reply);
+	if (changes)
+		replies_set_matters(&session->replies, reply);
+	if (!is_followed(plan))
+		return;
+	struct query *query = query_new(&session->spare_query, plan->text, plan->length);
+	query->verdict = verdict_ref(plan->verdict);
+	query->n_sent = plan->n_sent;
+	if (plan->slots) {
+		query->slots = plan->slots;
+		plan->slots = NULL;
+	} else if (plan->verdict->n_statements > 0) {
+		/* One rendering for all: the pointers share it. */
+		query->slots = malloc(plan->verdict->n_statements * sizeof(char *) + sizeof plan->literal);
+		if (!query->slots)
+			abort();
+		char *literal = (char *)(query->slots + plan->verdict->n_statements);
+		strcpy(literal, plan->literal);
+		for (size_t i = 0; i < plan->verdict->n_statements; i++)
+			query->slots[i] = literal;
+	}
+	if (plan->refusal)
+		refuse_note(session, query, plan->refusal);
+	reply->query = query;
+}
+
+static void count(struct session *session, const struct verdict *verdict)
+{
+	struct session_counts *counts = &session->counts;
+	counts->statements += verdict->n_statements;
+	for (size_t i = 0; i < verdict->n_statements; i++) {
+		const struct statement *statement = &verdict->statements[i];
+		counts->guarded += statement->kind == VERDICT_GUARD;
+		counts->touching += statement->touches_tenant;
+		counts->self_safe += statement->touches_tenant && statement->self_safe;
+	}
+}
+
+enum handled query_message(struct session *session, const struct wire_message *message)
+{
+	struct plan plan = {.session = session};
+	if (!wire_string_decode(message->body, message->length, &plan.text, &plan.length)) {
+		session_violation(session, "invalid string in message");
+		return HANDLED;
+	}
+	plan.verdict = client_judge(session, PROTOCOL_SIMPLE, plan.text, plan.length, NULL, 0);
+	if (!plan.verdict)
+		return HELD;
+	enum handled handled = HELD;
+	if (!make(&plan))
+		goto out;
+	handled = HANDLED;
+	count(session, plan.verdict);
+	if (plan.verdict->kind == VERDICT_PASS && !plan.refusal)
+		client_forward(session, message);
+	else
+		send_rendered(&plan);
+	expect(&plan);
+	timing_busy(session);
+out:
+	free(plan.slots);
+	verdict_unref(plan.verdict);
+	return handled;
+}

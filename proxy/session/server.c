@@ -1,0 +1,216 @@
+/* The server's messages. What passes is not touched: headers are walked, and the run of bytes between two messages that change is
+ * appended to the client's output at once.
+ *
+ *      | DataRow | DataRow | CommandComplete | ReadyForQuery |
+ *      ^run.from                             ^run.at
+ *
+ * Every message must be the one that the queue of expected replies allows; anything else ends the session. */
+#include "proxy/session/internal.h"
+
+#include <string.h>
+#include <strings.h>
+
+void server_flush_run(struct session *session, struct run *run)
+{
+	buffer_add(&session->out[SIDE_CLIENT], run->from, (size_t)(run->at - run->from));
+	run->from = run->at;
+}
+
+bool server_status_is_safe(struct session *session, const char *name, const char *value)
+{
+	static const char *const embedding[] = {"SJIS", "SHIFT_JIS_2004", "BIG5", "GBK", "UHC", "GB18030", "JOHAB"};
+	if (strcmp(name, "standard_conforming_strings") == 0 && strcmp(value, "on") != 0) {
+		struct error error;
+		error_set(&error, "0A000", "the server has standard_conforming_strings switched off");
+		error_detail(&error, "Backslashes in string constants then mean something else to the server than to tenantry, "
+							 "which could not tell any more what a statement does.");
+		error_hint(&error, "Switch it on for the database and the user.");
+		session_fatal(session, &error);
+		return false;
+	}
+	if (strcmp(name, "client_encoding") == 0) {
+		for (size_t i = 0; i < sizeof embedding / sizeof *embedding; i++) {
+			if (strcasecmp(value, embedding[i]) != 0)
+				continue;
+			struct error error;
+			error_set(&error, "0A000", "client_encoding %s is not possible through tenantry", value);
+			error_detail(&error, "Its characters contain bytes that also stand for ASCII characters.");
+			error_hint(&error, "Use UTF8.");
+			session_fatal(session, &error);
+			return false;
+		}
+	}
+	return true;
+}
+
+static enum answer pass(const struct reply *head)
+{
+	return head->swallow ? ANSWER_DROP : ANSWER_PASS;
+}
+
+/* The head's reply ends with this message. */
+static enum answer take(struct session *session)
+{
+	enum answer answer = pass(replies_head(&session->replies));
+	replies_take(&session->replies, &session->spare_query);
+	return answer;
+}
+
+static enum answer take_if(struct session *session, const struct reply *head, enum reply_kind kind)
+{
+	return head && head->kind == kind ? take(session) : ANSWER_BAD;
+}
+
+static bool runs(struct reply *head)
+{
+	if (!head || (head->kind != REPLY_EXECUTE && head->kind != REPLY_QUERY) || head->failed)
+		return false;
+	head->started = true;
+	return true;
+}
+
+static enum answer row_description(struct session *session, struct reply *head)
+{
+	if (head && (head->kind == REPLY_DESCRIBE_PORTAL || (head->kind == REPLY_DESCRIBE_STATEMENT && head->described)))
+		return take(session);
+	if (!head || head->kind != REPLY_QUERY || head->failed)
+		return ANSWER_BAD;
+	head->started = true;
+	return ANSWER_PASS;
+}
+
+static enum answer status(struct session *session, const struct wire_message *message)
+{
+	const char *name, *value;
+	if (!wire_status_decode(message->body, message->length, &name, &value))
+		return ANSWER_BAD;
+	if (!server_status_is_safe(session, name, value))
+		return ANSWER_DROP;
+	return ANSWER_PASS;
+}
+
+static enum answer dispatch(struct session *session, struct run *run, const struct wire_message *message)
+{
+	struct reply *head = replies_head(&session->replies);
+	switch (message->type) {
+	case 'D':
+	case 'd':
+	case 'c':
+		return runs(head) ? pass(head) : ANSWER_BAD;
+	case 'H':
+		return runs(head) ? pass(head) : ANSWER_BAD;
+	case '1':
+		return take_if(session, head, REPLY_PARSE);
+	case '2':
+		return take_if(session, head, REPLY_BIND);
+	case '3':
+		return take_if(session, head, REPLY_CLOSE);
+	case 's':
+		return take_if(session, head, REPLY_EXECUTE);
+	case 'T':
+	case 'n':
+		return row_description(session, head);
+	case 't':
+		return answer_parameters(session, run, message);
+	case 'C':
+		return runs(head) ? answer_complete(session, run, message) : ANSWER_BAD;
+	case 'I':
+		if (head && head->kind == REPLY_EXECUTE)
+			return take(session);
+		return runs(head) ? ANSWER_PASS : ANSWER_BAD;
+	case 'V':
+		if (!head || head->kind != REPLY_FUNCTION)
+			return ANSWER_BAD;
+		head->started = true;
+		return ANSWER_PASS;
+	case 'G':
+		return runs(head) ? copyin_response(session, run, message) : ANSWER_BAD;
+	case 'E':
+		return answer_error(session, run, message);
+	case 'Z':
+		return answer_ready(session, run, message);
+	case 'S':
+		return status(session, message);
+	case 'N':
+	case 'A':
+		return ANSWER_PASS;
+	default:
+		return ANSWER_BAD;
+	}
+}
+
+/* Rows and COPY data need not be there in whole. */
+static bool streams(struct session *session, char type)
+{
+	struct reply *head = replies_head(&session->replies);
+	return (type == 'D' || type == 'd') && head && !head->swallow && runs(head);
+}
+
+static void unexpected(struct session *session, char type)
+{
+	struct log_subject subject = session_subject(session);
+	log_write(LOG_LEVEL_ERROR, &subject, "unexpected message '%c' (%d) from the server", type, (unsigned char)type);
+	session_violation(session, "unexpected message of type %d from the server", (unsigned char)type);
+}
+
+/* One message, or as much of a streamed one as is there. Returns what was used; 0: more is needed. */
+static size_t step(struct session *session, struct run *run, const char *bytes, size_t n)
+{
+	struct wire_message message;
+	size_t limit = wire_server_limit(bytes[0]);
+	enum wire_status status = limit ? wire_header(bytes, n, limit, &message) : WIRE_BAD;
+	if (status == WIRE_PARTIAL)
+		return 0;
+	if (status == WIRE_BAD) {
+		unexpected(session, bytes[0]);
+		return n;
+	}
+	size_t size = WIRE_HEADER + message.length;
+	if (n < size) {
+		if (!streams(session, message.type))
+			return 0;
+		session->stream_left[SIDE_SERVER] = size - n;
+		run->at = bytes + n;
+		return n;
+	}
+	switch (dispatch(session, run, &message)) {
+	case ANSWER_PASS:
+		run->at = bytes + size;
+		break;
+	case ANSWER_DROP:
+	case ANSWER_REPLACED:
+		if (session->phase == PHASE_CLOSING)
+			break;
+		server_flush_run(session, run);
+		run->from = run->at = bytes + size;
+		break;
+	case ANSWER_BAD:
+		unexpected(session, message.type);
+		break;
+	}
+	return size;
+}
+
+size_t server_walk(struct session *session, const char *bytes, size_t n)
+{
+	size_t at = 0;
+	struct run run = {.from = bytes, .at = bytes};
+	if (session->phase != PHASE_RUNNING)
+		return n;
+	session->run = &run;
+	if (session->stream_left[SIDE_SERVER] > 0) {
+		at = session->stream_left[SIDE_SERVER] < n ? (size_t)session->stream_left[SIDE_SERVER] : n;
+		session->stream_left[SIDE_SERVER] -= at;
+		run.at = bytes + at;
+	}
+	while (at < n && session->phase == PHASE_RUNNING) {
+		size_t used = step(session, &run, bytes + at, n - at);
+		if (used == 0)
+			break;
+		at += used;
+	}
+	session->run = NULL;
+	if (session->phase == PHASE_RUNNING)
+		server_flush_run(session, &run);
+	return at;
+}
