@@ -28,7 +28,7 @@ CPPFLAGS += -I. -D_GNU_SOURCE -DTENANTRY_VERSION='"$(VERSION)"' -isystem $(PGCLI
 CFLAGS   ?= -O2 -g
 CFLAGS   += -std=gnu11 -Wall -Wextra $(WERROR) -Wno-unused-parameter -fno-strict-aliasing -pthread $(EXTRA_CFLAGS)
 LDFLAGS  += $(EXTRA_LDFLAGS)
-LDLIBS   += -lpg_query -luv -lpq -linih -lssl -lcrypto -pthread
+LDLIBS   += -lpg_query -luv -lpq -linih -lidn -lssl -lcrypto -pthread
 
 PARSER_SOURCES := $(sort $(wildcard parser/*.c))
 PROXY_SOURCES  := $(sort $(filter-out proxy/host/main.c,$(wildcard proxy/*/*.c)))
