@@ -279,8 +279,8 @@ static void receive(struct connection *connection, enum side side)
 			lose(connection, side, end->stream.why);
 		else
 			return;
-		/* A plain socket that gave less than was asked for is empty; OpenSSL gives a record at a time. */
-		if (n > 0 && n < WORKER_SCRATCH && !end->stream.ssl)
+		/* A socket that gave less than was asked for is empty; so is one whose bytes OpenSSL has all given. */
+		if (n > 0 && (end->stream.ssl ? !stream_buffered(&end->stream) : n < WORKER_SCRATCH))
 			return;
 		/* After SSLRequest not a byte more may be read before the answer is out. */
 		if (session_wants(connection->session) & SESSION_WANT_TLS)

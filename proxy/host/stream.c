@@ -20,6 +20,7 @@ bool stream_accept_tls(struct stream *stream, SSL_CTX *context)
 		return false;
 	}
 	SSL_set_accept_state(ssl);
+	SSL_set_read_ahead(ssl, 1);
 	stream->ssl = ssl;
 	stream->borrowed_ssl = false;
 	return true;
@@ -29,6 +30,8 @@ void stream_borrow_tls(struct stream *stream, SSL *ssl)
 {
 	SSL_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
 						  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	/* One receive for a record's head and body, and for what follows. */
+	SSL_set_read_ahead(ssl, 1);
 	stream->ssl = ssl;
 	stream->borrowed_ssl = true;
 }

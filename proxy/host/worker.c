@@ -145,11 +145,23 @@ void worker_pause_accepting(struct worker *worker)
 
 /* --- letters --- */
 
+/* Hands in what the cache has counted since the last time. */
+static void count_cache(struct worker *worker)
+{
+	struct verdict_cache_counts cache = verdict_cache_counts(worker->cache);
+	struct host_counts *counts = &worker->host->counts;
+	atomic_fetch_add(&counts->cache_hits, cache.hits - worker->cache_hits);
+	atomic_fetch_add(&counts->cache_misses, cache.misses - worker->cache_misses);
+	worker->cache_hits = cache.hits;
+	worker->cache_misses = cache.misses;
+}
+
 static void end_if_empty(struct worker *worker)
 {
 	if (!worker->draining || worker->n_connections > 0 || worker->ended)
 		return;
 	worker->ended = true;
+	count_cache(worker);
 	uv_close((uv_handle_t *)&worker->again_idle, NULL);
 	uv_close((uv_handle_t *)&worker->timer, NULL);
 	uv_close((uv_handle_t *)&worker->accept_timer, NULL);
@@ -181,14 +193,9 @@ void worker_reconfigure(void *owner, void *configuration)
 void worker_count(void *owner, void *unused)
 {
 	struct worker *worker = owner;
-	struct verdict_cache_counts cache = verdict_cache_counts(worker->cache);
-	struct host_counts *counts = &worker->host->counts;
 	for (struct connection *connection = worker->connections; connection; connection = connection->next)
 		connection_count(connection);
-	atomic_fetch_add(&counts->cache_hits, cache.hits - worker->cache_hits);
-	atomic_fetch_add(&counts->cache_misses, cache.misses - worker->cache_misses);
-	worker->cache_hits = cache.hits;
-	worker->cache_misses = cache.misses;
+	count_cache(worker);
 	mailbox_post(&worker->host->mailbox, supervisor_worker_counted, worker);
 }
 
