@@ -34,8 +34,10 @@ def newer(target, *sources):
 
 
 class Client:
-    def __init__(self, name, prepare):
-        self.name, self._prepare = name, prepare
+    """`null` is how the program prints a field of an error that is not there."""
+
+    def __init__(self, name, prepare, null="None"):
+        self.name, self._prepare, self.null = name, prepare, null
 
     def prepare(self, folder):
         return self._prepare(folder)
@@ -127,12 +129,12 @@ CLIENTS = [
     Client("asyncpg", python("asyncpg_client.py", "asyncpg")),
     Client("sqlalchemy", python("sqlalchemy_client.py", "sqlalchemy", "psycopg2")),
     Client("django", python("django_client.py", "django", "psycopg2")),
-    Client("node_pg", node("node_pg.js", "pg")),
-    Client("node_postgres", node("node_postgres.js", "postgres")),
-    Client("jdbc", java),
-    Client("go_pq", go("go_pq", "github.com/lib/pq")),
-    Client("go_pgx", go("go_pgx", "github.com/jackc/pgx/v4")),
-    Client("ruby_pg", ruby),
-    Client("php", php),
-    Client("perl", perl),
+    Client("node_pg", node("node_pg.js", "pg"), "null"),
+    Client("node_postgres", node("node_postgres.js", "postgres"), "null"),
+    Client("jdbc", java, "null"),
+    Client("go_pq", go("go_pq", "github.com/lib/pq"), ""),
+    Client("go_pgx", go("go_pgx", "github.com/jackc/pgx/v4"), ""),
+    Client("ruby_pg", ruby, "nil"),
+    Client("php", php, "null"),
+    Client("perl", perl, "NULL"),
 ]
