@@ -20,6 +20,8 @@ struct message {
 	struct tokens *tokens;
 	size_t n;
 	struct verdict_part *parts;
+	size_t counted;             /* bytes whose characters are counted */
+	int characters;
 	unsigned parameters, tenant_parameter;
 	enum tenant_type tenant_type;
 	bool begun;                 /* BEGIN was seen in this message */
@@ -27,14 +29,22 @@ struct message {
 	bool path_unknown, temporaries_unknown;
 };
 
+static int characters(const char *text, size_t length)
+{
+	int n = 0;
+	for (size_t i = 0; i < length; i++)
+		n += (text[i] & 0xc0) != 0x80;
+	return n;
+}
+
 int analysis_position(const struct analysis *analysis, size_t offset)
 {
 	if (analysis->rewrite && analysis->rewrite->view_depth > 0)
 		return 0;
-	int position = 1;
-	for (size_t i = 0; i < offset && i < analysis->text_length; i++)
-		position += (analysis->text[i] & 0xc0) != 0x80;
-	return position;
+	/* counted from the beginning of the statement: what is before it was counted once for the whole message */
+	size_t from = offset >= analysis->statement_start ? analysis->statement_start : 0;
+	int position = 1 + (from && analysis->rewrite ? analysis->rewrite->characters_before : 0);
+	return position + characters(analysis->text + from, (offset < analysis->text_length ? offset : analysis->text_length) - from);
 }
 
 static const char *copy_text(const char *text)
@@ -276,7 +286,7 @@ static enum verdict_kind guard_kind(struct message *message, struct analysis *an
 		return forget_changes(analysis), VERDICT_PASS;
 	if (kind == VERDICT_GUARD) {
 		*self_safe = safe_by_itself(analysis, raw->stmt, &finding);
-		bool ok = rewrite_statement(analysis, raw);
+		bool ok = rewrite_statement(analysis, raw) && rewrite_check_parameters(analysis);
 		number_tenant(message, analysis);
 		if (policy->mode == MODE_AUDIT)
 			return audit(analysis, *self_safe, &finding);
@@ -309,6 +319,9 @@ static void guard_statement(struct message *message, RawStmt *raw, size_t index)
 								  .path_unknown = message->path_unknown || message->temporaries_unknown,
 								  .cacheable = true};
 	analysis->statement_length = raw->stmt_len ? (size_t)raw->stmt_len : request->length - raw->stmt_location;
+	message->characters += characters(request->text + message->counted, analysis->statement_start - message->counted);
+	message->counted = analysis->statement_start;
+	analysis->rewrite->characters_before = message->characters;
 	struct verdict_part *part = &message->parts[index];
 	part->analysis = analysis;
 	part->self_safe = true;

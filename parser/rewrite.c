@@ -27,6 +27,16 @@ bool rewrite_enter(struct analysis *analysis)
 						   "Simplify the statement, or raise max_depth.");
 }
 
+bool rewrite_work(struct analysis *analysis, size_t n)
+{
+	enum { WORK_MOST = 20 * 1000 * 1000 };
+	analysis->rewrite->work += n;
+	return analysis->rewrite->work < WORK_MOST ||
+		   analysis_refuse(analysis, "54000", -1, "statement is too complex",
+						   "It refers to so many names over so many relations that looking them up would take too long.",
+						   "Split the statement.");
+}
+
 struct level *rewrite_query(struct analysis *analysis, Node **query, size_t begin, size_t end)
 {
 	if (!rewrite_enter(analysis))

@@ -48,7 +48,10 @@ struct leaf {
 	bool target;                /* of INSERT, UPDATE, DELETE, MERGE, or EXCLUDED: cannot be wrapped */
 	bool sample;                /* under TABLESAMPLE */
 	bool hidden;                /* below a join alias: not to be named */
-	bool whole_row;             /* used as a whole: wrap */
+	bool whole_row;             /* used as a whole: wrap, or replace the uses */
+	bool star_row;              /* used as a whole in the form x.* or x.f: the use cannot be replaced */
+	bool names_tenant;          /* the application names its tenant column */
+	List *uses;                 /* of Node **: where it is used as a whole */
 	bool wrapped;
 	struct leaf *next;
 };
@@ -63,9 +66,11 @@ struct star_unit {
 struct level {
 	struct level *outer;
 	struct leaf *leaves, **leaves_end;
+	size_t n_leaves;
 	struct star_unit *units, **units_end;
 	struct join *joins, **joins_end;
 	bool merged;                /* some join of it has USING or NATURAL */
+	bool grouped;               /* has GROUP BY */
 	bool star;                  /* has a bare * among its targets */
 	List *targets;              /* its result columns (ResTarget), after stars were spelled out */
 	int width;                  /* of VALUES; else -1: count the targets */
@@ -81,10 +86,13 @@ struct where_place {
 
 struct rewrite {
 	struct cte *ctes;
+	size_t n_ctes;              /* at most so many are visible */
 	struct level *level;
 	ParamRef *tenant;           /* the one node that stands for the tenant wherever it is inserted */
 	unsigned max_parameter;
 	unsigned view_depth;
+	int characters_before;      /* of the message, before this statement */
+	size_t work;                /* names compared so far */
 	bool literal;               /* the statement cannot take parameters: the slot must become a literal */
 };
 
@@ -132,6 +140,9 @@ static inline void rewrite_leave(struct analysis *analysis)
 	analysis->depth--;
 }
 
+/* Counts comparisons of names: hostile text may not make their number grow with the square of its size. */
+bool rewrite_work(struct analysis *analysis, size_t n);
+
 /* rewrite_query.c */
 struct level *rewrite_select(struct analysis *analysis, SelectStmt *select, size_t begin, size_t end, struct insert_source *source);
 /* Guards the WITH list that begins at `*begin` (if there is one) and makes its names visible; *begin moves past it. */
@@ -156,6 +167,8 @@ bool column_hidden(const struct analysis *analysis, const struct catalog_relatio
 /* Yes, no, or cannot be told. */
 enum has_column { COLUMN_NO, COLUMN_YES, COLUMN_UNKNOWN };
 enum has_column leaf_has_column(const struct analysis *analysis, const struct leaf *leaf, const char *name);
+/* How many names leaf_has_column() may have to compare. */
+size_t leaf_work(const struct leaf *leaf);
 /* Number of columns of a level's result; -1: unknown. */
 int level_width(const struct analysis *analysis, const struct level *level);
 int leaf_width(const struct analysis *analysis, const struct leaf *leaf);
@@ -185,8 +198,9 @@ bool place_tenant(struct analysis *analysis, size_t at);
 /* rewrite_star.c */
 bool star_expand(struct analysis *analysis, struct level *level, List **targets);
 bool star_is(const Node *target); /* ResTarget * or x.* */
-/* "a, b, c" and the ResTargets of a relation's visible columns. */
-const char *visible_columns(const struct analysis *analysis, const struct catalog_relation *relation, List **targets);
+/* "a, b, c" and the ResTargets of a relation's visible columns; `tenant`: and of the tenant column. */
+const char *visible_columns(const struct analysis *analysis, const struct catalog_relation *relation, bool tenant,
+							List **targets);
 /* A target that is used as a row: (SELECT c FROM (SELECT c.a, c.b) AS c). */
 bool target_as_row(struct analysis *analysis, struct leaf *leaf, Node **place);
 
@@ -203,6 +217,8 @@ struct level *rewrite_merge(struct analysis *analysis, MergeStmt *merge, size_t 
 struct leaf *change_target(struct analysis *analysis, struct level *level, RangeVar **range, bool insert);
 /* A value that the application gives to T: checked, kept or replaced. `begin`..`end` are its tokens. */
 bool tenant_value(struct analysis *analysis, const struct catalog_relation *relation, Node **place, size_t begin, size_t end);
+/* After the rewriting: may the session compare the parameters in `checks` as text? */
+bool rewrite_check_parameters(struct analysis *analysis);
 /* The session must compare this constant or parameter with its tenant. */
 bool tenant_check_for(struct analysis *analysis, const Node *value);
 /* SET lists: T = .. is checked. `begin` is the first token after SET. */

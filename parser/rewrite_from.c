@@ -133,6 +133,17 @@ static bool is_single(const Node *item)
 	return !IsA(item, JoinExpr);
 }
 
+/* USING (tenant_id), written by the application itself. */
+static void mark_using(struct level *level, const List *names)
+{
+	ListCell *cell;
+	foreach (cell, names)
+		for (struct leaf *leaf = level->leaves; leaf; leaf = leaf->next)
+			if (leaf->kind == LEAF_TENANT &&
+				strcmp(strVal(lfirst(cell)), leaf->relation->columns[leaf->relation->tenant_column].name) == 0)
+				leaf->names_tenant = true;
+}
+
 static bool place_join(struct analysis *analysis, struct level *level, JoinExpr *expression, const struct text_item *text,
 					   struct context context)
 {
@@ -155,8 +166,11 @@ static bool place_join(struct analysis *analysis, struct level *level, JoinExpr 
 		left.placement = right.placement = PLACE_WRAP;
 	if (expression->isNatural && !(is_single(expression->larg) && is_single(expression->rarg)))
 		left.placement = right.placement = PLACE_WRAP;
-	return place_item(analysis, level, &expression->larg, text->left, left) &&
-		   place_item(analysis, level, &expression->rarg, text->right, right);
+	if (!place_item(analysis, level, &expression->larg, text->left, left) ||
+		!place_item(analysis, level, &expression->rarg, text->right, right))
+		return false;
+	mark_using(level, expression->usingClause);
+	return true;
 }
 
 size_t relation_end(const struct analysis *analysis, size_t begin, size_t end)

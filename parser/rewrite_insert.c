@@ -4,6 +4,7 @@
  * would have to be made up, other tenants' values (by a tenant_check that the session carries out). */
 #include "parser/rewrite.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char *tenant_name(const struct catalog_relation *relation)
@@ -89,6 +90,42 @@ bool tenant_check_for(struct analysis *analysis, const Node *value)
 		return analysis_refuse(analysis, "42501", location, "the tenant column is compared with something else than a tenant's value",
 							   NULL, NULL);
 	add_check(analysis, check);
+	return true;
+}
+
+/* Everything can be assigned to text, and not every value looks the same then: a parameter that decides over a tenant of type text must
+ * be text itself, and nothing else may give it another type. */
+static bool check_text_parameter(struct analysis *analysis, int number)
+{
+	enum { TEXT = 25, VARCHAR = 1043, UNKNOWN = 705 };
+	const struct guard_request *request = analysis->request;
+	uint32_t type = (size_t)number <= request->n_parameter_types ? request->parameter_types[number - 1] : 0;
+	size_t uses = 0, checks = 0;
+	for (size_t i = 0; i < analysis->tokens->n; i++) {
+		const struct token *token = token_at(analysis, i);
+		uses += token->kind == TOKEN_PARAMETER && atoi(analysis->text + token->start + 1) == number;
+	}
+	for (size_t i = 0; i < analysis->checks.n; i++)
+		checks += analysis->checks.items[i].parameter == number;
+	if (uses == checks && (type == 0 || type == TEXT || type == VARCHAR || type == UNKNOWN))
+		return true;
+	return analysis_refuse(analysis, "42501", -1,
+						   analysis_text("parameter $%d cannot be compared with the session's tenant", number),
+						   "A parameter for the tenant column must be of type text and have no other use in the statement.",
+						   "Leave the tenant column out: tenantry adds it.");
+}
+
+bool rewrite_check_parameters(struct analysis *analysis)
+{
+	int last = 0;
+	for (size_t i = 0; analysis->tenant_type == TENANT_TEXT && i < analysis->checks.n; i++) {
+		int number = analysis->checks.items[i].parameter;
+		if (number == 0 || number == last)
+			continue;
+		if (!rewrite_work(analysis, analysis->tokens->n + analysis->checks.n) || !check_text_parameter(analysis, number))
+			return false;
+		last = number;
+	}
 	return true;
 }
 

@@ -26,6 +26,7 @@ struct leaf *level_leaf(struct level *level, Node **place, size_t begin, size_t 
 	*leaf = (struct leaf){.kind = LEAF_OTHER, .place = place, .begin = begin, .end = end};
 	*level->leaves_end = leaf;
 	level->leaves_end = &leaf->next;
+	level->n_leaves++;
 	return leaf;
 }
 
@@ -104,6 +105,8 @@ bool leaf_resolve(struct analysis *analysis, struct leaf *leaf, RangeVar *range,
 	leaf->range = range;
 	leaf->alias = range->alias;
 	leaf->name = range->alias ? range->alias->aliasname : range->relname;
+	if (!rewrite_work(analysis, analysis->rewrite->n_ctes))
+		return false;
 	struct cte *cte = target ? NULL : scope_cte(analysis->rewrite->ctes, range);
 	if (cte) {
 		leaf->level = cte->level;
@@ -132,7 +135,7 @@ bool column_hidden(const struct analysis *analysis, const struct catalog_relatio
 
 bool leaf_hides(const struct analysis *analysis, const struct leaf *leaf)
 {
-	return leaf->kind == LEAF_TENANT && !leaf->wrapped && column_hidden(analysis, leaf->relation, leaf->relation->tenant_column);
+	return leaf->kind == LEAF_TENANT && (!leaf->wrapped || leaf->names_tenant) && column_hidden(analysis, leaf->relation, leaf->relation->tenant_column);
 }
 
 static bool names_include(const List *names, const char *name)
@@ -191,6 +194,14 @@ enum has_column leaf_has_column(const struct analysis *analysis, const struct le
 		if (strcmp(leaf->relation->columns[i].name, name) == 0)
 			return COLUMN_YES;
 	return COLUMN_NO;
+}
+
+size_t leaf_work(const struct leaf *leaf)
+{
+	if (leaf->relation)
+		return leaf->relation->n_columns;
+	/* a star inside goes on to the leaves there */
+	return leaf->level ? list_length(leaf->level->targets) + 20 * leaf->level->n_leaves : 1;
 }
 
 int leaf_width(const struct analysis *analysis, const struct leaf *leaf)

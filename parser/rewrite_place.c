@@ -56,7 +56,7 @@ static bool wrap(struct analysis *analysis, struct leaf *leaf)
 							   "TABLESAMPLE with a list of column aliases cannot be confined to a tenant here", NULL,
 							   "Leave the list of column aliases out.");
 	SelectStmt *select = MAKE(SelectStmt);
-	const char *columns = visible_columns(analysis, relation, &select->targetList);
+	const char *columns = visible_columns(analysis, relation, leaf->names_tenant, &select->targetList);
 	if (!splice_text(analysis, start, 0, text_concat("(SELECT ", columns, " FROM ", NULL)) ||
 		!splice_text(analysis, end, 0, text_concat(" WHERE ", text_identifier(column), " = ", NULL)) ||
 		!splice_tenant(analysis, end) ||
@@ -96,14 +96,35 @@ static bool star_nameable(const struct level *level)
 	return true;
 }
 
-static void decide(const struct analysis *analysis, struct level *level)
+/* Whole-row uses of a leaf that cannot be missing may be replaced one by one. That costs more than wrapping, but keeps GROUP BY of a
+ * primary key, and hides a tenant column that the application names elsewhere. */
+static bool replaces_uses(const struct level *level, const struct leaf *leaf)
+{
+	return leaf->whole_row && !leaf->star_row && leaf->placement == PLACE_WHERE && (leaf->names_tenant || level->grouped);
+}
+
+static bool replace_uses(struct analysis *analysis, struct leaf *leaf)
+{
+	ListCell *cell;
+	foreach (cell, leaf->uses)
+		if (!target_as_row(analysis, leaf, lfirst(cell)))
+			return false;
+	return true;
+}
+
+static bool decide(struct analysis *analysis, struct level *level)
 {
 	bool star_wraps = level->star && !star_nameable(level);
 	for (struct leaf *leaf = level->leaves; leaf; leaf = leaf->next) {
 		if (leaf->kind != LEAF_TENANT || leaf->target)
 			continue;
-		leaf->wrapped = leaf->placement == PLACE_WRAP || leaf->whole_row || (star_wraps && leaf_hides(analysis, leaf));
+		bool replaces = replaces_uses(level, leaf);
+		leaf->wrapped = leaf->placement == PLACE_WRAP || (leaf->whole_row && !replaces) ||
+						(star_wraps && leaf_hides(analysis, leaf));
+		if (replaces && !leaf->wrapped && !replace_uses(analysis, leaf))
+			return false;
 	}
+	return true;
 }
 
 static bool place_on(struct analysis *analysis, struct level *level)
@@ -151,9 +172,28 @@ static bool place_where(struct analysis *analysis, struct level *level, struct w
 	return true;
 }
 
+/* Two relations of different schemas may have one name as long as neither has an alias. */
+static bool names_clash(const struct leaf *a, const struct leaf *b)
+{
+	bool plain = a->relation && b->relation && !a->alias && !b->alias && a->relation != b->relation;
+	return a->name && b->name && !a->hidden && !b->hidden && !plain && strcmp(a->name, b->name) == 0;
+}
+
+static bool check_names(struct analysis *analysis, const struct level *level)
+{
+	for (const struct leaf *leaf = level->leaves; leaf; leaf = leaf->next)
+		for (const struct leaf *other = leaf->next; other; other = other->next)
+			if (!rewrite_work(analysis, 1) || (names_clash(leaf, other) && leaf->place && other->place))
+				return analysis_refuse(analysis, "42712", -1,
+									   text_concat("table name \"", leaf->name, "\" specified more than once", NULL), NULL,
+									   NULL);
+	return true;
+}
+
 bool level_place(struct analysis *analysis, struct level *level, struct where_place *where, List **targets)
 {
-	decide(analysis, level);
+	if (!check_names(analysis, level) || !decide(analysis, level))
+		return false;
 	if (targets && !star_expand(analysis, level, targets))
 		return false;
 	for (struct leaf *leaf = level->leaves; leaf; leaf = leaf->next) {

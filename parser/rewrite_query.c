@@ -92,7 +92,9 @@ static struct clauses find_clauses(const struct analysis *analysis, const Select
 		i = select_clause_next(analysis, i + 1, end, begin, &keyword);
 	if (keyword == KEYWORD_FROM) {
 		found.from_begin = i + 1;
-		i = select_clause_next(analysis, i + 1, end, begin, &keyword);
+		do
+			i = select_clause_next(analysis, i + 1, end, begin, &keyword);
+		while (keyword == KEYWORD_FROM); /* ROWS FROM (..) */
 		found.from_end = i;
 	}
 	if (keyword == KEYWORD_WHERE) {
@@ -180,7 +182,7 @@ static struct level *table_command(struct analysis *analysis, SelectStmt *select
 	const char *columns = "*";
 	if (leaf_hides(analysis, leaf)) {
 		select->targetList = NIL;
-		columns = visible_columns(analysis, leaf->relation, &select->targetList);
+		columns = visible_columns(analysis, leaf->relation, false, &select->targetList);
 	}
 	struct token *token = token_at(analysis, begin);
 	if ((leaf->kind == LEAF_TENANT || leaf->kind == LEAF_VIEW || source) &&
@@ -220,6 +222,7 @@ static struct level *simple_select(struct analysis *analysis, SelectStmt *select
 		!rewrite_from(analysis, level, select->fromClause, clauses.from_begin, clauses.from_end, PLACE_WHERE))
 		return NULL;
 	level->targets = select->targetList;
+	level->grouped = select->groupClause != NIL;
 	if (!walk_select(analysis, level, select))
 		return NULL;
 	level_close(analysis, level);
@@ -299,6 +302,7 @@ bool rewrite_with(struct analysis *analysis, WithClause *with, size_t *begin, si
 	int n = list_length(with->ctes), entered = 0;
 	struct cte *entries = palloc0(n * sizeof *entries);
 	struct cte *outer = analysis->rewrite->ctes;
+	analysis->rewrite->n_ctes += n;
 	for (int i = 0; i < n; i++) {
 		entries[i] = (struct cte){.outer = i ? &entries[i - 1] : outer, .expression = list_nth(with->ctes, i)};
 	}

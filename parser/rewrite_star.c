@@ -44,11 +44,11 @@ static const char *pieces_join(const struct pieces *pieces)
 	return text;
 }
 
-const char *visible_columns(const struct analysis *analysis, const struct catalog_relation *relation, List **targets)
+const char *visible_columns(const struct analysis *analysis, const struct catalog_relation *relation, bool tenant, List **targets)
 {
 	struct pieces pieces = {0};
 	for (size_t i = 0; i < relation->n_columns; i++) {
-		if (column_hidden(analysis, relation, i))
+		if (column_hidden(analysis, relation, i) && !tenant)
 			continue;
 		const char *name = relation->columns[i].name;
 		pieces_add(&pieces, text_identifier(name));
@@ -83,6 +83,11 @@ static void spell_rest(const struct star_unit *unit, List **targets, struct piec
 	pieces_add(pieces, text_concat(unit->leaf ? leaf_reference(unit->leaf) : text_identifier(unit->name), ".*", NULL));
 }
 
+static bool has_target(const struct level *level)
+{
+	return level->leaves && level->leaves->target;
+}
+
 /* One star of the list. *replaced: false when it may stay as it is. */
 static bool expand_one(struct analysis *analysis, struct level *level, const ColumnRef *star, List **targets,
 					   struct pieces *pieces, bool *replaced)
@@ -101,6 +106,10 @@ static bool expand_one(struct analysis *analysis, struct level *level, const Col
 		*replaced |= unit->leaf && leaf_hides(analysis, unit->leaf);
 	if (!*replaced)
 		return true;
+	if (level->merged && !has_target(level)) {
+		*replaced = false;
+		return true;
+	}
 	if (level->merged)
 		return analysis_refuse(analysis, "0A000", star->location,
 							   "RETURNING * over a join with USING or NATURAL cannot be confined to the visible columns", NULL,

@@ -16,11 +16,12 @@ static bool is_system_column(const char *name)
 }
 
 /* PostgreSQL looks for a column of that name at all levels before it takes the name for a relation. */
-static bool is_column_somewhere(const struct analysis *analysis, const char *name)
+static bool is_column_somewhere(struct analysis *analysis, const char *name)
 {
 	for (struct level *level = analysis->rewrite->level; level; level = level->outer)
 		for (struct leaf *leaf = level->leaves; leaf; leaf = leaf->next)
-			if (leaf_has_column(analysis, leaf, name) == COLUMN_YES)
+			if (!rewrite_work(analysis, leaf_work(leaf)) ||
+				leaf_has_column(analysis, leaf, name) == COLUMN_YES)
 				return true;
 	return false;
 }
@@ -32,17 +33,39 @@ static bool mark_whole_row(struct analysis *analysis, struct leaf *leaf, Node **
 	if (leaf->target)
 		return target_as_row(analysis, leaf, place);
 	leaf->whole_row = true;
+	leaf->star_row |= IsA(llast(((ColumnRef *)*place)->fields), A_Star);
+	leaf->uses = lappend(leaf->uses, place);
 	return true;
+}
+
+/* An application on its way to tenants may name the tenant column: a wrapped leaf must still have it then. */
+static void mark_tenant(struct leaf *leaf, const char *name)
+{
+	if (leaf->kind == LEAF_TENANT && strcmp(leaf->relation->columns[leaf->relation->tenant_column].name, name) == 0)
+		leaf->names_tenant = true;
+}
+
+static void mark_tenants(struct analysis *analysis, const char *name)
+{
+	for (struct level *level = analysis->rewrite->level; level; level = level->outer)
+		for (struct leaf *leaf = level->leaves; leaf; leaf = leaf->next)
+			mark_tenant(leaf, name);
 }
 
 static bool column_reference(struct analysis *analysis, Node **place)
 {
 	ColumnRef *reference = (ColumnRef *)*place;
+	size_t leaves = 1;
+	for (struct level *level = analysis->rewrite->level; level; level = level->outer)
+		leaves += 1 + level->n_leaves;
+	if (!rewrite_work(analysis, leaves))
+		return false;
 	int n = list_length(reference->fields);
 	Node *last = llast(reference->fields);
 	if (n == 1) {
 		if (IsA(last, A_Star))
 			return true;
+		mark_tenants(analysis, strVal(last));
 		struct leaf *leaf = scope_leaf(analysis->rewrite->level, reference->fields, 1);
 		if (leaf == NULL || leaf->kind == LEAF_OTHER || is_column_somewhere(analysis, strVal(last)))
 			return true;
@@ -52,6 +75,8 @@ static bool column_reference(struct analysis *analysis, Node **place)
 	if (IsA(last, A_Star))
 		return leaf == NULL || leaf->kind == LEAF_OTHER || mark_whole_row(analysis, leaf, place);
 	const char *name = strVal(last);
+	if (leaf)
+		mark_tenant(leaf, name);
 	if (leaf && (leaf_has_column(analysis, leaf, name) == COLUMN_YES || is_system_column(name)))
 		return true;
 	/* a name that is no column may be a function: `o.leak` is leak(o) */
@@ -63,7 +88,7 @@ static bool column_reference(struct analysis *analysis, Node **place)
 								   text_concat("column ", leaf->name, ".", name, " does not exist", NULL),
 								   "tenantry does not rewrite functional notation over the row that a statement changes.",
 								   "Write the call as function(relation).");
-		leaf->whole_row = true;
+		leaf->whole_row = leaf->star_row = true;
 	}
 	return true;
 }
