@@ -134,14 +134,15 @@ static bool sql_text(struct analysis *analysis, const FuncCall *call, const char
 
 /* --- set_config() --- */
 
-/* Has statement_policy() recorded this very setting as an effect, and is it the last one of the name? Only
- * then is it certain that the server executes the call exactly once. */
+/* Has statement_policy() recorded this very setting as an effect? It does so only for statements that are
+ * nothing but such calls, so that the server certainly executes each of them exactly once. */
 static bool effect_recorded(const struct analysis *analysis, const char *name, const char *value, bool local)
 {
-	for (size_t i = analysis->effects.n; i-- > 0;) {
+	for (size_t i = 0; i < analysis->effects.n; i++) {
 		const struct effect *effect = &analysis->effects.items[i];
-		if (effect->kind == EFFECT_SET && strcasecmp(effect->name, name) == 0)
-			return strcmp(effect->value, value) == 0 && effect->flag == local;
+		if (effect->kind == EFFECT_SET && strcasecmp(effect->name, name) == 0 &&
+			strcmp(effect->value, value) == 0 && effect->flag == local)
+			return true;
 	}
 	return false;
 }
