@@ -41,6 +41,26 @@ static bool same_kind(struct analysis *analysis, const struct catalog_relation *
 	return one == two;
 }
 
+/* What depends on a column, constraint, type or shared table is other constraints, defaults, indexes and
+ * views; never the tenant column, whose type is built in. A view is dangerous to lose only if its name then
+ * means a tenant relation. */
+static const char *unsafe_cascade(const struct analysis *analysis, DropBehavior behavior)
+{
+	for (size_t i = 0; behavior == DROP_CASCADE && i < catalog_relation_count(analysis->catalog); i++) {
+		const struct catalog_relation *relation = catalog_relation_at(analysis->catalog, i);
+		if (relation->isolation == ISOLATION_SHARED && strchr("rpvmf", relation->kind) &&
+			schema_name_matters(analysis, relation->name))
+			return "CASCADE may drop a relation that hides a tenant relation of the same name";
+	}
+	return NULL;
+}
+
+static bool cascade(struct analysis *analysis, DropBehavior behavior)
+{
+	const char *why = unsafe_cascade(analysis, behavior);
+	return !why || schema_unsafe(analysis, -1, "DROP with CASCADE", why);
+}
+
 /* NULL: the command is safe; else why it is not. */
 static const char *unsafe_command(struct analysis *analysis, const struct catalog_relation *relation,
 								  const AlterTableCmd *command)
@@ -78,11 +98,11 @@ static const char *unsafe_command(struct analysis *analysis, const struct catalo
 	case AT_DropColumn:
 		if (on_tenant_column)
 			return "it changes the tenant column";
-		return command->behavior == DROP_CASCADE ? "CASCADE may reach other relations" : NULL;
+		return unsafe_cascade(analysis, command->behavior);
 	case AT_DropConstraint:
 		if (guarded(relation) && is_key(relation, command->name))
 			return "it drops a key of a tenant relation";
-		return command->behavior == DROP_CASCADE ? "CASCADE may reach other relations" : NULL;
+		return unsafe_cascade(analysis, command->behavior);
 	case AT_AlterConstraint:
 		return NULL;
 	case AT_DisableTrig:
@@ -293,10 +313,7 @@ static bool drop_relation(struct analysis *analysis, const DropStmt *drop, List 
 			target.relation->isolation == ISOLATION_SHARED
 				? "a relation with rows of several tenants has the same name in another schema"
 				: "it holds or shows rows of several tenants");
-	if (target.relation && drop->behavior == DROP_CASCADE)
-		return schema_unsafe(analysis, -1, analysis_text("DROP of \"%s\" with CASCADE", name->relname),
-							 "CASCADE may reach other relations");
-	return true;
+	return !target.relation || cascade(analysis, drop->behavior);
 }
 
 static bool drop_relations(struct analysis *analysis, const DropStmt *drop)
@@ -346,8 +363,7 @@ static bool drop_other(struct analysis *analysis, const DropStmt *drop)
 	case OBJECT_TSDICTIONARY:
 	case OBJECT_TSPARSER:
 	case OBJECT_TSTEMPLATE:
-		return drop->behavior != DROP_CASCADE ||
-			   schema_unsafe(analysis, -1, "DROP with CASCADE", "CASCADE may reach tenant relations");
+		return cascade(analysis, drop->behavior);
 	default:
 		return schema_unsafe(analysis, -1, "this DROP",
 							 "it concerns policies, rules, operators, casts or servers");
@@ -377,6 +393,5 @@ bool schema_drop(struct analysis *analysis, DropStmt *drop)
 		if (!fine)
 			return false;
 	}
-	return drop->behavior != DROP_CASCADE || drop->removeType == OBJECT_SCHEMA ||
-		   schema_unsafe(analysis, -1, "DROP with CASCADE", "CASCADE may reach tenant relations");
+	return cascade(analysis, drop->behavior);
 }

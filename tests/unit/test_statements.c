@@ -154,6 +154,10 @@ static const char *const PASSING[] = {
 	"ALTER TABLE nowhere ADD COLUMN x int",
 	"ALTER TABLE countries SET SCHEMA shop",
 	"DROP TABLE countries",
+	"DROP TABLE countries CASCADE",
+	"DROP TYPE x CASCADE",
+	"ALTER TABLE orders DROP COLUMN status CASCADE",
+	"ALTER TABLE orders DROP CONSTRAINT x CASCADE",
 	"DROP TABLE IF EXISTS nowhere, shop.nowhere CASCADE",
 	"DROP VIEW country_names",
 	"DROP INDEX IF EXISTS nothing",
@@ -312,15 +316,14 @@ static const char *const REFUSED[] = {
 	"DROP TABLE orders",
 	"DROP TABLE countries, orders",
 	"DROP TABLE IF EXISTS shop.invoices",
-	"DROP TABLE countries CASCADE",
+
 	"DROP VIEW order_totals",
 	"DROP MATERIALIZED VIEW sales_by_status",
 	"DROP SCHEMA shop",
 	"DROP SCHEMA public CASCADE",
 	"DROP SCHEMA pg_temp",
 	"DROP INDEX carts_tenant_session_key",
-	"DROP INDEX x CASCADE",
-	"DROP TYPE x CASCADE",
+
 	"DROP RULE r ON orders",
 	"DROP OPERATOR = (int, text)",
 	"DROP CAST (int AS text)",
@@ -680,6 +683,9 @@ static void test_hiding(void **state)
 	assert_true(ask_refused(&ask, "DROP SCHEMA app", "42501", "several tenants"));
 	assert_true(ask_refused(&ask, "ALTER SCHEMA app RENAME TO x", "42501", "several tenants"));
 	assert_true(ask_is(&ask, "DROP TABLE app.plain", VERDICT_PASS));
+	assert_true(ask_refused(&ask, "DROP TABLE app.plain CASCADE", "42501", "hides"));
+	assert_true(ask_refused(&ask, "ALTER TABLE app.plain DROP COLUMN id CASCADE", "42501", "hides"));
+	assert_true(ask_refused(&ask, "DROP TYPE x CASCADE", "42501", "hides"));
 	ask_free(&ask);
 }
 
