@@ -2,12 +2,14 @@
  */
 #include "proxy/host/configuration.h"
 
+#include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "parser/tenant_type.h"
 #include "proxy/host/tls.h"
+#include "proxy/session/scram.h"
 
 static void complain(const struct settings *settings, const char *section, const char *name,
 					 struct diagnostics *diagnostics, const char *what)
@@ -175,8 +177,41 @@ static bool same_name(const struct users *users, const char *name)
 	return false;
 }
 
+/* The old configuration's verifier for this user, if it is one for this password: a reload that changes
+ * nothing about a user must not change the salt that its clients see. */
+static const char *old_verifier(const struct configuration *old, const char *name, const char *password)
+{
+	struct scram_secret secret, derived;
+	for (size_t i = 0; old && i < old->users.n; i++) {
+		const struct user *user = &old->users.list[i];
+		if (strcmp(user->name, name) != 0 || !user->secret || !scram_secret_parse(user->secret, &secret))
+			continue;
+		if (scram_secret_derive(password, secret.salt, secret.salt_length, secret.iterations, &derived) &&
+			CRYPTO_memcmp(secret.stored_key, derived.stored_key, SCRAM_KEY) == 0)
+			return user->secret;
+	}
+	return NULL;
+}
+
+/* Plain passwords become verifiers here: to derive a key at each login costs time, and that time would tell
+ * users who exist from others. */
+static const char *make_verifier(struct configuration *configuration, const struct configuration *old,
+								 const char *name, const char *password)
+{
+	char verifier[SCRAM_VERIFIER_MAX];
+	struct scram_secret parsed;
+	if (!password || scram_secret_parse(password, &parsed))
+		return password;
+	const char *kept = old_verifier(old, name, password);
+	if (!kept && !scram_verifier_make(password, verifier))
+		abort();
+	kept = kept ? kept : verifier;
+	return settings_keep(configuration->settings, kept, strlen(kept));
+}
+
 /* The file's users, and the URL's own user unless the file has it. */
-static void make_users(struct configuration *configuration, struct diagnostics *diagnostics)
+static void make_users(struct configuration *configuration, const struct configuration *old,
+					   struct diagnostics *diagnostics)
 {
 	const struct settings *settings = configuration->settings;
 	const struct upstream *upstream = configuration->upstream;
@@ -204,6 +239,8 @@ static void make_users(struct configuration *configuration, struct diagnostics *
 						  .secret = upstream->password,
 						  .right = RIGHT_CHOOSE,
 						  .max_sessions = settings->tenantry.max_clients_per_user};
+	for (size_t i = 0; i < configuration->users.n; i++)
+		list[i].secret = make_verifier(configuration, old, list[i].name, list[i].secret);
 }
 
 static bool is_mode(const char *text)
@@ -272,7 +309,7 @@ struct configuration *configuration_new(struct settings *settings, struct config
 		configuration->tls_binding_length = tls_binding(configuration->tls, configuration->tls_binding);
 	make_schema(configuration, diagnostics);
 	make_policy(configuration, old, diagnostics);
-	make_users(configuration, diagnostics);
+	make_users(configuration, old, diagnostics);
 	make_session(configuration, old, diagnostics);
 	if (diagnostics->n == before)
 		return configuration;

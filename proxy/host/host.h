@@ -42,7 +42,8 @@ struct host {
 	struct host_counts counts;
 	/* supervisor.c */
 	uv_signal_t on_terminate, on_interrupt, on_reload;
-	uv_timer_t drain_timer, statistics_timer;
+	uv_timer_t drain_timer, statistics_timer, tidy_timer;
+	size_t most_inside;  /* clients, since memory was given back */
 	unsigned collecting; /* workers that have not reported yet */
 	bool draining, drained_at_once;
 };

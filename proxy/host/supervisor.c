@@ -3,6 +3,7 @@
  *   SIGTERM  drain: no new clients, open transactions may end within drain_timeout; again: at once
  *   SIGINT   as a fast shutdown of PostgreSQL: sessions end at once with 57P01
  *   SIGHUP   reload of the file for new sessions; a bad file changes nothing and says why */
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,8 @@
 #include "proxy/host/host.h"
 #include "proxy/host/notify.h"
 #include "proxy/host/worker.h"
+
+enum { TIDY_INTERVAL = 10000, TIDY_DIFFERENCE = 50 };
 
 static void post_to_all(struct host *host, mailbox_letter letter, void *data)
 {
@@ -164,6 +167,21 @@ static void collect(uv_timer_t *timer)
 	post_to_all(host, worker_count, NULL);
 }
 
+/* --- memory --- */
+
+/* What many sessions leave behind in malloc's arenas goes back to the system, once in a while. */
+static void tidy(uv_timer_t *timer)
+{
+	struct host *host = timer->data;
+	size_t inside = limits_inside(host->limits);
+	if (inside > host->most_inside)
+		host->most_inside = inside;
+	if (host->most_inside - inside < TIDY_DIFFERENCE)
+		return;
+	host->most_inside = inside;
+	malloc_trim(0);
+}
+
 /* --- the loop --- */
 
 static void watch(struct host *host, uv_signal_t *handle, uv_signal_cb callback, int number)
@@ -183,6 +201,9 @@ void supervisor_run(struct host *host, bool stop)
 	uv_timer_init(&host->loop, &host->drain_timer);
 	uv_timer_init(&host->loop, &host->statistics_timer);
 	host->drain_timer.data = host->statistics_timer.data = host;
+	uv_timer_init(&host->loop, &host->tidy_timer);
+	host->tidy_timer.data = host;
+	uv_timer_start(&host->tidy_timer, tidy, TIDY_INTERVAL, TIDY_INTERVAL);
 	if (interval)
 		uv_timer_start(&host->statistics_timer, collect, interval, interval);
 	if (stop)

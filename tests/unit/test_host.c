@@ -155,7 +155,8 @@ static void test_upstream(void **state)
 	assert_string_equal(upstream->database, "shop");
 	assert_string_equal(upstream->label, "app@db.example:5433/shop");
 	assert_int_equal(configuration->users.n, 1);
-	assert_string_equal(configuration->users.list[0].secret, "secret");
+	/* A plain password is a verifier from here on. */
+	assert_int_equal(strncmp(configuration->users.list[0].secret, "SCRAM-SHA-256$4096:", 19), 0);
 	assert_int_equal(configuration->users.list[0].right, RIGHT_CHOOSE);
 	assert_string_equal(configuration->session.default_tenant, "1");
 	configuration_unref(configuration);
@@ -226,6 +227,26 @@ static void test_configuration_messages(void **state)
 	expect_misconfigured("--output-low-water=1MB",
 						 "command line: --output-low-water: must be less than output_high_water\n");
 	expect_misconfigured("--tenants-table=a,b", "command line: --tenants-table: one table is named here\n");
+}
+
+/* A reload keeps the verifier of a password that did not change. */
+static void test_verifiers_over_a_reload(void **state)
+{
+	struct configuration *first = configured(NULL), *second;
+	struct diagnostics diagnostics = {0};
+	struct settings *settings = settings_new();
+	settings_user(settings, "app", "secret, tenant=3", 1, &diagnostics);
+	settings_user(settings, "other", "secret", 2, &diagnostics);
+	second = configuration_new(settings, first, &diagnostics);
+	assert_non_null(second);
+	assert_int_equal(second->users.n, 2);
+	assert_string_equal(second->users.list[0].secret, first->users.list[0].secret);
+	assert_string_not_equal(second->users.list[1].secret, first->users.list[0].secret);
+	assert_memory_equal(second->session.mock_secret, first->session.mock_secret, 32);
+	assert_int_not_equal(second->policy.id, first->policy.id);
+	configuration_unref(first);
+	assert_string_equal(second->upstream->user, "app");
+	configuration_unref(second);
 }
 
 /* What the defaults of the table say is what an unconfigured parser does. */
@@ -399,6 +420,7 @@ int main(void)
 		cmocka_unit_test(test_upstream_from_the_environment),
 		cmocka_unit_test(test_bad_url_does_not_show_the_password),
 		cmocka_unit_test(test_configuration_messages),
+		cmocka_unit_test(test_verifiers_over_a_reload),
 		cmocka_unit_test(test_default_policy),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_listen_addresses),
