@@ -204,7 +204,7 @@ SELECT (i.place).* FROM items i WHERE place IS NOT NULL ORDER BY i.id;
 SELECT coalesce(l, l) FROM labels l ORDER BY 1;
 
 -- system columns
-SELECT tableoid::regclass, id FROM items ORDER BY id;
+SELECT tableoid::regclass::text, id FROM items ORDER BY id;
 
 SELECT count(ctid), count(xmin) FROM items;
 

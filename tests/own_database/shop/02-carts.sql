@@ -123,7 +123,7 @@ SELECT c.id FROM carts c LEFT JOIN cart_items i ON i.cart_id = c.id WHERE i.id I
 
 -- a visitor's lines go over to the user's cart
 WITH moved AS (DELETE FROM cart_items WHERE cart_id = <#10> RETURNING painting_id, quantity)
-INSERT INTO cart_items (cart_id, painting_id, quantity) SELECT <#1>, painting_id, quantity FROM moved
+INSERT INTO cart_items (cart_id, painting_id, quantity) SELECT <#1>, painting_id, quantity FROM moved ORDER BY painting_id
 ON CONFLICT (cart_id, painting_id) DO UPDATE SET quantity = cart_items.quantity + EXCLUDED.quantity;
 
 -- what is in a cart and sold out

@@ -1,0 +1,310 @@
+-- UPDATE, DELETE, MERGE, TRUNCATE.
+
+UPDATE items SET "order" = 1;
+
+UPDATE items SET "order" = 1 RETURNING *;
+
+UPDATE items SET name = name || '!' WHERE id = <#3> RETURNING id, name;
+
+UPDATE items i SET name = i.name || '!' WHERE i.id = <#3> RETURNING i.*;
+
+UPDATE items AS i SET "order" = i."order" + 1 WHERE i.mood = 'ok';
+
+UPDATE ONLY items SET "order" = 5 WHERE active RETURNING id;
+
+UPDATE public.items SET "order" = 5 WHERE public.items.id = <#3>;
+
+UPDATE items SET name = 'x' WHERE id = <other#3>;
+
+UPDATE items SET name = 'x' WHERE id = <#3> OR true;
+
+UPDATE items SET name = 'x' WHERE id = <#3> OR id = <other#3>;
+
+UPDATE items SET (name, "order") = ('x', 3) WHERE id = <#3> RETURNING name, "order";
+
+UPDATE items SET (name, "order") = ROW ('x', DEFAULT) WHERE id = <#3> RETURNING name, "order";
+
+UPDATE items SET (name, amount) = (SELECT max(note), sum(qty) FROM parts WHERE item_id = items.id) WHERE EXISTS (SELECT FROM parts WHERE item_id = items.id AND note IS NOT NULL) RETURNING id, name, amount;
+
+UPDATE items SET amount = (SELECT avg(amount) FROM items), name = (SELECT 'n') WHERE amount IS NULL RETURNING id, amount;
+
+UPDATE items SET amount = DEFAULT, active = DEFAULT WHERE id = <#4> RETURNING amount, active;
+
+UPDATE items SET tags[2] = 'changed', place.zip = 5, doc['n'] = '99' WHERE id = <#3> RETURNING tags, place, doc;
+
+UPDATE items SET tags = array_append(tags, 'x') WHERE 'CANARY<k>a' = ANY (tags) RETURNING tags;
+
+UPDATE items SET id = <#777> WHERE id = <#18> RETURNING id;
+
+UPDATE parts SET note = i.name FROM items i WHERE i.id = parts.item_id AND i.active RETURNING parts.id, parts.note, i.id;
+
+UPDATE parts p SET note = i.name FROM items i LEFT JOIN labels l ON l.item_id = i.id WHERE i.id = p.item_id AND l.label IS NULL RETURNING p.id;
+
+UPDATE parts p SET qty = s.n FROM (SELECT item_id, count(*)::int AS n FROM parts GROUP BY item_id) s WHERE s.item_id = p.item_id RETURNING p.id, p.qty;
+
+UPDATE parts SET qty = 1 FROM items a JOIN items b ON b.parent_id = a.id WHERE parts.item_id = b.id;
+
+UPDATE items a SET "order" = b."order" FROM items b WHERE b.id = a.parent_id RETURNING a.id, b.id, a."order";
+
+UPDATE parts SET note = c.name FROM countries c WHERE c.code = 'FR' AND parts.qty = 4 RETURNING *;
+
+UPDATE countries SET continent = 'x' FROM items WHERE items.id = <#1> AND countries.code = 'FR' RETURNING countries.*;
+
+UPDATE parts SET note = v.n FROM (VALUES (<#1>, 'a'), (<#2>, 'b')) v (i, n) WHERE v.i = parts.id RETURNING *;
+
+UPDATE parts SET note = 'lat' FROM items i, LATERAL (SELECT max(p2.id) AS m FROM parts p2 WHERE p2.item_id = i.id) x WHERE parts.id = x.m RETURNING parts.id;
+
+UPDATE items SET name = 'x' WHERE id IN (SELECT item_id FROM parts WHERE qty > 3) RETURNING id;
+
+UPDATE items SET name = 'x' WHERE (SELECT count(*) FROM parts) > 5 AND id = <#1>;
+
+UPDATE items SET name = p.note FROM parts p WHERE p.item_id = items.id AND p.id = <#4> RETURNING (SELECT count(*) FROM labels), items.name;
+
+UPDATE items SET name = 'x' WHERE id = <#1> RETURNING items, row_to_json(items);
+
+UPDATE words SET w = 'word1x' WHERE w = 'word1' RETURNING *;
+
+UPDATE stock SET qty = qty + 1 RETURNING *;
+
+UPDATE stock SET qty = 0 WHERE id IN (<#1>, <#2>);
+
+UPDATE gen SET a = a + 1 RETURNING *;
+
+UPDATE gen SET b = DEFAULT;
+
+--: error 428C9
+UPDATE gen SET b = 5;
+
+UPDATE events SET what = 'moved', day = '2000-01-01' WHERE id = <#3> RETURNING tableoid::regclass::text, *;
+
+UPDATE animals SET name = 'pet' RETURNING id;
+
+UPDATE ONLY animals SET name = 'pet' RETURNING id;
+
+UPDATE dogs SET breed = 'mix' RETURNING *;
+
+UPDATE defer SET pos = CASE pos WHEN 1 THEN 2 WHEN 2 THEN 1 ELSE pos END RETURNING *;
+
+--: error 23505
+UPDATE defer SET pos = 1;
+
+UPDATE "Odd Name" SET "select" = "select" + 1 WHERE "Odd Name"."Id" > <#3> RETURNING "Odd Name"."select";
+
+UPDATE "Odd Schema"."Ünïcode Tàble" SET "naïve" = 'ï' WHERE "日本" = <#2> RETURNING *;
+
+UPDATE "user" SET "table" = name RETURNING "user";
+
+--: error 42703
+UPDATE items SET nonsense = 1;
+
+--: error 42703
+UPDATE items SET name = nonsense WHERE id = 1;
+
+--: error 42703
+UPDATE items SET name = 'x' WHERE nonsense = 1;
+
+--: error 42P01
+UPDATE items i SET name = 'x' WHERE items.id = 1;
+
+--: error 23505
+UPDATE items SET code = 'code1' WHERE code = 'code2';
+
+--: error 23502
+UPDATE items SET name = NULL WHERE id = <#1>;
+
+--: error 23503
+UPDATE items SET parent_id = 7 WHERE id = <#1>;
+
+--: error 22012
+UPDATE items SET "order" = 1 / 0 WHERE id = <#1>;
+
+-- the tenant column
+--: visible
+UPDATE items SET name = 'x' WHERE tenant_id = <tenant> AND id = <#2> RETURNING id, tenant_id;
+
+--: visible
+UPDATE items SET tenant_id = <tenant> WHERE id = <#2> RETURNING id;
+
+--: visible
+--: refused
+UPDATE items SET tenant_id = <other> WHERE id = <#2>;
+
+--: visible
+--: refused
+UPDATE items SET name = 'x', tenant_id = tenant_id WHERE id = <#2>;
+
+--: visible
+--: refused
+UPDATE items SET (name, tenant_id) = ('x', <other>) WHERE id = <#2>;
+
+-- DELETE
+DELETE FROM nokey;
+
+DELETE FROM nokey RETURNING *;
+
+DELETE FROM nokey n WHERE n.a = <#2> RETURNING n.*;
+
+DELETE FROM labels WHERE label LIKE '%1%' RETURNING label;
+
+DELETE FROM ONLY labels WHERE weight > 3;
+
+DELETE FROM labels WHERE item_id IN (SELECT id FROM items WHERE active);
+
+DELETE FROM labels l USING items i WHERE i.id = l.item_id AND i.mood = 'sad' RETURNING l.label, i.name;
+
+DELETE FROM labels USING items i LEFT JOIN parts p ON p.item_id = i.id WHERE labels.item_id = i.id AND p.id IS NULL;
+
+DELETE FROM labels a USING labels b WHERE a.item_id = b.item_id AND a.label > b.label RETURNING a.label;
+
+DELETE FROM parts USING countries c WHERE c.code = 'FR' AND qty = 4 RETURNING parts.*, c.name;
+
+DELETE FROM labels USING (SELECT max(item_id) AS m FROM labels) x WHERE item_id = x.m;
+
+DELETE FROM items WHERE id = <other#1>;
+
+DELETE FROM items WHERE id > <#15> RETURNING id, (SELECT count(*) FROM parts WHERE item_id = items.id);
+
+DELETE FROM events WHERE day < '2999-01-01' RETURNING id;
+
+DELETE FROM animals RETURNING name;
+
+DELETE FROM ONLY animals;
+
+DELETE FROM dogs WHERE breed IS NOT NULL RETURNING *;
+
+DELETE FROM words WHERE w = ANY ('{word1,word2}') RETURNING w;
+
+DELETE FROM alt.items WHERE id IN (SELECT "order" FROM items) RETURNING id;
+
+DELETE FROM "Odd Name" WHERE "select" = 1 RETURNING "Id";
+
+--: error 23503
+DELETE FROM items WHERE id = <#1>;
+
+--: error 42703
+DELETE FROM items WHERE nonsense = 1;
+
+-- WHERE CURRENT OF
+BEGIN;
+--: step
+DECLARE c CURSOR FOR SELECT * FROM nokey WHERE a = <#2> FOR UPDATE;
+--: step
+FETCH 1 FROM c;
+--: step
+UPDATE nokey SET b = 'current' WHERE CURRENT OF c RETURNING *;
+--: step
+FETCH 1 FROM c;
+--: step
+DELETE FROM nokey WHERE CURRENT OF c;
+--: step
+COMMIT;
+
+BEGIN;
+--: step
+DECLARE c CURSOR FOR SELECT id FROM stock FOR UPDATE;
+--: step
+FETCH 1 FROM c;
+--: step
+UPDATE stock AS s SET qty = 1000 WHERE CURRENT OF c;
+--: step
+CLOSE c;
+--: step
+COMMIT;
+
+-- MERGE
+--: version 15
+MERGE INTO words w USING (VALUES ('word1', 5), ('neu', 6)) v (w, n) ON v.w = w.w WHEN MATCHED THEN UPDATE SET n = v.n WHEN NOT MATCHED THEN INSERT (w, n) VALUES (v.w, v.n);
+
+--: version 15
+MERGE INTO words AS t USING words AS s ON t.w = s.w AND s.n > 3 WHEN MATCHED THEN DELETE;
+
+--: version 15
+MERGE INTO words USING items ON items.code = words.w WHEN NOT MATCHED AND items.code IS NOT NULL THEN INSERT VALUES (items.code, items."order", 'n');
+
+--: version 15
+MERGE INTO stock s USING (SELECT item_id, sum(qty) AS q FROM parts GROUP BY item_id) p ON p.item_id = s.id WHEN MATCHED AND p.q > 3 THEN UPDATE SET qty = s.qty - p.q WHEN MATCHED THEN DO NOTHING WHEN NOT MATCHED THEN INSERT (id, qty) VALUES (p.item_id, p.q);
+
+--: version 15
+MERGE INTO parts p USING items i ON i.id = p.item_id AND i.active WHEN MATCHED THEN UPDATE SET note = i.name, qty = CASE WHEN p.qty > 2 THEN 1 ELSE p.qty END;
+
+--: version 15
+MERGE INTO nokey n USING (SELECT 1 AS x) s ON n.a = <other#1> WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT VALUES (1, 'none');
+
+--: version 15
+MERGE INTO nokey USING countries c ON true WHEN MATCHED THEN DO NOTHING;
+
+--: version 15
+WITH s AS (SELECT w, n FROM words WHERE n > 5) MERGE INTO words t USING s ON s.w = t.w || 'x' WHEN NOT MATCHED THEN INSERT (w) VALUES (s.w || 'new') WHEN MATCHED THEN DELETE;
+
+--: version 15
+MERGE INTO gen g USING (VALUES (1)) v (a) ON g.a = v.a WHEN NOT MATCHED THEN INSERT DEFAULT VALUES;
+
+--: version 15
+MERGE INTO animals a USING items i ON a.id = i.id WHEN MATCHED THEN UPDATE SET name = i.name WHEN NOT MATCHED AND i.id = <#10> THEN INSERT (id, name) VALUES (i.id + 500, i.name);
+
+--: version 15
+MERGE INTO ONLY animals a USING items i ON a.id = i.id WHEN MATCHED THEN DELETE;
+
+--: version 15
+MERGE INTO countries c USING items i ON i.name = c.name WHEN NOT MATCHED AND i.id = <#1> THEN INSERT VALUES ('ZZ', 'neu');
+
+--: version 15
+--: visible
+MERGE INTO words w USING (VALUES ('neu')) v (w) ON v.w = w.w WHEN NOT MATCHED THEN INSERT (w, tenant_id) VALUES (v.w, <tenant>);
+
+--: version 15
+--: visible
+--: refused
+MERGE INTO words w USING (VALUES ('neu')) v (w) ON v.w = w.w WHEN NOT MATCHED THEN INSERT (w, tenant_id) VALUES (v.w, <other>);
+
+--: version 15
+--: visible
+--: refused
+MERGE INTO words w USING (VALUES ('word1')) v (w) ON v.w = w.w WHEN MATCHED THEN UPDATE SET tenant_id = <other>;
+
+-- TRUNCATE
+TRUNCATE nokey;
+
+TRUNCATE TABLE nokey, onecol;
+
+TRUNCATE ONLY labels CONTINUE IDENTITY;
+
+TRUNCATE nokey RESTRICT;
+
+TRUNCATE events;
+
+TRUNCATE alt.items;
+
+TRUNCATE "Odd Name", "Odd Schema"."Ünïcode Tàble";
+
+TRUNCATE nokey, countries;
+
+--: refused
+TRUNCATE gen RESTART IDENTITY;
+
+--: refused
+TRUNCATE items CASCADE;
+
+BEGIN;
+--: step
+TRUNCATE nokey;
+--: step
+SELECT count(*) FROM nokey;
+--: step
+ROLLBACK;
+
+-- LOCK, ANALYZE
+BEGIN;
+--: step
+LOCK TABLE items IN SHARE MODE;
+--: step
+LOCK items, parts;
+--: step
+COMMIT;
+
+ANALYZE items;
+
+ANALYZE items (id, name), parts;
+
+--: modes simple
+VACUUM words;
