@@ -169,6 +169,10 @@ static bool resolve_target(struct checker *checker, const RangeVar *name,
 	if (!checker_resolve(checker, name, true, &found))
 		return false;
 	*relation = found.relation;
+	/* Rules behind these work as set_config() does: UPDATE pg_settings. */
+	if (found.relation && (strcmp(found.relation->schema, "pg_catalog") == 0 ||
+						   strcmp(found.relation->schema, "information_schema") == 0))
+		return checker_open(checker, name->location, "a system catalog is written");
 	return true;
 }
 
