@@ -1,8 +1,9 @@
 /* guard(): one message's text in, one verdict out.
  *
- * For each statement: the table of statement kinds, the checker on the application's own text, the rewriter, the proof. The
- * proof is two-fold: the spliced text, parsed again, must be the intended tree; and the independent checker must hold on it. Either
- * fails: the statement is refused. Everything lives in one memory context of libpg_query and goes with it. */
+ * For each statement: the table of statement kinds, the checker on the application's own text, the rewriter,
+ * the proof. The proof is two-fold: the spliced text, parsed again, must be the intended tree; and the
+ * independent checker must hold on it. Either fails: the statement is refused. Everything lives in one memory
+ * context of libpg_query and goes with it. */
 #include "parser/rewrite.h"
 #include "parser/verdict_build.h"
 
@@ -20,12 +21,12 @@ struct message {
 	struct tokens *tokens;
 	size_t n;
 	struct verdict_part *parts;
-	size_t counted;             /* bytes whose characters are counted */
+	size_t counted; /* bytes whose characters are counted */
 	int characters;
 	unsigned parameters, tenant_parameter;
 	enum tenant_type tenant_type;
-	bool begun;                 /* BEGIN was seen in this message */
-	bool changed;               /* names changed since then */
+	bool begun;   /* BEGIN was seen in this message */
+	bool changed; /* names changed since then */
 	bool path_unknown, temporaries_unknown;
 };
 
@@ -41,10 +42,12 @@ int analysis_position(const struct analysis *analysis, size_t offset)
 {
 	if (analysis->rewrite && analysis->rewrite->view_depth > 0)
 		return 0;
-	/* counted from the beginning of the statement: what is before it was counted once for the whole message */
+	/* counted from the beginning of the statement: what is before it was counted once for the whole message
+	 */
 	size_t from = offset >= analysis->statement_start ? analysis->statement_start : 0;
 	int position = 1 + (from && analysis->rewrite ? analysis->rewrite->characters_before : 0);
-	return position + characters(analysis->text + from, (offset < analysis->text_length ? offset : analysis->text_length) - from);
+	return position + characters(analysis->text + from,
+								 (offset < analysis->text_length ? offset : analysis->text_length) - from);
 }
 
 static const char *copy_text(const char *text)
@@ -52,16 +55,17 @@ static const char *copy_text(const char *text)
 	return text ? text_concat(text, NULL) : NULL;
 }
 
-bool analysis_refuse(struct analysis *analysis, const char *sqlstate, int location, const char *message, const char *detail,
-					 const char *hint)
+bool analysis_refuse(struct analysis *analysis, const char *sqlstate, int location, const char *message,
+					 const char *detail, const char *hint)
 {
 	if (analysis->refused)
 		return false;
 	analysis->refused = true;
-	analysis->refusal = (struct refusal){.message = copy_text(message),
-										 .detail = copy_text(detail),
-										 .hint = copy_text(hint),
-										 .position = location < 0 ? 0 : analysis_position(analysis, location)};
+	analysis->refusal =
+		(struct refusal){.message = copy_text(message),
+						 .detail = copy_text(detail),
+						 .hint = copy_text(hint),
+						 .position = location < 0 ? 0 : analysis_position(analysis, location)};
 	snprintf(analysis->refusal.sqlstate, sizeof analysis->refusal.sqlstate, "%s", sqlstate);
 	return false;
 }
@@ -79,7 +83,8 @@ char *analysis_text(const char *format, ...)
 	return text;
 }
 
-void analysis_effect(struct analysis *analysis, enum effect_kind kind, const char *name, const char *value, bool flag)
+void analysis_effect(struct analysis *analysis, enum effect_kind kind, const char *name, const char *value,
+					 bool flag)
 {
 	struct effect_list *list = &analysis->effects;
 	if (list->n == list->room) {
@@ -90,15 +95,16 @@ void analysis_effect(struct analysis *analysis, enum effect_kind kind, const cha
 		list->items = items;
 		list->room = room;
 	}
-	list->items[list->n++] = (struct effect){.kind = kind, .name = copy_text(name), .value = copy_text(value), .flag = flag};
+	list->items[list->n++] =
+		(struct effect){.kind = kind, .name = copy_text(name), .value = copy_text(value), .flag = flag};
 }
 
 /* --- the proof --- */
 
 static bool unproved(struct analysis *analysis, int location, const char *detail)
 {
-	return analysis_refuse(analysis, "0A000", location, "tenantry could not prove this statement safe", detail,
-						   "Please report the statement; writing it more plainly helps.");
+	return analysis_refuse(analysis, "0A000", location, "tenantry could not prove this statement safe",
+						   detail, "Please report the statement; writing it more plainly helps.");
 }
 
 static bool prove(struct analysis *analysis, RawStmt *raw)
@@ -114,7 +120,8 @@ static bool prove(struct analysis *analysis, RawStmt *raw)
 	const char *text = splices_render(&analysis->splices, analysis->text, analysis->statement_start,
 									  analysis->statement_length, slot);
 	if (text == NULL)
-		return analysis_refuse(analysis, "54000", -1, "statement is too long after rewriting", NULL, "Split the statement.");
+		return analysis_refuse(analysis, "54000", -1, "statement is too long after rewriting", NULL,
+							   "Split the statement.");
 	PgQueryInternalParsetreeAndError said = pg_query_raw_parse(text);
 	free(said.stderr_buffer);
 	if (said.error) {
@@ -127,7 +134,8 @@ static bool prove(struct analysis *analysis, RawStmt *raw)
 	Node *parsed = ((RawStmt *)linitial(said.tree))->stmt;
 	if (!equal(raw->stmt, parsed))
 		return unproved(analysis, -1, "The rewritten text does not mean what was intended.");
-	return checker_run(analysis, parsed, analysis->tenant_parameter, &finding) || unproved(analysis, -1, finding.message);
+	return checker_run(analysis, parsed, analysis->tenant_parameter, &finding) ||
+		   unproved(analysis, -1, finding.message);
 }
 
 /* --- names that statements of one message change for those that follow --- */
@@ -163,7 +171,8 @@ static bool is_search_path(const struct effect *effect)
 	return effect->name && strcmp(effect->name, "search_path") == 0;
 }
 
-/* The end of a transaction takes back what nobody here has seen, unless all of it happened in this message. */
+/* The end of a transaction takes back what nobody here has seen, unless all of it happened in this message.
+ */
 static void end_transaction(struct message *message)
 {
 	if (!message->begun || message->changed)
@@ -253,15 +262,17 @@ static void number_tenant(struct message *message, struct analysis *analysis)
 		message->tenant_type = analysis->tenant_type;
 }
 
-/* audit: nothing is rewritten; what is not safe by itself is refused, and the value it rests on must be the tenant's. */
+/* audit: nothing is rewritten; what is not safe by itself is refused, and the value it rests on must be the
+ * tenant's. */
 static enum verdict_kind audit(struct analysis *analysis, bool safe, const struct checker_finding *finding)
 {
 	analysis->splices.n = 0;
 	analysis->copy = NULL;
 	analysis->raised_tag = NULL;
 	if (!safe) {
-		analysis_refuse(analysis, "42501", finding->location, "statement is not confined to one tenant by itself",
-						finding->message, "mode = audit: the application has to name the tenant itself.");
+		analysis_refuse(analysis, "42501", finding->location,
+						"statement is not confined to one tenant by itself", finding->message,
+						"mode = audit: the application has to name the tenant itself.");
 		return VERDICT_REFUSE;
 	}
 	analysis->refused = false;
@@ -277,7 +288,8 @@ static void forget_changes(struct analysis *analysis)
 	analysis->uses_tenant = analysis->refused = analysis->unknown_name = false;
 }
 
-static enum verdict_kind guard_kind(struct message *message, struct analysis *analysis, RawStmt *raw, bool *self_safe)
+static enum verdict_kind guard_kind(struct message *message, struct analysis *analysis, RawStmt *raw,
+									bool *self_safe)
 {
 	const struct policy *policy = analysis->policy;
 	struct checker_finding finding;
@@ -319,7 +331,8 @@ static void guard_statement(struct message *message, RawStmt *raw, size_t index)
 								  .path_unknown = message->path_unknown || message->temporaries_unknown,
 								  .cacheable = true};
 	analysis->statement_length = raw->stmt_len ? (size_t)raw->stmt_len : request->length - raw->stmt_location;
-	message->characters += characters(request->text + message->counted, analysis->statement_start - message->counted);
+	message->characters +=
+		characters(request->text + message->counted, analysis->statement_start - message->counted);
 	message->counted = analysis->statement_start;
 	analysis->rewrite->characters_before = message->characters;
 	struct verdict_part *part = &message->parts[index];
@@ -336,8 +349,8 @@ static void guard_statement(struct message *message, RawStmt *raw, size_t index)
 
 /* --- the message --- */
 
-static struct verdict *refuse_message(size_t length, const char *sqlstate, int position, const char *text, const char *detail,
-									  const char *hint)
+static struct verdict *refuse_message(size_t length, const char *sqlstate, int position, const char *text,
+									  const char *detail, const char *hint)
 {
 	struct refusal refusal = {.message = text, .detail = detail, .hint = hint, .position = position};
 	snprintf(refusal.sqlstate, sizeof refusal.sqlstate, "%s", sqlstate);
@@ -369,7 +382,8 @@ static struct verdict *refuse_syntax(const struct guard_request *request, const 
 	if (passes_unread(request))
 		return pass_message(request);
 	bool exhausted = strstr(error->message, "memory exhausted") != NULL;
-	return refuse_message(request->length, exhausted ? "54001" : "42601", error->cursorpos, error->message, NULL,
+	return refuse_message(request->length, exhausted ? "54001" : "42601", error->cursorpos, error->message,
+						  NULL,
 						  exhausted ? "The statement is nested too deeply for PostgreSQL's grammar."
 									: "tenantry reads SQL with the grammar of PostgreSQL " PG_MAJORVERSION
 									  "; newer syntax is refused.");
@@ -385,10 +399,10 @@ static struct verdict *guard_tree(const struct guard_request *request, List *tre
 	ListCell *cell;
 	foreach (cell, tree)
 		guard_statement(&message, lfirst(cell), i++);
-	struct verdict_facts facts = {
-		.parameters = message.parameters,
-		.tenant_parameter = request->protocol == PROTOCOL_EXTENDED ? message.tenant_parameter : 0,
-		.tenant_type = message.tenant_type};
+	struct verdict_facts facts = {.parameters = message.parameters,
+								  .tenant_parameter =
+									  request->protocol == PROTOCOL_EXTENDED ? message.tenant_parameter : 0,
+								  .tenant_type = message.tenant_type};
 	return verdict_build(message.parts, message.n, &facts);
 }
 
@@ -406,7 +420,8 @@ static struct verdict *guard_text(const struct guard_request *request)
 struct verdict *guard(const struct guard_request *request)
 {
 	if (memchr(request->text, 0, request->length) != NULL)
-		return refuse_message(request->length, "22021", 0, "invalid byte sequence for encoding \"UTF8\": 0x00", NULL, NULL);
+		return refuse_message(request->length, "22021", 0,
+							  "invalid byte sequence for encoding \"UTF8\": 0x00", NULL, NULL);
 	if (request->length > request->policy->max_statement_bytes) {
 		if (passes_unread(request))
 			return pass_message(request);

@@ -3,7 +3,8 @@
 
 bool rewrite_lost(struct analysis *analysis, int location)
 {
-	return analysis_refuse(analysis, "0A000", location, "tenantry could not find its way through this statement",
+	return analysis_refuse(analysis, "0A000", location,
+						   "tenantry could not find its way through this statement",
 						   "The text of the statement and its parse tree could not be matched.",
 						   "Please report the statement; writing it more plainly helps.");
 }
@@ -32,9 +33,10 @@ bool rewrite_work(struct analysis *analysis, size_t n)
 	enum { WORK_MOST = 20 * 1000 * 1000 };
 	analysis->rewrite->work += n;
 	return analysis->rewrite->work < WORK_MOST ||
-		   analysis_refuse(analysis, "54000", -1, "statement is too complex",
-						   "It refers to so many names over so many relations that looking them up would take too long.",
-						   "Split the statement.");
+		   analysis_refuse(
+			   analysis, "54000", -1, "statement is too complex",
+			   "It refers to so many names over so many relations that looking them up would take too long.",
+			   "Split the statement.");
 }
 
 struct level *rewrite_query(struct analysis *analysis, Node **query, size_t begin, size_t end)
@@ -59,7 +61,8 @@ struct level *rewrite_query(struct analysis *analysis, Node **query, size_t begi
 		level = rewrite_merge(analysis, (MergeStmt *)*query, begin, end);
 		break;
 	default:
-		analysis_refuse(analysis, "0A000", -1, "tenantry does not know this kind of query", NULL, "Please report the statement.");
+		analysis_refuse(analysis, "0A000", -1, "tenantry does not know this kind of query", NULL,
+						"Please report the statement.");
 	}
 	rewrite_leave(analysis);
 	return level;

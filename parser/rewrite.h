@@ -1,13 +1,15 @@
 /* Internal to rewrite*.c: how a query is guarded.
  *
- * A *level* is one query level: a simple SELECT, VALUES, or an INSERT/UPDATE/DELETE/MERGE. Its *leaves* are the items at the
- * leaves of its FROM. Work on a level:
+ * A *level* is one query level: a simple SELECT, VALUES, or an INSERT/UPDATE/DELETE/MERGE. Its *leaves* are
+ * the items at the leaves of its FROM. Work on a level:
  *
- *   1. FROM is read: tokens and tree side by side; leaves are resolved, sub-selects guarded   (rewrite_from.c)
- *   2. every expression is walked: sub-selects guarded, whole-row uses marked on leaves       (rewrite_walk.c)
- *   3. the level is closed: each tenant leaf gets its predicate or is wrapped, stars are spelled out (rewrite_place.c, rewrite_star.c)
+ *   1. FROM is read: tokens and tree side by side; leaves are resolved, sub-selects guarded (rewrite_from.c)
+ *   2. every expression is walked: sub-selects guarded, whole-row uses marked on leaves (rewrite_walk.c)
+ *   3. the level is closed: each tenant leaf gets its predicate or is wrapped, stars are spelled out
+ * (rewrite_place.c, rewrite_star.c)
  *
- * Regions of text are half-open ranges of token indexes [begin, end). All functions return false (or NULL) after a refusal. */
+ * Regions of text are half-open ranges of token indexes [begin, end). All functions return false (or NULL)
+ * after a refusal. */
 #ifndef TENANTRY_PARSER_REWRITE_H
 #define TENANTRY_PARSER_REWRITE_H
 
@@ -36,29 +38,29 @@ struct join {
 struct leaf {
 	enum leaf_kind kind;
 	enum placement placement;
-	struct join *join;          /* for PLACE_ON */
-	Node **place;               /* where the item hangs in the tree */
-	RangeVar *range;            /* NULL unless a relation or CTE */
-	const Alias *alias;         /* NULL: none written */
-	const char *name;           /* what it is called: alias or own name; NULL: cannot be told */
+	struct join *join;                       /* for PLACE_ON */
+	Node **place;                            /* where the item hangs in the tree */
+	RangeVar *range;                         /* NULL unless a relation or CTE */
+	const Alias *alias;                      /* NULL: none written */
+	const char *name;                        /* what it is called: alias or own name; NULL: cannot be told */
 	const struct catalog_relation *relation; /* NULL unless in the snapshot */
-	struct level *level;        /* of a sub-select or CTE */
-	const List *renamed;        /* column names given by a CTE's list */
-	size_t begin, end;          /* its tokens */
-	bool target;                /* of INSERT, UPDATE, DELETE, MERGE, or EXCLUDED: cannot be wrapped */
-	bool sample;                /* under TABLESAMPLE */
-	bool hidden;                /* below a join alias: not to be named */
-	bool whole_row;             /* used as a whole: wrap, or replace the uses */
-	bool star_row;              /* used as a whole in the form x.* or x.f: the use cannot be replaced */
-	bool names_tenant;          /* the application names its tenant column */
-	List *uses;                 /* of Node **: where it is used as a whole */
+	struct level *level;                     /* of a sub-select or CTE */
+	const List *renamed;                     /* column names given by a CTE's list */
+	size_t begin, end;                       /* its tokens */
+	bool target;       /* of INSERT, UPDATE, DELETE, MERGE, or EXCLUDED: cannot be wrapped */
+	bool sample;       /* under TABLESAMPLE */
+	bool hidden;       /* below a join alias: not to be named */
+	bool whole_row;    /* used as a whole: wrap, or replace the uses */
+	bool star_row;     /* used as a whole in the form x.* or x.f: the use cannot be replaced */
+	bool names_tenant; /* the application names its tenant column */
+	List *uses;        /* of Node **: where it is used as a whole */
 	bool wrapped;
 	struct leaf *next;
 };
 
 /* What `*` stands for, in order: leaves and aliased joins. */
 struct star_unit {
-	struct leaf *leaf;          /* NULL: an aliased join */
+	struct leaf *leaf; /* NULL: an aliased join */
 	const char *name;
 	struct star_unit *next;
 };
@@ -69,38 +71,38 @@ struct level {
 	size_t n_leaves;
 	struct star_unit *units, **units_end;
 	struct join *joins, **joins_end;
-	bool merged;                /* some join of it has USING or NATURAL */
-	bool grouped;               /* has GROUP BY */
-	bool star;                  /* has a bare * among its targets */
-	List *targets;              /* its result columns (ResTarget), after stars were spelled out */
-	int width;                  /* of VALUES; else -1: count the targets */
+	bool merged;   /* some join of it has USING or NATURAL */
+	bool grouped;  /* has GROUP BY */
+	bool star;     /* has a bare * among its targets */
+	List *targets; /* its result columns (ResTarget), after stars were spelled out */
+	int width;     /* of VALUES; else -1: count the targets */
 };
 
 /* Where the WHERE clause of a level is, or would be. */
 struct where_place {
 	Node **clause;
 	bool there;
-	size_t begin, end;          /* of its expression */
-	size_t at;                  /* byte offset for a new one */
+	size_t begin, end; /* of its expression */
+	size_t at;         /* byte offset for a new one */
 };
 
 struct rewrite {
 	struct cte *ctes;
-	size_t n_ctes;              /* at most so many are visible */
+	size_t n_ctes; /* at most so many are visible */
 	struct level *level;
-	ParamRef *tenant;           /* the one node that stands for the tenant wherever it is inserted */
+	ParamRef *tenant; /* the one node that stands for the tenant wherever it is inserted */
 	unsigned max_parameter;
 	unsigned view_depth;
-	int characters_before;      /* of the message, before this statement */
-	size_t work;                /* names compared so far */
-	bool literal;               /* the statement cannot take parameters: the slot must become a literal */
+	int characters_before; /* of the message, before this statement */
+	size_t work;           /* names compared so far */
+	bool literal;          /* the statement cannot take parameters: the slot must become a literal */
 };
 
 /* The tenant column goes to the source of an INSERT. */
 struct insert_source {
 	const struct catalog_relation *relation;
-	int replace;                /* index of the tenant column when the application lists it, else -1: append */
-	int width;                  /* out: columns of the source as written, -1: unknown */
+	int replace; /* index of the tenant column when the application lists it, else -1: append */
+	int width;   /* out: columns of the source as written, -1: unknown */
 };
 
 static inline struct token *token_at(const struct analysis *analysis, size_t i)
@@ -134,7 +136,7 @@ int analysis_position(const struct analysis *analysis, size_t offset);
 struct level *rewrite_query(struct analysis *analysis, Node **query, size_t begin, size_t end);
 bool rewrite_lost(struct analysis *analysis, int location); /* refusal: text and tree do not match */
 bool rewrite_tokens(struct analysis *analysis);             /* makes analysis->tokens */
-bool rewrite_enter(struct analysis *analysis);              /* depth guard; every entry is left with rewrite_leave */
+bool rewrite_enter(struct analysis *analysis); /* depth guard; every entry is left with rewrite_leave */
 static inline void rewrite_leave(struct analysis *analysis)
 {
 	analysis->depth--;
@@ -144,12 +146,15 @@ static inline void rewrite_leave(struct analysis *analysis)
 bool rewrite_work(struct analysis *analysis, size_t n);
 
 /* rewrite_query.c */
-struct level *rewrite_select(struct analysis *analysis, SelectStmt *select, size_t begin, size_t end, struct insert_source *source);
-/* Guards the WITH list that begins at `*begin` (if there is one) and makes its names visible; *begin moves past it. */
+struct level *rewrite_select(struct analysis *analysis, SelectStmt *select, size_t begin, size_t end,
+							 struct insert_source *source);
+/* Guards the WITH list that begins at `*begin` (if there is one) and makes its names visible; *begin moves
+ * past it. */
 bool rewrite_with(struct analysis *analysis, WithClause *with, size_t *begin, size_t end);
 
 /* The next token from `from` that begins a clause of a statement whose region begins at `begin`. */
-size_t clause_next(const struct analysis *analysis, size_t from, size_t end, size_t begin, enum keyword *which);
+size_t clause_next(const struct analysis *analysis, size_t from, size_t end, size_t begin,
+				   enum keyword *which);
 /* The token RETURNING of a data change, `end` if it has none. */
 size_t returning_at(const struct analysis *analysis, size_t from, size_t end);
 /* Walks a target list; stars are left to star_expand(), a bare one is noted on the level. */
@@ -160,9 +165,11 @@ struct level *level_open(struct analysis *analysis);
 void level_close(struct analysis *analysis, struct level *level);
 struct leaf *level_leaf(struct level *level, Node **place, size_t begin, size_t end);
 void level_unit(struct level *level, struct leaf *leaf, const char *name);
-/* What the FROM item or target `range` means; fills leaf->kind, relation, level, name. `target`: never a CTE. */
+/* What the FROM item or target `range` means; fills leaf->kind, relation, level, name. `target`: never a CTE.
+ */
 bool leaf_resolve(struct analysis *analysis, struct leaf *leaf, RangeVar *range, bool target);
-bool leaf_hides(const struct analysis *analysis, const struct leaf *leaf); /* has a column that * must not show */
+bool leaf_hides(const struct analysis *analysis,
+				const struct leaf *leaf); /* has a column that * must not show */
 bool column_hidden(const struct analysis *analysis, const struct catalog_relation *relation, size_t column);
 /* Yes, no, or cannot be told. */
 enum has_column { COLUMN_NO, COLUMN_YES, COLUMN_UNKNOWN };
@@ -179,7 +186,8 @@ List *leaf_fields(const struct leaf *leaf);
 struct leaf *scope_leaf(struct level *level, const List *fields, int n);
 
 /* rewrite_from.c */
-bool rewrite_from(struct analysis *analysis, struct level *level, List *from, size_t begin, size_t end, enum placement placement);
+bool rewrite_from(struct analysis *analysis, struct level *level, List *from, size_t begin, size_t end,
+				  enum placement placement);
 /* One table_ref: MERGE's source. *at is its first token, then the one after it. */
 bool rewrite_from_item(struct analysis *analysis, struct level *level, Node **place, size_t *at, size_t end,
 					   enum placement placement);
@@ -190,7 +198,8 @@ size_t relation_end(const struct analysis *analysis, size_t begin, size_t end);
 /* Records predicates, wraps and stars of a level whose expressions have been walked. */
 bool level_place(struct analysis *analysis, struct level *level, struct where_place *where, List **targets);
 /* Says `qualifier.T = tenant` as a tree; the text is recorded at `at`. */
-Node *leaf_predicate(struct analysis *analysis, const struct leaf *leaf, size_t at, const char *before, const char *after);
+Node *leaf_predicate(struct analysis *analysis, const struct leaf *leaf, size_t at, const char *before,
+					 const char *after);
 Node *tenant_node(struct analysis *analysis);
 /* Records the slot followed by a blank where the next character would run into it. */
 bool place_tenant(struct analysis *analysis, size_t at);
@@ -199,8 +208,8 @@ bool place_tenant(struct analysis *analysis, size_t at);
 bool star_expand(struct analysis *analysis, struct level *level, List **targets);
 bool star_is(const Node *target); /* ResTarget * or x.* */
 /* "a, b, c" and the ResTargets of a relation's visible columns; `tenant`: and of the tenant column. */
-const char *visible_columns(const struct analysis *analysis, const struct catalog_relation *relation, bool tenant,
-							List **targets);
+const char *visible_columns(const struct analysis *analysis, const struct catalog_relation *relation,
+							bool tenant, List **targets);
 /* A target that is used as a row: (SELECT c FROM (SELECT c.a, c.b) AS c). */
 bool target_as_row(struct analysis *analysis, struct leaf *leaf, Node **place);
 
@@ -216,7 +225,8 @@ struct level *rewrite_merge(struct analysis *analysis, MergeStmt *merge, size_t 
 /* The target of a data change as first leaf of `level`; refuses what cannot be written. */
 struct leaf *change_target(struct analysis *analysis, struct level *level, RangeVar **range, bool insert);
 /* A value that the application gives to T: checked, kept or replaced. `begin`..`end` are its tokens. */
-bool tenant_value(struct analysis *analysis, const struct catalog_relation *relation, Node **place, size_t begin, size_t end);
+bool tenant_value(struct analysis *analysis, const struct catalog_relation *relation, Node **place,
+				  size_t begin, size_t end);
 /* After the rewriting: may the session compare the parameters in `checks` as text? */
 bool rewrite_check_parameters(struct analysis *analysis);
 /* The session must compare this constant or parameter with its tenant. */
@@ -224,10 +234,11 @@ bool tenant_check_for(struct analysis *analysis, const Node *value);
 /* SET lists: T = .. is checked. `begin` is the first token after SET. */
 bool rewrite_set(struct analysis *analysis, struct leaf *target, List *targets, size_t begin, size_t end);
 /* One row (`targets`: of ResTargets) that an INSERT writes; its tokens are begin..end. */
-bool source_row(struct analysis *analysis, List **row, bool targets, size_t begin, size_t end, struct insert_source *source);
+bool source_row(struct analysis *analysis, List **row, bool targets, size_t begin, size_t end,
+				struct insert_source *source);
 /* rewrite_conflict.c: ON CONFLICT, whose tokens are begin..end */
-bool rewrite_conflict(struct analysis *analysis, struct level *level, struct leaf *target, OnConflictClause *conflict,
-					  size_t begin, size_t end);
+bool rewrite_conflict(struct analysis *analysis, struct level *level, struct leaf *target,
+					  OnConflictClause *conflict, size_t begin, size_t end);
 bool rewrite_truncate(struct analysis *analysis, Node **statement, size_t begin, size_t end);
 
 /* rewrite_copy.c */

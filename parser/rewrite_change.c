@@ -1,4 +1,5 @@
-/* UPDATE, DELETE and TRUNCATE. The target gets its predicate in WHERE, whatever else FROM or USING holds is guarded as in reading.
+/* UPDATE, DELETE and TRUNCATE. The target gets its predicate in WHERE, whatever else FROM or USING holds is
+ * guarded as in reading.
  *
  * Refused: giving the tenant column a value that is not the tenant's own. */
 #include "parser/rewrite.h"
@@ -21,7 +22,8 @@ size_t returning_at(const struct analysis *analysis, size_t from, size_t end)
 static bool refuse_set(struct analysis *analysis, const struct catalog_relation *relation, int location)
 {
 	return analysis_refuse(analysis, "42501", location,
-						   text_concat("column \"", tenant_name(relation), "\" can only be set to the session's own tenant", NULL),
+						   text_concat("column \"", tenant_name(relation),
+									   "\" can only be set to the session's own tenant", NULL),
 						   "The statement would move rows to another tenant.", NULL);
 }
 
@@ -45,11 +47,12 @@ static bool is_own_value(const Node *value, const char *tenant)
 		const Node *last = llast(((const ColumnRef *)value)->fields);
 		return IsA(last, String) && strcmp(strVal(last), tenant) == 0;
 	}
-	return IsA(value, ParamRef) || IsA(value, SetToDefault) || (IsA(value, A_Const) && !((const A_Const *)value)->isnull);
+	return IsA(value, ParamRef) || IsA(value, SetToDefault) ||
+		   (IsA(value, A_Const) && !((const A_Const *)value)->isnull);
 }
 
-static bool set_value(struct analysis *analysis, const struct catalog_relation *relation, Node **place, int location,
-					  size_t begin, size_t end)
+static bool set_value(struct analysis *analysis, const struct catalog_relation *relation, Node **place,
+					  int location, size_t begin, size_t end)
 {
 	if (is_excluded(*place, tenant_name(relation)))
 		return true;
@@ -59,8 +62,8 @@ static bool set_value(struct analysis *analysis, const struct catalog_relation *
 }
 
 /* `(a, T) = (1, 2)`: the expression that belongs to column `number`. */
-static bool set_in_row(struct analysis *analysis, const struct catalog_relation *relation, MultiAssignRef *reference,
-					   int location, size_t begin, size_t end)
+static bool set_in_row(struct analysis *analysis, const struct catalog_relation *relation,
+					   MultiAssignRef *reference, int location, size_t begin, size_t end)
 {
 	RowExpr *row = (RowExpr *)reference->source;
 	if (!IsA(row, RowExpr) || reference->colno > list_length(row->args))
@@ -99,7 +102,8 @@ bool rewrite_set(struct analysis *analysis, struct leaf *target, List *targets, 
 		size_t item_end = i;
 		while (item_end < end && token_at(analysis, item_end)->kind != TOKEN_COMMA)
 			item_end = token_skip(analysis->tokens, item_end);
-		if (several ? !set_in_row(analysis, target->relation, (MultiAssignRef *)item->val, item->location, i, item_end)
+		if (several ? !set_in_row(analysis, target->relation, (MultiAssignRef *)item->val, item->location, i,
+								  item_end)
 					: !set_value(analysis, target->relation, &item->val, item->location, i, item_end))
 			return false;
 	}
@@ -110,11 +114,11 @@ bool rewrite_set(struct analysis *analysis, struct leaf *target, List *targets, 
 struct change_clauses {
 	size_t list_begin, list_end; /* FROM or USING */
 	size_t where_begin, where_end;
-	size_t body_end;             /* where a WHERE would go: after the token before this one */
+	size_t body_end; /* where a WHERE would go: after the token before this one */
 };
 
-static struct change_clauses change_clauses(const struct analysis *analysis, size_t from, size_t end, size_t begin,
-											enum keyword list)
+static struct change_clauses change_clauses(const struct analysis *analysis, size_t from, size_t end,
+											size_t begin, enum keyword list)
 {
 	struct change_clauses found = {.body_end = end};
 	enum keyword keyword;
@@ -148,7 +152,8 @@ static struct level *change_rest(struct analysis *analysis, struct level *level,
 	if (!walk(analysis, condition) || !walk_targets(analysis, level, *returning))
 		return NULL;
 	level_close(analysis, level);
-	/* WHERE CURRENT OF names a row of a cursor, and the cursor's query was guarded; it cannot be combined with anything */
+	/* WHERE CURRENT OF names a row of a cursor, and the cursor's query was guarded; it cannot be combined
+	 * with anything */
 	if (current)
 		level->leaves->placement = PLACE_WRAP;
 	struct where_place where = {.clause = condition,
@@ -178,9 +183,11 @@ static struct level *update_in_scope(struct analysis *analysis, UpdateStmt *upda
 	size_t set_end = clauses.list_begin ? clauses.list_begin - 1 : clauses.body_end;
 	if (keyword != KEYWORD_SET)
 		return rewrite_lost(analysis, -1), NULL;
-	if (!walk_list(analysis, update->targetList) || !rewrite_set(analysis, target, update->targetList, set + 1, set_end))
+	if (!walk_list(analysis, update->targetList) ||
+		!rewrite_set(analysis, target, update->targetList, set + 1, set_end))
 		return NULL;
-	return change_rest(analysis, level, update->fromClause, &update->whereClause, &update->returningList, &clauses);
+	return change_rest(analysis, level, update->fromClause, &update->whereClause, &update->returningList,
+					   &clauses);
 }
 
 struct level *rewrite_update(struct analysis *analysis, UpdateStmt *update, size_t begin, size_t end)
@@ -201,7 +208,8 @@ static struct level *delete_in_scope(struct analysis *analysis, DeleteStmt *dele
 		return NULL;
 	size_t i = relation_end(analysis, target->begin, end);
 	struct change_clauses clauses = change_clauses(analysis, i, end, begin, KEYWORD_USING);
-	return change_rest(analysis, level, delete->usingClause, &delete->whereClause, &delete->returningList, &clauses);
+	return change_rest(analysis, level, delete->usingClause, &delete->whereClause, &delete->returningList,
+					   &clauses);
 }
 
 struct level *rewrite_delete(struct analysis *analysis, DeleteStmt *delete, size_t begin, size_t end)

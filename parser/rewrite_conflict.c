@@ -1,5 +1,5 @@
-/* ON CONFLICT: the arbiter becomes the unique index that the tenant's column was added to, and DO UPDATE never takes over
- * another tenant's row. */
+/* ON CONFLICT: the arbiter becomes the unique index that the tenant's column was added to, and DO UPDATE
+ * never takes over another tenant's row. */
 #include "parser/rewrite.h"
 
 #include <string.h>
@@ -16,8 +16,8 @@ static bool element_listed(const List *elements, const char *column)
 	return false;
 }
 
-/* Does the index consist of exactly these elements, `tenant` (may be NULL) added? Expressions are only counted: which of them is meant
- * is the server's to say. */
+/* Does the index consist of exactly these elements, `tenant` (may be NULL) added? Expressions are only
+ * counted: which of them is meant is the server's to say. */
 static bool index_serves(const struct catalog_index *index, const List *elements, const char *tenant)
 {
 	size_t expressions = 0, columns = 0;
@@ -54,7 +54,8 @@ static bool arbiter(struct analysis *analysis, const struct catalog_relation *re
 		return true;
 	bool found = false;
 	for (size_t i = 0; i < relation->n_indexes && !found; i++)
-		found = relation->indexes[i].is_unique && index_serves(&relation->indexes[i], infer->indexElems, tenant);
+		found =
+			relation->indexes[i].is_unique && index_serves(&relation->indexes[i], infer->indexElems, tenant);
 	if (!found)
 		return true;
 	size_t open = tokens_at(analysis->tokens, infer->location);
@@ -63,7 +64,8 @@ static bool arbiter(struct analysis *analysis, const struct catalog_relation *re
 	IndexElem *element = MAKE(IndexElem);
 	element->name = (char *)tenant;
 	infer->indexElems = lcons(element, infer->indexElems);
-	return splice_text(analysis, token_at(analysis, open)->end, 0, text_concat(text_identifier(tenant), ", ", NULL));
+	return splice_text(analysis, token_at(analysis, open)->end, 0,
+					   text_concat(text_identifier(tenant), ", ", NULL));
 }
 
 /* EXCLUDED has the target's columns and is visible in SET and WHERE. */
@@ -78,8 +80,8 @@ static void add_excluded(struct level *level, const struct leaf *target)
 	excluded->placement = PLACE_WRAP; /* no predicate of its own: it holds the row that is inserted */
 }
 
-static bool conflict_update(struct analysis *analysis, struct level *level, struct leaf *target, OnConflictClause *conflict,
-							size_t begin, size_t end)
+static bool conflict_update(struct analysis *analysis, struct level *level, struct leaf *target,
+							OnConflictClause *conflict, size_t begin, size_t end)
 {
 	size_t i = begin;
 	while (i < end && keyword_at(analysis, i, end) != KEYWORD_DO)
@@ -101,14 +103,16 @@ static bool conflict_update(struct analysis *analysis, struct level *level, stru
 	return level_place(analysis, level, &where, NULL);
 }
 
-bool rewrite_conflict(struct analysis *analysis, struct level *level, struct leaf *target, OnConflictClause *conflict,
-					  size_t begin, size_t end)
+bool rewrite_conflict(struct analysis *analysis, struct level *level, struct leaf *target,
+					  OnConflictClause *conflict, size_t begin, size_t end)
 {
 	if (conflict->infer) {
-		if (!walk_list(analysis, conflict->infer->indexElems) || !walk(analysis, &conflict->infer->whereClause))
+		if (!walk_list(analysis, conflict->infer->indexElems) ||
+			!walk(analysis, &conflict->infer->whereClause))
 			return false;
 		if (target->kind == LEAF_TENANT && !arbiter(analysis, target->relation, conflict->infer))
 			return false;
 	}
-	return conflict->action != ONCONFLICT_UPDATE || conflict_update(analysis, level, target, conflict, begin, end);
+	return conflict->action != ONCONFLICT_UPDATE ||
+		   conflict_update(analysis, level, target, conflict, begin, end);
 }

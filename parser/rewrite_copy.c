@@ -1,4 +1,5 @@
-/* COPY: out becomes a guarded query, in names the tenant column and tells the session how to fill the data stream.
+/* COPY: out becomes a guarded query, in names the tenant column and tells the session how to fill the data
+ * stream.
  *
  * Refused: files and programs of the server, options that the transform of the data does not know. */
 #include "parser/rewrite.h"
@@ -6,15 +7,18 @@
 #include <string.h>
 #include <strings.h>
 
-static bool refuse_copy(struct analysis *analysis, const char *sqlstate, int location, const char *message, const char *hint)
+static bool refuse_copy(struct analysis *analysis, const char *sqlstate, int location, const char *message,
+						const char *hint)
 {
 	return analysis_refuse(analysis, sqlstate, location, message, NULL, hint);
 }
 
 /* The token after the relation and its list of columns. */
-static size_t after_columns(const struct analysis *analysis, const CopyStmt *copy, size_t after_name, size_t end)
+static size_t after_columns(const struct analysis *analysis, const CopyStmt *copy, size_t after_name,
+							size_t end)
 {
-	return copy->attlist && is_open(analysis, after_name, end) ? token_at(analysis, after_name)->match + 1 : after_name;
+	return copy->attlist && is_open(analysis, after_name, end) ? token_at(analysis, after_name)->match + 1
+															   : after_name;
 }
 
 /* --- COPY relation TO STDOUT --- */
@@ -49,7 +53,8 @@ static bool move_binary(struct analysis *analysis, size_t binary, size_t after, 
 	if (keyword_at(analysis, to, end) == KEYWORD_WITH)
 		to++;
 	if (keyword_at(analysis, after, end) != KEYWORD_TO || is_open(analysis, to, end))
-		return refuse_copy(analysis, "0A000", token_at(analysis, binary)->start, "COPY BINARY in this form is not supported",
+		return refuse_copy(analysis, "0A000", token_at(analysis, binary)->start,
+						   "COPY BINARY in this form is not supported",
 						   "Write COPY table TO STDOUT (FORMAT binary).");
 	struct token *token = token_at(analysis, binary);
 	return splice_text(analysis, token->start, token->end - token->start, NULL) &&
@@ -69,7 +74,8 @@ static bool copy_out(struct analysis *analysis, CopyStmt *copy, struct leaf *lea
 						   "Try the COPY (SELECT ...) TO variant.");
 	analysis->rewrite->literal = true;
 	size_t after = after_columns(analysis, copy, relation_end(analysis, leaf->begin, end), end);
-	size_t binary = keyword_at(analysis, begin + 1, end) == KEYWORD_BINARY && leaf->begin > begin + 1 ? begin + 1 : 0;
+	size_t binary =
+		keyword_at(analysis, begin + 1, end) == KEYWORD_BINARY && leaf->begin > begin + 1 ? begin + 1 : 0;
 	if (binary && !move_binary(analysis, binary, after, end))
 		return false;
 	size_t start = token_at(analysis, leaf->begin)->start, length = end_before(analysis, after) - start;
@@ -78,7 +84,8 @@ static bool copy_out(struct analysis *analysis, CopyStmt *copy, struct leaf *lea
 	leaf->range->inh = false; /* COPY does not read children */
 	select->fromClause = list_make1(leaf->range);
 	select->whereClause = leaf_predicate(
-		analysis, leaf, start, text_concat("(SELECT ", columns, " FROM ONLY ", leaf_reference(leaf), " WHERE ", NULL), ")");
+		analysis, leaf, start,
+		text_concat("(SELECT ", columns, " FROM ONLY ", leaf_reference(leaf), " WHERE ", NULL), ")");
 	copy->query = (Node *)select;
 	copy->relation = NULL;
 	copy->attlist = NIL;
@@ -103,16 +110,18 @@ static const char *option_text(const DefElem *option)
 static bool option_on(const DefElem *option)
 {
 	const char *text = option_text(option);
-	return text == NULL || strcasecmp(text, "false") != 0 ? !(text && (strcmp(text, "0") == 0 || strcasecmp(text, "off") == 0))
-														  : false;
+	return text == NULL || strcasecmp(text, "false") != 0
+			   ? !(text && (strcmp(text, "0") == 0 || strcasecmp(text, "off") == 0))
+			   : false;
 }
 
 /* In these a byte of a character may look like a delimiter. */
 static bool is_unsafe_encoding(const char *name)
 {
-	static const char *const names[] = {"sjis", "mskanji",  "shiftjis", "win932",  "windows932", "big5",   "win950", "windows950", "gbk",
-										"win936", "windows936", "uhc",  "win949",  "windows949", "gb18030", "johab",  "shiftjis2004",
-										"shift_jis_2004"};
+	static const char *const names[] = {
+		"sjis",   "mskanji",    "shiftjis", "win932", "windows932",   "big5",
+		"win950", "windows950", "gbk",      "win936", "windows936",   "uhc",
+		"win949", "windows949", "gb18030",  "johab",  "shiftjis2004", "shift_jis_2004"};
 	char plain[32];
 	size_t n = 0;
 	for (; *name && n + 1 < sizeof plain; name++)
@@ -140,8 +149,8 @@ static bool copy_format_of(struct analysis *analysis, const CopyStmt *copy, stru
 				return refuse_copy(analysis, "22023", option->location,
 								   text_concat("COPY format \"", text, "\" not recognized", NULL), NULL);
 		} else if (strcmp(option->defname, "encoding") == 0 && text && is_unsafe_encoding(text)) {
-			return refuse_copy(analysis, "0A000", option->location, "COPY in this encoding is not supported for tenant relations",
-							   "Use UTF8.");
+			return refuse_copy(analysis, "0A000", option->location,
+							   "COPY in this encoding is not supported for tenant relations", "Use UTF8.");
 		}
 	}
 	return true;
@@ -151,8 +160,9 @@ static bool one_byte(struct analysis *analysis, const DefElem *option, char *byt
 {
 	const char *text = option_text(option);
 	if (text == NULL || strlen(text) != 1)
-		return refuse_copy(analysis, "0A000", option->location,
-						   text_concat("COPY ", option->defname, " must be a single one-byte character", NULL), NULL);
+		return refuse_copy(
+			analysis, "0A000", option->location,
+			text_concat("COPY ", option->defname, " must be a single one-byte character", NULL), NULL);
 	*byte = *text;
 	return true;
 }
@@ -188,6 +198,32 @@ static bool copy_options(struct analysis *analysis, const CopyStmt *copy, struct
 	return true;
 }
 
+/* FREEZE works only right after a real TRUNCATE in the same transaction, and TRUNCATE is a DELETE here. It is
+ * an optimisation only: off it goes. In parentheses an option is switched off, in the old form it is a word
+ * of its own. */
+static bool drop_freeze(struct analysis *analysis, CopyStmt *copy, size_t end)
+{
+	for (int i = 0; i < list_length(copy->options); i++) {
+		DefElem *option = list_nth(copy->options, i);
+		if (strcmp(option->defname, "freeze") != 0)
+			continue;
+		size_t first = tokens_at(analysis->tokens, option->location), last = first;
+		while (last < end && token_at(analysis, last)->kind != TOKEN_COMMA &&
+			   token_at(analysis, last)->kind != TOKEN_CLOSE)
+			last = token_skip(analysis->tokens, last);
+		bool listed = option->arg == NULL || !IsA(option->arg, Boolean);
+		size_t start = token_at(analysis, first)->start;
+		size_t length = (listed ? end_before(analysis, last) : token_at(analysis, first)->end) - start;
+		if (!splice_text(analysis, start, length, listed ? "freeze false" : NULL))
+			return false;
+		if (listed)
+			option->arg = (Node *)tree_string("false");
+		else
+			copy->options = list_delete_nth_cell(copy->options, i--);
+	}
+	return true;
+}
+
 static int listed(const List *names, const char *name)
 {
 	for (int i = 0; i < list_length(names); i++)
@@ -197,7 +233,8 @@ static int listed(const List *names, const char *name)
 }
 
 /* The list of columns with the tenant column last; `at` is the token after the relation's name. */
-static bool add_column(struct analysis *analysis, CopyStmt *copy, const struct catalog_relation *relation, size_t at)
+static bool add_column(struct analysis *analysis, CopyStmt *copy, const struct catalog_relation *relation,
+					   size_t at)
 {
 	const char *tenant = relation->columns[relation->tenant_column].name;
 	if (copy->attlist) {
@@ -214,11 +251,14 @@ static bool add_column(struct analysis *analysis, CopyStmt *copy, const struct c
 		list = text_concat(list, text_identifier(column->name), ", ", NULL);
 	}
 	copy->attlist = lappend(copy->attlist, tree_string(tenant));
-	return splice_text(analysis, end_before(analysis, at), 0, text_concat(list, text_identifier(tenant), ")", NULL));
+	return splice_text(analysis, end_before(analysis, at), 0,
+					   text_concat(list, text_identifier(tenant), ")", NULL));
 }
 
-/* tenant_column = visible and no list: the client sends the tenant column in its place; the list is spelled out. */
-static bool spell_columns(struct analysis *analysis, CopyStmt *copy, const struct catalog_relation *relation, size_t at)
+/* tenant_column = visible and no list: the client sends the tenant column in its place; the list is spelled
+ * out. */
+static bool spell_columns(struct analysis *analysis, CopyStmt *copy, const struct catalog_relation *relation,
+						  size_t at)
 {
 	const char *list = " (";
 	for (size_t i = 0; i < relation->n_columns; i++) {
@@ -241,12 +281,13 @@ static bool copy_in(struct analysis *analysis, CopyStmt *copy, struct leaf *leaf
 	*plan = (struct copy_plan){.check_column = -1,
 							   .tenant_column = relation->columns[relation->tenant_column].name,
 							   .tenant_type = relation->tenant_type};
-	if (!copy_options(analysis, copy, plan))
+	if (!copy_options(analysis, copy, plan) || !drop_freeze(analysis, copy, end))
 		return false;
 	size_t at = relation_end(analysis, leaf->begin, end);
 	if (copy->attlist && !is_open(analysis, at, end))
 		return rewrite_lost(analysis, -1);
-	if (copy->attlist == NIL && !analysis->policy->hide_tenant_column && !spell_columns(analysis, copy, relation, at))
+	if (copy->attlist == NIL && !analysis->policy->hide_tenant_column &&
+		!spell_columns(analysis, copy, relation, at))
 		return false;
 	plan->check_column = listed(copy->attlist, plan->tenant_column);
 	plan->append = plan->check_column < 0;
@@ -261,10 +302,12 @@ static bool copy_in(struct analysis *analysis, CopyStmt *copy, struct leaf *leaf
 bool rewrite_copy(struct analysis *analysis, CopyStmt *copy, size_t begin, size_t end)
 {
 	if (copy->filename || copy->is_program)
-		return analysis_refuse(analysis, "42501", -1,
-							   copy->is_program ? "COPY to or from a program of the server is not possible through tenantry"
-												: "COPY to or from a file of the server is not possible through tenantry",
-							   "Files of the server are not confined to a tenant.", "Use COPY .. TO STDOUT or FROM STDIN (\\copy).");
+		return analysis_refuse(
+			analysis, "42501", -1,
+			copy->is_program ? "COPY to or from a program of the server is not possible through tenantry"
+							 : "COPY to or from a file of the server is not possible through tenantry",
+			"Files of the server are not confined to a tenant.",
+			"Use COPY .. TO STDOUT or FROM STDIN (\\copy).");
 	if (copy->query) {
 		if (!is_open(analysis, begin + 1, end))
 			return rewrite_lost(analysis, -1);
@@ -272,7 +315,8 @@ bool rewrite_copy(struct analysis *analysis, CopyStmt *copy, size_t begin, size_
 		return rewrite_query(analysis, &copy->query, begin + 2, token_at(analysis, begin + 1)->match) != NULL;
 	}
 	struct level *level = level_open(analysis);
-	struct leaf *leaf = level_leaf(level, (Node **)&copy->relation, tokens_at(analysis->tokens, copy->relation->location), end);
+	struct leaf *leaf = level_leaf(level, (Node **)&copy->relation,
+								   tokens_at(analysis->tokens, copy->relation->location), end);
 	leaf->target = true;
 	if (!leaf_resolve(analysis, leaf, copy->relation, true) || !walk(analysis, &copy->whereClause))
 		return false;

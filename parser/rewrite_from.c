@@ -1,13 +1,14 @@
 /* FROM: the tree says what is joined, the tokens say where it stands.
  *
- * The tokens of a table_ref are parsed into a small tree of joins (the grammar's rules: an outer ON binds to the nearest JOIN without
- * one), which is then walked side by side with the raw tree. On the way down it is decided where the predicate of each leaf
- * belongs (REWRITING.md, "where the predicate goes"). */
+ * The tokens of a table_ref are parsed into a small tree of joins (the grammar's rules: an outer ON binds to
+ * the nearest JOIN without one), which is then walked side by side with the raw tree. On the way down it is
+ * decided where the predicate of each leaf belongs (REWRITING.md, "where the predicate goes"). */
 #include "parser/rewrite.h"
 
 #include <string.h>
 
-/* A table_ref in the text: either a join of two, or a primary (anything without a join outside parentheses). */
+/* A table_ref in the text: either a join of two, or a primary (anything without a join outside parentheses).
+ */
 struct text_item {
 	struct text_item *left, *right; /* NULL: a primary */
 	size_t begin, end;
@@ -21,7 +22,8 @@ struct context {
 	bool hidden; /* below a join alias */
 };
 
-/* Does a join operator begin at `i`? Returns the number of its tokens (NATURAL LEFT OUTER JOIN: 4), 0 if not. */
+/* Does a join operator begin at `i`? Returns the number of its tokens (NATURAL LEFT OUTER JOIN: 4), 0 if not.
+ */
 static size_t join_operator(const struct analysis *analysis, size_t i, size_t end)
 {
 	size_t n = 0;
@@ -81,7 +83,7 @@ static struct text_item *text_table_ref(struct analysis *analysis, size_t *at, s
 	if (!rewrite_enter(analysis))
 		return NULL;
 	struct text_item *left = text_primary(analysis, at, end);
-	for (size_t operator; (operator = join_operator(analysis, *at, end)) > 0;) {
+	for (size_t operator; (operator= join_operator(analysis, *at, end)) > 0;) {
 		bool qualified = needs_qualification(analysis, *at, end);
 		struct text_item *join = palloc0(sizeof *join);
 		join->begin = left->begin;
@@ -99,12 +101,12 @@ static struct text_item *text_table_ref(struct analysis *analysis, size_t *at, s
 	return left;
 }
 
-static bool place_item(struct analysis *analysis, struct level *level, Node **place, const struct text_item *text,
-					   struct context context);
+static bool place_item(struct analysis *analysis, struct level *level, Node **place,
+					   const struct text_item *text, struct context context);
 
 /* What stands in parentheses is a join that has to be read again from inside. */
-static bool place_parenthesised(struct analysis *analysis, struct level *level, Node **place, const struct text_item *text,
-								struct context context)
+static bool place_parenthesised(struct analysis *analysis, struct level *level, Node **place,
+								const struct text_item *text, struct context context)
 {
 	if (!is_open(analysis, text->begin, text->end))
 		return rewrite_lost(analysis, -1);
@@ -126,8 +128,8 @@ static struct join *add_join(struct level *level, JoinExpr *expression, const st
 	return join;
 }
 
-/* NATURAL compares all columns of one name: with more than one tenant relation on a side the tenant column would be
- * ambiguous there, with one on each side it is compared as well, which is harmless. */
+/* NATURAL compares all columns of one name: with more than one tenant relation on a side the tenant column
+ * would be ambiguous there, with one on each side it is compared as well, which is harmless. */
 static bool is_single(const Node *item)
 {
 	return !IsA(item, JoinExpr);
@@ -140,12 +142,13 @@ static void mark_using(struct level *level, const List *names)
 	foreach (cell, names)
 		for (struct leaf *leaf = level->leaves; leaf; leaf = leaf->next)
 			if (leaf->kind == LEAF_TENANT &&
-				strcmp(strVal(lfirst(cell)), leaf->relation->columns[leaf->relation->tenant_column].name) == 0)
+				strcmp(strVal(lfirst(cell)), leaf->relation->columns[leaf->relation->tenant_column].name) ==
+					0)
 				leaf->names_tenant = true;
 }
 
-static bool place_join(struct analysis *analysis, struct level *level, JoinExpr *expression, const struct text_item *text,
-					   struct context context)
+static bool place_join(struct analysis *analysis, struct level *level, JoinExpr *expression,
+					   const struct text_item *text, struct context context)
 {
 	bool merged = expression->isNatural || expression->usingClause;
 	level->merged |= merged;
@@ -192,7 +195,8 @@ static bool place_relation(struct analysis *analysis, struct level *level, struc
 {
 	if (!leaf_resolve(analysis, leaf, range, false))
 		return false;
-	/* a list of column names that reaches past the tenant column would name it: the list is for the visible columns */
+	/* a list of column names that reaches past the tenant column would name it: the list is for the visible
+	 * columns */
 	if (leaf->kind == LEAF_TENANT && leaf_hides(analysis, leaf) && leaf->alias &&
 		list_length(leaf->alias->colnames) > leaf->relation->tenant_column)
 		context.placement = PLACE_WRAP;
@@ -245,8 +249,8 @@ static bool place_table_function(struct analysis *analysis, struct leaf *leaf, R
 	return true;
 }
 
-static bool place_leaf(struct analysis *analysis, struct level *level, Node **place, const struct text_item *text,
-					   struct context context)
+static bool place_leaf(struct analysis *analysis, struct level *level, Node **place,
+					   const struct text_item *text, struct context context)
 {
 	struct leaf *leaf = level_leaf(level, place, text->begin, text->end);
 	Node *item = *place;
@@ -282,8 +286,8 @@ static bool place_leaf(struct analysis *analysis, struct level *level, Node **pl
 	return ok;
 }
 
-static bool place_item(struct analysis *analysis, struct level *level, Node **place, const struct text_item *text,
-					   struct context context)
+static bool place_item(struct analysis *analysis, struct level *level, Node **place,
+					   const struct text_item *text, struct context context)
 {
 	if (!IsA(*place, JoinExpr))
 		return place_leaf(analysis, level, place, text, context);
@@ -319,7 +323,8 @@ bool rewrite_from_item(struct analysis *analysis, struct level *level, Node **pl
 		   walk_joins(analysis, level);
 }
 
-bool rewrite_from(struct analysis *analysis, struct level *level, List *from, size_t begin, size_t end, enum placement placement)
+bool rewrite_from(struct analysis *analysis, struct level *level, List *from, size_t begin, size_t end,
+				  enum placement placement)
 {
 	size_t at = begin;
 	ListCell *cell;
@@ -332,7 +337,8 @@ bool rewrite_from(struct analysis *analysis, struct level *level, List *from, si
 		struct text_item *text = text_table_ref(analysis, &at, end);
 		if (text == NULL)
 			return false;
-		if (!place_item(analysis, level, (Node **)&lfirst(cell), text, (struct context){.placement = placement}))
+		if (!place_item(analysis, level, (Node **)&lfirst(cell), text,
+						(struct context){.placement = placement}))
 			return false;
 	}
 	if (at != end)

@@ -1,7 +1,9 @@
-/* INSERT: the tenant column and its value are added to whatever is inserted; ON CONFLICT follows the unique indexes.
+/* INSERT: the tenant column and its value are added to whatever is inserted; ON CONFLICT follows the unique
+ * indexes.
  *
- * Refused: targets that cannot be confined (views without the tenant column), sources of unknown width where the column list
- * would have to be made up, other tenants' values (by a tenant_check that the session carries out). */
+ * Refused: targets that cannot be confined (views without the tenant column), sources of unknown width where
+ * the column list would have to be made up, other tenants' values (by a tenant_check that the session carries
+ * out). */
 #include "parser/rewrite.h"
 
 #include <stdlib.h>
@@ -16,8 +18,9 @@ static bool refuse_write(struct analysis *analysis, const struct leaf *leaf)
 {
 	return analysis_refuse(analysis, "42501", leaf->range->location,
 						   text_concat("permission denied for table ", leaf->range->relname, NULL),
-						   leaf->kind == LEAF_VIEW ? "It is a view over tenant relations that does not show the tenant column."
-												   : "It is the table of tenants, which users bound to a tenant may not change.",
+						   leaf->kind == LEAF_VIEW
+							   ? "It is a view over tenant relations that does not show the tenant column."
+							   : "It is the table of tenants, which users bound to a tenant may not change.",
 						   leaf->kind == LEAF_VIEW ? "Write to the table behind it." : NULL);
 }
 
@@ -81,20 +84,22 @@ static Node *without_casts(Node *value)
 bool tenant_check_for(struct analysis *analysis, const Node *value)
 {
 	int location = exprLocation(value);
-	struct tenant_check check = {.relation = "", .position = location < 0 ? 0 : analysis_position(analysis, location)};
+	struct tenant_check check = {.relation = "",
+								 .position = location < 0 ? 0 : analysis_position(analysis, location)};
 	if (IsA(value, ParamRef))
 		check.parameter = ((const ParamRef *)value)->number;
 	else if (IsA(value, A_Const))
 		check.constant = constant_text((const A_Const *)value);
 	if (check.parameter == 0 && check.constant == NULL)
-		return analysis_refuse(analysis, "42501", location, "the tenant column is compared with something else than a tenant's value",
+		return analysis_refuse(analysis, "42501", location,
+							   "the tenant column is compared with something else than a tenant's value",
 							   NULL, NULL);
 	add_check(analysis, check);
 	return true;
 }
 
-/* Everything can be assigned to text, and not every value looks the same then: a parameter that decides over a tenant of type text must
- * be text itself, and nothing else may give it another type. */
+/* Everything can be assigned to text, and not every value looks the same then: a parameter that decides over
+ * a tenant of type text must be text itself, and nothing else may give it another type. */
 static bool check_text_parameter(struct analysis *analysis, int number)
 {
 	enum { TEXT = 25, VARCHAR = 1043, UNKNOWN = 705 };
@@ -109,10 +114,11 @@ static bool check_text_parameter(struct analysis *analysis, int number)
 		checks += analysis->checks.items[i].parameter == number;
 	if (uses == checks && (type == 0 || type == TEXT || type == VARCHAR || type == UNKNOWN))
 		return true;
-	return analysis_refuse(analysis, "42501", -1,
-						   analysis_text("parameter $%d cannot be compared with the session's tenant", number),
-						   "A parameter for the tenant column must be of type text and have no other use in the statement.",
-						   "Leave the tenant column out: tenantry adds it.");
+	return analysis_refuse(
+		analysis, "42501", -1,
+		analysis_text("parameter $%d cannot be compared with the session's tenant", number),
+		"A parameter for the tenant column must be of type text and have no other use in the statement.",
+		"Leave the tenant column out: tenantry adds it.");
 }
 
 bool rewrite_check_parameters(struct analysis *analysis)
@@ -122,14 +128,16 @@ bool rewrite_check_parameters(struct analysis *analysis)
 		int number = analysis->checks.items[i].parameter;
 		if (number == 0 || number == last)
 			continue;
-		if (!rewrite_work(analysis, analysis->tokens->n + analysis->checks.n) || !check_text_parameter(analysis, number))
+		if (!rewrite_work(analysis, analysis->tokens->n + analysis->checks.n) ||
+			!check_text_parameter(analysis, number))
 			return false;
 		last = number;
 	}
 	return true;
 }
 
-bool tenant_value(struct analysis *analysis, const struct catalog_relation *relation, Node **place, size_t begin, size_t end)
+bool tenant_value(struct analysis *analysis, const struct catalog_relation *relation, Node **place,
+				  size_t begin, size_t end)
 {
 	Node *value = without_casts(*place);
 	if (begin >= end)
@@ -189,7 +197,8 @@ static bool replace_in_row(struct analysis *analysis, List *row, bool targets, s
 	return tenant_value(analysis, source->relation, place, begin, end);
 }
 
-bool source_row(struct analysis *analysis, List **row, bool targets, size_t begin, size_t end, struct insert_source *source)
+bool source_row(struct analysis *analysis, List **row, bool targets, size_t begin, size_t end,
+				struct insert_source *source)
 {
 	if (source->replace >= 0)
 		return replace_in_row(analysis, *row, targets, begin, end, source);
@@ -202,14 +211,16 @@ bool source_row(struct analysis *analysis, List **row, bool targets, size_t begi
 }
 
 /* How many expressions the source has, compared with the columns that there are for them. */
-static bool check_width(struct analysis *analysis, const InsertStmt *insert, const struct insert_source *source, int columns)
+static bool check_width(struct analysis *analysis, const InsertStmt *insert,
+						const struct insert_source *source, int columns)
 {
 	if (source->width < 0 || source->width == columns)
 		return true;
 	if (source->width < columns) {
 		if (insert->cols == NIL)
 			return true;
-		return analysis_refuse(analysis, "42601", ((ResTarget *)list_nth(insert->cols, source->width))->location,
+		return analysis_refuse(analysis, "42601",
+							   ((ResTarget *)list_nth(insert->cols, source->width))->location,
 							   "INSERT has more target columns than expressions", NULL, NULL);
 	}
 	const SelectStmt *select = (const SelectStmt *)insert->selectStmt;
@@ -218,7 +229,8 @@ static bool check_width(struct analysis *analysis, const InsertStmt *insert, con
 		location = exprLocation(list_nth(linitial(select->valuesLists), columns));
 	else if (select->op == SETOP_NONE && list_length(select->targetList) > columns)
 		location = exprLocation(((ResTarget *)list_nth(select->targetList, columns))->val);
-	return analysis_refuse(analysis, "42601", location, "INSERT has more expressions than target columns", NULL, NULL);
+	return analysis_refuse(analysis, "42601", location, "INSERT has more expressions than target columns",
+						   NULL, NULL);
 }
 
 static ResTarget *column_target(const char *name)
@@ -227,14 +239,15 @@ static ResTarget *column_target(const char *name)
 }
 
 /* No column list was written: the visible columns, as many as the source is wide. */
-static bool make_columns(struct analysis *analysis, InsertStmt *insert, const struct leaf *target, int width, size_t at)
+static bool make_columns(struct analysis *analysis, InsertStmt *insert, const struct leaf *target, int width,
+						 size_t at)
 {
 	const struct catalog_relation *relation = target->relation;
 	if (width < 0)
-		return analysis_refuse(analysis, "0A000", insert->relation->location,
-							   "cannot tell how many columns the INSERT has",
-							   "The tenant column has to be added to a list of columns, and the source's width is not known.",
-							   "Write the list of columns: INSERT INTO table (column, ..) ..");
+		return analysis_refuse(
+			analysis, "0A000", insert->relation->location, "cannot tell how many columns the INSERT has",
+			"The tenant column has to be added to a list of columns, and the source's width is not known.",
+			"Write the list of columns: INSERT INTO table (column, ..) ..");
 	const char *list = " (";
 	bool explicit = !analysis->policy->hide_tenant_column;
 	for (size_t i = 0; i < relation->n_columns && width > 0; i++) {
@@ -260,7 +273,8 @@ static int listed_tenant(const InsertStmt *insert, const struct catalog_relation
 	return -1;
 }
 
-static bool default_values(struct analysis *analysis, InsertStmt *insert, const struct catalog_relation *relation, size_t begin)
+static bool default_values(struct analysis *analysis, InsertStmt *insert,
+						   const struct catalog_relation *relation, size_t begin)
 {
 	size_t start = token_at(analysis, begin)->start, end = token_at(analysis, begin + 1)->end;
 	SelectStmt *values = MAKE(SelectStmt);
@@ -272,20 +286,24 @@ static bool default_values(struct analysis *analysis, InsertStmt *insert, const 
 		   splice_tenant(analysis, end) && splice_text(analysis, end, 0, ")");
 }
 
-/* The index of the tenant column when `INSERT INTO c VALUES (..)` gives it a value by place (tenant_column = visible). */
-static int placed_tenant(const struct analysis *analysis, const InsertStmt *insert, const struct catalog_relation *relation)
+/* The index of the tenant column when `INSERT INTO c VALUES (..)` gives it a value by place (tenant_column =
+ * visible). */
+static int placed_tenant(const struct analysis *analysis, const InsertStmt *insert,
+						 const struct catalog_relation *relation)
 {
 	if (analysis->policy->hide_tenant_column || insert->cols || insert->selectStmt == NULL)
 		return -1;
 	const SelectStmt *select = (const SelectStmt *)insert->selectStmt;
 	while (select->op != SETOP_NONE)
 		select = select->larg;
-	int width = select->valuesLists ? list_length(linitial(select->valuesLists)) : list_length(select->targetList);
+	int width =
+		select->valuesLists ? list_length(linitial(select->valuesLists)) : list_length(select->targetList);
 	return width > relation->tenant_column ? relation->tenant_column : -1;
 }
 
 /* `begin` is the token after the target and its alias. */
-static bool insert_source(struct analysis *analysis, InsertStmt *insert, const struct leaf *target, size_t begin, size_t end)
+static bool insert_source(struct analysis *analysis, InsertStmt *insert, const struct leaf *target,
+						  size_t begin, size_t end)
 {
 	const struct catalog_relation *relation = target->kind == LEAF_TENANT ? target->relation : NULL;
 	size_t list = begin, i = begin;
@@ -306,8 +324,9 @@ static bool insert_source(struct analysis *analysis, InsertStmt *insert, const s
 		source.replace = listed_tenant(insert, relation);
 	if (!rewrite_select(analysis, (SelectStmt *)insert->selectStmt, i, end, &source))
 		return false;
-	int columns = insert->cols ? list_length(insert->cols)
-							   : (int)relation->n_columns - column_hidden(analysis, relation, relation->tenant_column);
+	int columns = insert->cols
+					  ? list_length(insert->cols)
+					  : (int)relation->n_columns - column_hidden(analysis, relation, relation->tenant_column);
 	if (!check_width(analysis, insert, &source, columns))
 		return false;
 	if (source.replace >= 0)
@@ -321,7 +340,8 @@ static bool insert_source(struct analysis *analysis, InsertStmt *insert, const s
 
 static bool insert_returning(struct analysis *analysis, struct level *level, InsertStmt *insert)
 {
-	if (!walk_targets(analysis, level, insert->returningList) || !star_expand(analysis, level, &insert->returningList))
+	if (!walk_targets(analysis, level, insert->returningList) ||
+		!star_expand(analysis, level, &insert->returningList))
 		return false;
 	level->targets = insert->returningList;
 	return true;

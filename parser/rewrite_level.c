@@ -41,13 +41,14 @@ void level_unit(struct level *level, struct leaf *leaf, const char *name)
 static bool unknown_relation(struct analysis *analysis, const RangeVar *range)
 {
 	analysis->unknown_name = true;
-	const char *name = range->schemaname ? text_concat(range->schemaname, ".", range->relname, NULL) : range->relname;
-	return analysis_refuse(analysis, "42P01", range->location, text_concat("relation \"", name, "\" does not exist", NULL), NULL,
-						   NULL);
+	const char *name =
+		range->schemaname ? text_concat(range->schemaname, ".", range->relname, NULL) : range->relname;
+	return analysis_refuse(analysis, "42P01", range->location,
+						   text_concat("relation \"", name, "\" does not exist", NULL), NULL, NULL);
 }
 
-/* A temporary relation that hides a guarded one is named as such: if it is not there after all, the server fails instead of
- * reading the other. */
+/* A temporary relation that hides a guarded one is named as such: if it is not there after all, the server
+ * fails instead of reading the other. */
 static bool name_temporary(struct analysis *analysis, RangeVar *range)
 {
 	const struct catalog_relation *behind = scope_permanent(analysis, range->relname);
@@ -64,13 +65,15 @@ static bool refuse_relation(struct analysis *analysis, const struct catalog_rela
 							   text_concat("permission denied for relation ", relation->name, NULL),
 							   "This catalog holds values of rows, or statements, of all tenants.",
 							   "Set allow_data_catalogs = on if tenants may see them.");
-	const char *what = relation->kind == 'm'   ? "It is a materialized view over tenant relations."
-					   : relation->kind == 'f' ? "It is a foreign table whose rows tenantry cannot confine to a tenant."
-					   : relation->kind == 'v' ? "It is a view whose query tenantry cannot confine to a tenant."
-											   : "It is configured as a tenant relation but has no tenant column.";
-	return analysis_refuse(analysis, "42501", location,
-						   text_concat("relation \"", relation->name, "\" cannot be used through tenantry", NULL), what,
-						   "Give it the tenant column, or configure it as shared.");
+	const char *what =
+		relation->kind == 'm'   ? "It is a materialized view over tenant relations."
+		: relation->kind == 'f' ? "It is a foreign table whose rows tenantry cannot confine to a tenant."
+		: relation->kind == 'v' ? "It is a view whose query tenantry cannot confine to a tenant."
+								: "It is configured as a tenant relation but has no tenant column.";
+	return analysis_refuse(
+		analysis, "42501", location,
+		text_concat("relation \"", relation->name, "\" cannot be used through tenantry", NULL), what,
+		"Give it the tenant column, or configure it as shared.");
 }
 
 static bool classify(struct analysis *analysis, struct leaf *leaf, const struct catalog_relation *relation)
@@ -114,10 +117,11 @@ bool leaf_resolve(struct analysis *analysis, struct leaf *leaf, RangeVar *range,
 		return true;
 	}
 	if (analysis->path_unknown && range->schemaname == NULL)
-		return analysis_refuse(analysis, "0A000", range->location,
-							   text_concat("cannot tell which relation \"", range->relname, "\" is meant", NULL),
-							   "An earlier statement of the same message may change the search_path or temporary tables.",
-							   "Send the statements in messages of their own, or qualify the name with its schema.");
+		return analysis_refuse(
+			analysis, "0A000", range->location,
+			text_concat("cannot tell which relation \"", range->relname, "\" is meant", NULL),
+			"An earlier statement of the same message may change the search_path or temporary tables.",
+			"Send the statements in messages of their own, or qualify the name with its schema.");
 	bool temporary;
 	leaf->relation = scope_relation(analysis, range, &temporary);
 	if (temporary)
@@ -135,7 +139,8 @@ bool column_hidden(const struct analysis *analysis, const struct catalog_relatio
 
 bool leaf_hides(const struct analysis *analysis, const struct leaf *leaf)
 {
-	return leaf->kind == LEAF_TENANT && (!leaf->wrapped || leaf->names_tenant) && column_hidden(analysis, leaf->relation, leaf->relation->tenant_column);
+	return leaf->kind == LEAF_TENANT && (!leaf->wrapped || leaf->names_tenant) &&
+		   column_hidden(analysis, leaf->relation, leaf->relation->tenant_column);
 }
 
 static bool names_include(const List *names, const char *name)
@@ -162,7 +167,8 @@ static const char *target_name(const ResTarget *target)
 	return NULL;
 }
 
-static enum has_column level_has_column(const struct analysis *analysis, const struct level *level, const char *name)
+static enum has_column level_has_column(const struct analysis *analysis, const struct level *level,
+										const char *name)
 {
 	if (level == NULL || level->width >= 0)
 		return COLUMN_UNKNOWN;
@@ -207,7 +213,8 @@ size_t leaf_work(const struct leaf *leaf)
 int leaf_width(const struct analysis *analysis, const struct leaf *leaf)
 {
 	if (leaf->relation) {
-		int hidden = leaf->kind == LEAF_TENANT && column_hidden(analysis, leaf->relation, leaf->relation->tenant_column);
+		int hidden = leaf->kind == LEAF_TENANT &&
+					 column_hidden(analysis, leaf->relation, leaf->relation->tenant_column);
 		return (int)leaf->relation->n_columns - hidden;
 	}
 	return leaf->level ? level_width(analysis, leaf->level) : -1;
@@ -241,7 +248,7 @@ int level_width(const struct analysis *analysis, const struct level *level)
 		const ResTarget *target = lfirst(cell);
 		int more = star_is((const Node *)target) ? star_width(analysis, level, (ColumnRef *)target->val)
 				   : target->val && IsA(target->val, A_Indirection) &&
-							   IsA(llast(((A_Indirection *)target->val)->indirection), A_Star)
+						   IsA(llast(((A_Indirection *)target->val)->indirection), A_Star)
 					   ? -1
 					   : 1;
 		if (more < 0)
@@ -257,7 +264,8 @@ const char *leaf_reference(const struct leaf *leaf)
 	if (leaf->alias || leaf->range == NULL || leaf->range->schemaname == NULL)
 		return name;
 	name = text_concat(text_identifier(leaf->range->schemaname), ".", name, NULL);
-	return leaf->range->catalogname ? text_concat(text_identifier(leaf->range->catalogname), ".", name, NULL) : name;
+	return leaf->range->catalogname ? text_concat(text_identifier(leaf->range->catalogname), ".", name, NULL)
+									: name;
 }
 
 List *leaf_fields(const struct leaf *leaf)

@@ -1,4 +1,5 @@
-/* MERGE: the target's predicate in ON, the source wrapped (its rows decide what is inserted), the tenant column in every INSERT. */
+/* MERGE: the target's predicate in ON, the source wrapped (its rows decide what is inserted), the tenant
+ * column in every INSERT. */
 #include "parser/rewrite.h"
 
 #include <string.h>
@@ -49,7 +50,8 @@ static int listed_tenant(const List *columns, const struct catalog_relation *rel
 }
 
 /* INSERT without a column list. */
-static bool made_columns(struct analysis *analysis, MergeWhenClause *when, const struct catalog_relation *relation, size_t at)
+static bool made_columns(struct analysis *analysis, MergeWhenClause *when,
+						 const struct catalog_relation *relation, size_t at)
 {
 	int width = list_length(when->values);
 	const char *list = " (";
@@ -61,13 +63,15 @@ static bool made_columns(struct analysis *analysis, MergeWhenClause *when, const
 		width--;
 	}
 	if (width > 0)
-		return analysis_refuse(analysis, "42601", exprLocation(list_nth(when->values, list_length(when->targetList))),
+		return analysis_refuse(analysis, "42601",
+							   exprLocation(list_nth(when->values, list_length(when->targetList))),
 							   "INSERT has more expressions than target columns", NULL, NULL);
 	when->targetList = lappend(when->targetList, tree_target(tenant_name(relation), NULL));
 	return splice_text(analysis, at, 0, text_concat(list, text_identifier(tenant_name(relation)), ")", NULL));
 }
 
-static bool default_row(struct analysis *analysis, MergeWhenClause *when, const struct catalog_relation *relation, size_t begin)
+static bool default_row(struct analysis *analysis, MergeWhenClause *when,
+						const struct catalog_relation *relation, size_t begin)
 {
 	size_t start = token_at(analysis, begin)->start, end = token_at(analysis, begin + 1)->end;
 	when->targetList = list_make1(tree_target(tenant_name(relation), NULL));
@@ -78,7 +82,8 @@ static bool default_row(struct analysis *analysis, MergeWhenClause *when, const 
 }
 
 /* INSERT [(columns)] [OVERRIDING ..] VALUES (row) | DEFAULT VALUES; `begin` is the token after INSERT. */
-static bool merge_insert(struct analysis *analysis, MergeWhenClause *when, const struct leaf *target, size_t begin, size_t end)
+static bool merge_insert(struct analysis *analysis, MergeWhenClause *when, const struct leaf *target,
+						 size_t begin, size_t end)
 {
 	const struct catalog_relation *relation = target->relation;
 	if (target->kind != LEAF_TENANT)
@@ -93,7 +98,8 @@ static bool merge_insert(struct analysis *analysis, MergeWhenClause *when, const
 		i += 3;
 	if (when->values == NIL)
 		return i + 1 < end ? default_row(analysis, when, relation, i) : rewrite_lost(analysis, -1);
-	struct insert_source source = {.relation = relation, .replace = listed_tenant(when->targetList, relation)};
+	struct insert_source source = {.relation = relation,
+								   .replace = listed_tenant(when->targetList, relation)};
 	if (!is_open(analysis, i + 1, end))
 		return rewrite_lost(analysis, -1);
 	bool made = when->targetList == NIL;
@@ -108,9 +114,11 @@ static bool merge_insert(struct analysis *analysis, MergeWhenClause *when, const
 					   text_concat(", ", text_identifier(tenant_name(relation)), NULL));
 }
 
-static bool merge_when(struct analysis *analysis, MergeWhenClause *when, struct leaf *target, size_t begin, size_t end)
+static bool merge_when(struct analysis *analysis, MergeWhenClause *when, struct leaf *target, size_t begin,
+					   size_t end)
 {
-	if (!walk(analysis, &when->condition) || !walk_list(analysis, when->targetList) || !walk_list(analysis, when->values))
+	if (!walk(analysis, &when->condition) || !walk_list(analysis, when->targetList) ||
+		!walk_list(analysis, when->values))
 		return false;
 	size_t action = find_then(analysis, begin + 1, end) + 1;
 	switch (when->commandType) {
@@ -132,8 +140,9 @@ static struct level *merge_in_scope(struct analysis *analysis, MergeStmt *merge,
 	if (target == NULL)
 		return NULL;
 	if (target->relation && target->relation->isolation == ISOLATION_TENANTS)
-		return analysis_refuse(analysis, "0A000", merge->relation->location, "MERGE into the table of tenants is not possible",
-							   NULL, "Use INSERT, UPDATE and DELETE."),
+		return analysis_refuse(analysis, "0A000", merge->relation->location,
+							   "MERGE into the table of tenants is not possible", NULL,
+							   "Use INSERT, UPDATE and DELETE."),
 			   NULL;
 	size_t i = relation_end(analysis, target->begin, end);
 	while (i < end && keyword_at(analysis, i, end) != KEYWORD_USING)

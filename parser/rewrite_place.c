@@ -1,7 +1,7 @@
 /* Closing a level: predicates into WHERE or ON, leaves wrapped, views inlined.
  *
- * Splices at one offset keep the order in which they are recorded, so what ends at a place is recorded before what follows it: leaves,
- * then ON expressions, then WHERE. */
+ * Splices at one offset keep the order in which they are recorded, so what ends at a place is recorded before
+ * what follows it: leaves, then ON expressions, then WHERE. */
 #include "parser/rewrite.h"
 
 #include <string.h>
@@ -30,7 +30,8 @@ static const char *tenant_column_name(const struct leaf *leaf)
 	return leaf->relation->columns[leaf->relation->tenant_column].name;
 }
 
-Node *leaf_predicate(struct analysis *analysis, const struct leaf *leaf, size_t at, const char *before, const char *after)
+Node *leaf_predicate(struct analysis *analysis, const struct leaf *leaf, size_t at, const char *before,
+					 const char *after)
 {
 	const char *column = tenant_column_name(leaf);
 	ColumnRef *reference = MAKE(ColumnRef);
@@ -38,30 +39,34 @@ Node *leaf_predicate(struct analysis *analysis, const struct leaf *leaf, size_t 
 	const char *text = text_concat(before, leaf_reference(leaf), ".", text_identifier(column), " = ", NULL);
 	if (!splice_text(analysis, at, 0, text))
 		return NULL;
-	if (*after ? !splice_tenant(analysis, at) || !splice_text(analysis, at, 0, after) : !place_tenant(analysis, at))
+	if (*after ? !splice_tenant(analysis, at) || !splice_text(analysis, at, 0, after)
+			   : !place_tenant(analysis, at))
 		return NULL;
 	return (Node *)tree_equals((Node *)reference, tenant_node(analysis));
 }
 
-/* (SELECT visible columns FROM c WHERE T = $t) AS name, the alias kept where it stands. Under TABLESAMPLE the alias stands
- * in the middle: it stays inside, and is repeated outside. */
+/* (SELECT visible columns FROM c WHERE T = $t) AS name, the alias kept where it stands. Under TABLESAMPLE the
+ * alias stands in the middle: it stays inside, and is repeated outside. */
 static bool wrap(struct analysis *analysis, struct leaf *leaf)
 {
 	const struct catalog_relation *relation = leaf->relation;
 	const char *column = relation->columns[relation->tenant_column].name;
 	size_t start = token_at(analysis, leaf->begin)->start;
-	size_t end = end_before(analysis, leaf->sample ? leaf->end : relation_end(analysis, leaf->begin, leaf->end));
+	size_t end =
+		end_before(analysis, leaf->sample ? leaf->end : relation_end(analysis, leaf->begin, leaf->end));
 	if (leaf->sample && leaf->alias && leaf->alias->colnames)
-		return analysis_refuse(analysis, "0A000", leaf->range->location,
-							   "TABLESAMPLE with a list of column aliases cannot be confined to a tenant here", NULL,
-							   "Leave the list of column aliases out.");
+		return analysis_refuse(
+			analysis, "0A000", leaf->range->location,
+			"TABLESAMPLE with a list of column aliases cannot be confined to a tenant here", NULL,
+			"Leave the list of column aliases out.");
 	SelectStmt *select = MAKE(SelectStmt);
 	const char *columns = visible_columns(analysis, relation, leaf->names_tenant, &select->targetList);
 	if (!splice_text(analysis, start, 0, text_concat("(SELECT ", columns, " FROM ", NULL)) ||
 		!splice_text(analysis, end, 0, text_concat(" WHERE ", text_identifier(column), " = ", NULL)) ||
 		!splice_tenant(analysis, end) ||
 		!splice_text(analysis, end, 0,
-					 leaf->alias && !leaf->sample ? ")" : text_concat(") AS ", text_identifier(leaf->name), NULL)))
+					 leaf->alias && !leaf->sample ? ")"
+												  : text_concat(") AS ", text_identifier(leaf->name), NULL)))
 		return false;
 	if (!leaf->sample) {
 		RangeVar *inner = MAKE(RangeVar);
@@ -85,7 +90,8 @@ static bool is_named_twice(const struct level *level, const struct leaf *leaf)
 	return false;
 }
 
-/* A bare star can only be spelled out when everything it stands for can be named and no columns are merged. */
+/* A bare star can only be spelled out when everything it stands for can be named and no columns are merged.
+ */
 static bool star_nameable(const struct level *level)
 {
 	if (level->merged)
@@ -96,11 +102,12 @@ static bool star_nameable(const struct level *level)
 	return true;
 }
 
-/* Whole-row uses of a leaf that cannot be missing may be replaced one by one. That costs more than wrapping, but keeps GROUP BY of a
- * primary key, and hides a tenant column that the application names elsewhere. */
+/* Whole-row uses of a leaf that cannot be missing may be replaced one by one. That costs more than wrapping,
+ * but keeps GROUP BY of a primary key, and hides a tenant column that the application names elsewhere. */
 static bool replaces_uses(const struct level *level, const struct leaf *leaf)
 {
-	return leaf->whole_row && !leaf->star_row && leaf->placement == PLACE_WHERE && (leaf->names_tenant || level->grouped);
+	return leaf->whole_row && !leaf->star_row && leaf->placement == PLACE_WHERE &&
+		   (leaf->names_tenant || level->grouped);
 }
 
 static bool replace_uses(struct analysis *analysis, struct leaf *leaf)
@@ -184,9 +191,10 @@ static bool check_names(struct analysis *analysis, const struct level *level)
 	for (const struct leaf *leaf = level->leaves; leaf; leaf = leaf->next)
 		for (const struct leaf *other = leaf->next; other; other = other->next)
 			if (!rewrite_work(analysis, 1) || (names_clash(leaf, other) && leaf->place && other->place))
-				return analysis_refuse(analysis, "42712", -1,
-									   text_concat("table name \"", leaf->name, "\" specified more than once", NULL), NULL,
-									   NULL);
+				return analysis_refuse(
+					analysis, "42712", -1,
+					text_concat("table name \"", leaf->name, "\" specified more than once", NULL), NULL,
+					NULL);
 	return true;
 }
 

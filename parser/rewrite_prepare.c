@@ -1,7 +1,7 @@
 /* Statements that contain a query: EXPLAIN, DECLARE CURSOR, PREPARE and EXECUTE, CREATE TABLE AS.
  *
- * A prepared statement takes the tenant as its last parameter; its EXECUTE appends it. COPY and EXECUTE cannot take parameters of the
- * extended protocol: there the slot becomes a literal (rewrite->literal). */
+ * A prepared statement takes the tenant as its last parameter; its EXECUTE appends it. COPY and EXECUTE
+ * cannot take parameters of the extended protocol: there the slot becomes a literal (rewrite->literal). */
 #include "parser/rewrite.h"
 
 #include <stdio.h>
@@ -31,7 +31,8 @@ static bool contained(struct analysis *analysis, Node **query, size_t begin, siz
 	case T_ExecuteStmt:
 		return rewrite_utility(analysis, *query, begin, end);
 	default:
-		return analysis_refuse(analysis, "0A000", -1, "tenantry does not know this kind of contained statement", NULL,
+		return analysis_refuse(analysis, "0A000", -1,
+							   "tenantry does not know this kind of contained statement", NULL,
 							   "Please report the statement.");
 	}
 }
@@ -70,13 +71,15 @@ bool rewrite_into(struct analysis *analysis, const Node *query)
 /* A copy of tenants' rows must not stay where nobody guards it. */
 bool rewrite_copies(struct analysis *analysis, const RangeVar *into)
 {
-	bool temporary = into->relpersistence == 't' || (into->schemaname && strcmp(into->schemaname, "pg_temp") == 0);
+	bool temporary =
+		into->relpersistence == 't' || (into->schemaname && strcmp(into->schemaname, "pg_temp") == 0);
 	if (temporary || !analysis->touches_tenant || analysis->policy->ddl == DDL_ALLOW)
 		return true;
-	return analysis_refuse(analysis, "42501", into->location,
-						   text_concat("relation \"", into->relname, "\" would be an unguarded copy of tenant rows", NULL),
-						   "CREATE TABLE AS and SELECT INTO make relations without a tenant column.",
-						   "Make it a temporary table, or create the table first and fill it with INSERT .. SELECT.");
+	return analysis_refuse(
+		analysis, "42501", into->location,
+		text_concat("relation \"", into->relname, "\" would be an unguarded copy of tenant rows", NULL),
+		"CREATE TABLE AS and SELECT INTO make relations without a tenant column.",
+		"Make it a temporary table, or create the table first and fill it with INSERT .. SELECT.");
 }
 
 /* CREATE TABLE name .. AS query [WITH [NO] DATA] */
@@ -88,7 +91,8 @@ static bool create_as(struct analysis *analysis, CreateTableAsStmt *statement, s
 		if (keyword_at(analysis, with, end) == KEYWORD_WITH)
 			end = with;
 	}
-	return contained(analysis, &statement->query, as + 1, end) && rewrite_copies(analysis, statement->into->rel);
+	return contained(analysis, &statement->query, as + 1, end) &&
+		   rewrite_copies(analysis, statement->into->rel);
 }
 
 static bool is_prepared(const struct analysis *analysis, const char *name)
@@ -111,7 +115,8 @@ static bool execute(struct analysis *analysis, ExecuteStmt *statement, size_t be
 		return rewrite_lost(analysis, -1);
 	analysis->touches_tenant = true;
 	analysis->rewrite->literal = true;
-	size_t at = statement->params ? token_at(analysis, token_at(analysis, name + 1)->match)->start : token_at(analysis, name)->end;
+	size_t at = statement->params ? token_at(analysis, token_at(analysis, name + 1)->match)->start
+								  : token_at(analysis, name)->end;
 	bool ok = splice_text(analysis, at, 0, statement->params ? ", " : "(") && splice_tenant(analysis, at) &&
 			  (statement->params || splice_text(analysis, at, 0, ")"));
 	statement->params = lappend(statement->params, tenant_node(analysis));
@@ -139,7 +144,8 @@ static bool extend_types(struct analysis *analysis, PrepareStmt *statement, unsi
 	bool listed = statement->argtypes != NIL;
 	if (listed && !is_open(analysis, name + 1, analysis->tokens->n))
 		return rewrite_lost(analysis, -1);
-	size_t at = listed ? token_at(analysis, token_at(analysis, name + 1)->match)->start : token_at(analysis, name)->end;
+	size_t at = listed ? token_at(analysis, token_at(analysis, name + 1)->match)->start
+					   : token_at(analysis, name)->end;
 	if (!listed && !splice_text(analysis, at, 0, " ("))
 		return false;
 	for (unsigned i = list_length(statement->argtypes) + 1; i <= number; i++) {
@@ -165,7 +171,8 @@ static bool prepare(struct analysis *analysis, PrepareStmt *statement, size_t be
 	if (analysis->checks.n > 0)
 		for (size_t i = 0; i < analysis->checks.n; i++)
 			if (analysis->checks.items[i].parameter > 0)
-				return analysis_refuse(analysis, "0A000", -1, "the tenant column cannot be given as a parameter of PREPARE", NULL,
+				return analysis_refuse(analysis, "0A000", -1,
+									   "the tenant column cannot be given as a parameter of PREPARE", NULL,
 									   "Leave the tenant column out: tenantry adds it.");
 	analysis_effect(analysis, EFFECT_PREPARE, statement->name, NULL, analysis->uses_tenant);
 	if (!analysis->uses_tenant)

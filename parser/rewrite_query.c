@@ -1,8 +1,8 @@
 /* SELECT in all its forms: WITH, set operations, VALUES, TABLE, parentheses, clauses.
  *
- * The region of a select is taken apart as the grammar built it: [WITH ..] body [ORDER BY .. FOR ..], where a body is simple selects
- * and parenthesised ones between UNION, INTERSECT and EXCEPT. One SelectStmt may be spread over several pairs of
- * parentheses: `(SELECT ..) ORDER BY x`. */
+ * The region of a select is taken apart as the grammar built it: [WITH ..] body [ORDER BY .. FOR ..], where a
+ * body is simple selects and parenthesised ones between UNION, INTERSECT and EXCEPT. One SelectStmt may be
+ * spread over several pairs of parentheses: `(SELECT ..) ORDER BY x`. */
 #include "parser/rewrite.h"
 
 #include <string.h>
@@ -17,8 +17,8 @@ struct clauses {
 /* A body's parts between set operators. */
 struct segment {
 	size_t begin, end;
-	enum keyword before;        /* the operator before it */
-	size_t last_low;            /* index of the last segment up to this one that follows UNION or EXCEPT; 0: none */
+	enum keyword before; /* the operator before it */
+	size_t last_low;     /* index of the last segment up to this one that follows UNION or EXCEPT; 0: none */
 };
 
 /* `a IS [NOT] DISTINCT FROM b` */
@@ -31,7 +31,8 @@ static bool is_distinct_from(const struct analysis *analysis, size_t i, size_t b
 		   (before == KEYWORD_NOT && i >= begin + 3 && keyword_at(analysis, i - 3, i) == KEYWORD_IS);
 }
 
-size_t clause_next(const struct analysis *analysis, size_t from, size_t end, size_t begin, enum keyword *which)
+size_t clause_next(const struct analysis *analysis, size_t from, size_t end, size_t begin,
+				   enum keyword *which)
 {
 	for (size_t i = from; i < end; i = token_skip(analysis->tokens, i)) {
 		enum keyword keyword = token_keyword(analysis->tokens, i);
@@ -68,7 +69,8 @@ size_t clause_next(const struct analysis *analysis, size_t from, size_t end, siz
 }
 
 /* SET and USING are clauses of UPDATE and DELETE only; elsewhere they are labels or parts of joins. */
-static size_t select_clause_next(const struct analysis *analysis, size_t from, size_t end, size_t begin, enum keyword *which)
+static size_t select_clause_next(const struct analysis *analysis, size_t from, size_t end, size_t begin,
+								 enum keyword *which)
 {
 	size_t i = clause_next(analysis, from, end, begin, which);
 	while (i < end && (*which == KEYWORD_SET || *which == KEYWORD_USING))
@@ -76,7 +78,8 @@ static size_t select_clause_next(const struct analysis *analysis, size_t from, s
 	return i;
 }
 
-static struct clauses find_clauses(const struct analysis *analysis, const SelectStmt *select, size_t begin, size_t end)
+static struct clauses find_clauses(const struct analysis *analysis, const SelectStmt *select, size_t begin,
+								   size_t end)
 {
 	struct clauses found = {0};
 	size_t i = begin + 1;
@@ -121,12 +124,14 @@ bool walk_targets(struct analysis *analysis, struct level *level, List *targets)
 
 static bool walk_tail(struct analysis *analysis, SelectStmt *select)
 {
-	return walk_list(analysis, select->sortClause) && walk(analysis, &select->limitOffset) && walk(analysis, &select->limitCount);
+	return walk_list(analysis, select->sortClause) && walk(analysis, &select->limitOffset) &&
+		   walk(analysis, &select->limitCount);
 }
 
 static bool walk_select(struct analysis *analysis, struct level *level, SelectStmt *select)
 {
-	if (select->distinctClause && linitial(select->distinctClause) && !walk_list(analysis, select->distinctClause))
+	if (select->distinctClause && linitial(select->distinctClause) &&
+		!walk_list(analysis, select->distinctClause))
 		return false;
 	return walk_targets(analysis, level, select->targetList) && walk(analysis, &select->whereClause) &&
 		   walk_list(analysis, select->groupClause) && walk(analysis, &select->havingClause) &&
@@ -134,11 +139,13 @@ static bool walk_select(struct analysis *analysis, struct level *level, SelectSt
 }
 
 /* INSERT .. VALUES (..), (..): each row gets the tenant, or has its own value checked. */
-static bool values_source(struct analysis *analysis, SelectStmt *select, size_t begin, size_t end, struct insert_source *source)
+static bool values_source(struct analysis *analysis, SelectStmt *select, size_t begin, size_t end,
+						  struct insert_source *source)
 {
 	if (list_length(select->valuesLists) > (int)analysis->policy->max_rows)
 		return analysis_refuse(analysis, "54000", -1, "VALUES has too many rows",
-							   "The list is longer than max_rows allows.", "Split the statement, or use COPY.");
+							   "The list is longer than max_rows allows.",
+							   "Split the statement, or use COPY.");
 	size_t i = begin + 1;
 	ListCell *cell;
 	foreach (cell, select->valuesLists) {
@@ -174,7 +181,8 @@ static struct level *table_command(struct analysis *analysis, SelectStmt *select
 	struct level *level = level_open(analysis);
 	struct where_place where = {.clause = &select->whereClause, .at = end_before(analysis, end)};
 	struct leaf *leaf = NULL;
-	if (!rewrite_from(analysis, level, select->fromClause, begin + 1, end, PLACE_WHERE) || !walk_tail(analysis, select))
+	if (!rewrite_from(analysis, level, select->fromClause, begin + 1, end, PLACE_WHERE) ||
+		!walk_tail(analysis, select))
 		return NULL;
 	leaf = level->leaves;
 	level->targets = select->targetList;
@@ -186,13 +194,15 @@ static struct level *table_command(struct analysis *analysis, SelectStmt *select
 	}
 	struct token *token = token_at(analysis, begin);
 	if ((leaf->kind == LEAF_TENANT || leaf->kind == LEAF_VIEW || source) &&
-		!splice_text(analysis, token->start, token->end - token->start, text_concat("SELECT ", columns, source ? "" : " FROM", NULL)))
+		!splice_text(analysis, token->start, token->end - token->start,
+					 text_concat("SELECT ", columns, source ? "" : " FROM", NULL)))
 		return NULL;
 	if (source) {
 		source->width = width >= 0 ? width : source->width;
 		if (source->replace >= 0)
-			return analysis_refuse(analysis, "0A000", -1, "INSERT .. TABLE cannot give a value to the tenant column", NULL,
-								   "Leave the tenant column out of the list, or write SELECT with the columns."),
+			return analysis_refuse(
+					   analysis, "0A000", -1, "INSERT .. TABLE cannot give a value to the tenant column",
+					   NULL, "Leave the tenant column out of the list, or write SELECT with the columns."),
 				   NULL;
 		if (!splice_text(analysis, token->end, 0, ", ") || !splice_tenant(analysis, token->end) ||
 			!splice_text(analysis, token->end, 0, " FROM"))
@@ -215,7 +225,8 @@ static struct level *simple_select(struct analysis *analysis, SelectStmt *select
 	if (keyword != KEYWORD_SELECT)
 		return rewrite_lost(analysis, -1), NULL;
 	struct clauses clauses = find_clauses(analysis, select, begin, end);
-	if ((select->fromClause == NIL) != (clauses.from_begin == 0) || (select->whereClause == NULL) != (clauses.where_begin == 0))
+	if ((select->fromClause == NIL) != (clauses.from_begin == 0) ||
+		(select->whereClause == NULL) != (clauses.where_begin == 0))
 		return rewrite_lost(analysis, -1), NULL;
 	struct level *level = level_open(analysis);
 	if (select->fromClause &&
@@ -233,7 +244,8 @@ static struct level *simple_select(struct analysis *analysis, SelectStmt *select
 								.at = select->fromClause ? end_before(analysis, clauses.from_end) : 0};
 	if (source && level_width(analysis, level) >= 0)
 		source->width = level_width(analysis, level);
-	if (source && !source_row(analysis, &select->targetList, true, clauses.targets_begin, clauses.targets_end, source))
+	if (source &&
+		!source_row(analysis, &select->targetList, true, clauses.targets_begin, clauses.targets_end, source))
 		return NULL;
 	if (!level_place(analysis, level, &where, &select->targetList))
 		return NULL;
@@ -262,8 +274,10 @@ static size_t split_body(const struct analysis *analysis, size_t begin, size_t e
 		enum keyword after = keyword_at(analysis, next, end);
 		if (after == KEYWORD_ALL || after == KEYWORD_DISTINCT)
 			next++;
-		segments[n] = (struct segment){
-			.begin = next, .before = keyword, .last_low = keyword == KEYWORD_INTERSECT ? segments[n - 1].last_low : n};
+		segments[n] =
+			(struct segment){.begin = next,
+							 .before = keyword,
+							 .last_low = keyword == KEYWORD_INTERSECT ? segments[n - 1].last_low : n};
 		n++;
 		i = next - 1;
 	}
@@ -274,13 +288,15 @@ static size_t split_body(const struct analysis *analysis, size_t begin, size_t e
 
 static bool matches_operator(const SelectStmt *select, enum keyword keyword)
 {
-	return (select->op == SETOP_UNION && keyword == KEYWORD_UNION) || (select->op == SETOP_EXCEPT && keyword == KEYWORD_EXCEPT) ||
+	return (select->op == SETOP_UNION && keyword == KEYWORD_UNION) ||
+		   (select->op == SETOP_EXCEPT && keyword == KEYWORD_EXCEPT) ||
 		   (select->op == SETOP_INTERSECT && keyword == KEYWORD_INTERSECT);
 }
 
 /* segments[first..last] make up `select`. INTERSECT binds tighter, all associate to the left. */
-static struct level *set_operation(struct analysis *analysis, SelectStmt *select, const struct segment *segments, size_t first,
-								   size_t last, struct insert_source *source)
+static struct level *set_operation(struct analysis *analysis, SelectStmt *select,
+								   const struct segment *segments, size_t first, size_t last,
+								   struct insert_source *source)
 {
 	if (first == last)
 		return rewrite_select(analysis, select, segments[first].begin, segments[first].end, source);
@@ -304,7 +320,8 @@ bool rewrite_with(struct analysis *analysis, WithClause *with, size_t *begin, si
 	struct cte *outer = analysis->rewrite->ctes;
 	analysis->rewrite->n_ctes += n;
 	for (int i = 0; i < n; i++) {
-		entries[i] = (struct cte){.outer = i ? &entries[i - 1] : outer, .expression = list_nth(with->ctes, i)};
+		entries[i] =
+			(struct cte){.outer = i ? &entries[i - 1] : outer, .expression = list_nth(with->ctes, i)};
 	}
 	if (with->recursive)
 		analysis->rewrite->ctes = &entries[n - 1];
@@ -385,7 +402,8 @@ static struct level *select_in_scope(struct analysis *analysis, SelectStmt *sele
 									: (rewrite_lost(analysis, -1), NULL);
 }
 
-struct level *rewrite_select(struct analysis *analysis, SelectStmt *select, size_t begin, size_t end, struct insert_source *source)
+struct level *rewrite_select(struct analysis *analysis, SelectStmt *select, size_t begin, size_t end,
+							 struct insert_source *source)
 {
 	if (!rewrite_enter(analysis))
 		return NULL;

@@ -11,7 +11,6 @@ bool star_is(const Node *target)
 	return value && IsA(value, ColumnRef) && IsA(llast(((const ColumnRef *)value)->fields), A_Star);
 }
 
-
 /* Text pieces that are joined once: repeated concatenation would be quadratic. */
 struct pieces {
 	const char **items;
@@ -44,7 +43,8 @@ static const char *pieces_join(const struct pieces *pieces)
 	return text;
 }
 
-const char *visible_columns(const struct analysis *analysis, const struct catalog_relation *relation, bool tenant, List **targets)
+const char *visible_columns(const struct analysis *analysis, const struct catalog_relation *relation,
+							bool tenant, List **targets)
 {
 	struct pieces pieces = {0};
 	for (size_t i = 0; i < relation->n_columns; i++) {
@@ -58,7 +58,8 @@ const char *visible_columns(const struct analysis *analysis, const struct catalo
 }
 
 /* The visible columns of a leaf, by the names that it has here. */
-static void spell_leaf(const struct analysis *analysis, const struct leaf *leaf, List **targets, struct pieces *pieces)
+static void spell_leaf(const struct analysis *analysis, const struct leaf *leaf, List **targets,
+					   struct pieces *pieces)
 {
 	const List *aliases = leaf->alias ? leaf->alias->colnames : NIL;
 	const char *reference = leaf_reference(leaf);
@@ -80,7 +81,8 @@ static void spell_rest(const struct star_unit *unit, List **targets, struct piec
 	column->fields = unit->leaf ? leaf_fields(unit->leaf) : list_make1(tree_string(unit->name));
 	column->fields = lappend(column->fields, MAKE(A_Star));
 	*targets = lappend(*targets, tree_target(NULL, (Node *)column));
-	pieces_add(pieces, text_concat(unit->leaf ? leaf_reference(unit->leaf) : text_identifier(unit->name), ".*", NULL));
+	pieces_add(pieces, text_concat(unit->leaf ? leaf_reference(unit->leaf) : text_identifier(unit->name),
+								   ".*", NULL));
 }
 
 static bool has_target(const struct level *level)
@@ -111,16 +113,18 @@ static bool expand_one(struct analysis *analysis, struct level *level, const Col
 		return true;
 	}
 	if (level->merged)
-		return analysis_refuse(analysis, "0A000", star->location,
-							   "RETURNING * over a join with USING or NATURAL cannot be confined to the visible columns", NULL,
-							   "Name the columns.");
+		return analysis_refuse(
+			analysis, "0A000", star->location,
+			"RETURNING * over a join with USING or NATURAL cannot be confined to the visible columns", NULL,
+			"Name the columns.");
 	for (const struct star_unit *unit = level->units; unit; unit = unit->next) {
 		if (unit->leaf && leaf_hides(analysis, unit->leaf))
 			spell_leaf(analysis, unit->leaf, targets, pieces);
 		else if (unit->name)
 			spell_rest(unit, targets, pieces);
 		else
-			return analysis_refuse(analysis, "0A000", star->location, "* stands for a relation without a name", NULL,
+			return analysis_refuse(analysis, "0A000", star->location,
+								   "* stands for a relation without a name", NULL,
 								   "Give every item of FROM an alias.");
 	}
 	return true;
@@ -177,7 +181,8 @@ bool target_as_row(struct analysis *analysis, struct leaf *leaf, Node **place)
 	ColumnRef *reference = (ColumnRef *)*place;
 	if (IsA(llast(reference->fields), A_Star))
 		return analysis_refuse(analysis, "0A000", reference->location,
-							   "whole-row reference to the changed relation is not supported here", NULL, "Name the columns.");
+							   "whole-row reference to the changed relation is not supported here", NULL,
+							   "Name the columns.");
 	if (!rewrite_tokens(analysis))
 		return false;
 	SelectStmt *inner = MAKE(SelectStmt), *outer = MAKE(SelectStmt);
@@ -191,6 +196,7 @@ bool target_as_row(struct analysis *analysis, struct leaf *leaf, Node **place)
 	*place = (Node *)link;
 	const char *name = text_identifier(leaf->name);
 	struct token *token = token_at(analysis, tokens_at(analysis->tokens, reference->location));
-	return splice_text(analysis, token->start, token->end - token->start,
-					   text_concat("(SELECT ", name, " FROM (SELECT ", pieces_join(&pieces), ") AS ", name, ")", NULL));
+	return splice_text(
+		analysis, token->start, token->end - token->start,
+		text_concat("(SELECT ", name, " FROM (SELECT ", pieces_join(&pieces), ") AS ", name, ")", NULL));
 }

@@ -1,6 +1,7 @@
 /* TRUNCATE of tenant relations: a DELETE of the tenant's rows under TRUNCATE's command tag.
  *
- * Refused: CASCADE and RESTART IDENTITY, which reach beyond the tenant; tenant and shared relations in one statement. */
+ * Refused: CASCADE and RESTART IDENTITY, which reach beyond the tenant; tenant and shared relations in one
+ * statement. */
 #include "parser/rewrite.h"
 
 static bool refuse_truncate(struct analysis *analysis, const RangeVar *range, const char *detail)
@@ -17,7 +18,8 @@ static DeleteStmt *truncate_one(struct analysis *analysis, struct leaf *leaf, si
 	const char *name = leaf_reference(leaf);
 	delete->relation = leaf->range;
 	delete->whereClause = leaf_predicate(
-		analysis, leaf, at, text_concat("DELETE FROM ", leaf->range->inh ? "" : "ONLY ", name, " WHERE ", NULL), "");
+		analysis, leaf, at,
+		text_concat("DELETE FROM ", leaf->range->inh ? "" : "ONLY ", name, " WHERE ", NULL), "");
 	return delete->whereClause ? delete : NULL;
 }
 
@@ -74,9 +76,11 @@ bool rewrite_truncate(struct analysis *analysis, Node **statement, size_t begin,
 		return true;
 	const RangeVar *first = linitial(truncate->relations);
 	if (!analysis->policy->truncate_as_delete)
-		return refuse_truncate(analysis, first, "It would remove the rows of all tenants; truncate_as_delete is off.");
+		return refuse_truncate(analysis, first,
+							   "It would remove the rows of all tenants; truncate_as_delete is off.");
 	if (truncate->restart_seqs || truncate->behavior == DROP_CASCADE)
-		return refuse_truncate(analysis, first, "RESTART IDENTITY and CASCADE reach beyond the tenant's rows.");
+		return refuse_truncate(analysis, first,
+							   "RESTART IDENTITY and CASCADE reach beyond the tenant's rows.");
 	if (others > 0)
 		return refuse_truncate(analysis, first, "The list holds tenant relations and others.");
 	size_t start = token_at(analysis, begin)->start;

@@ -1,7 +1,8 @@
-/* A view over tenant relations that does not show the tenant column: its definition, guarded by the same rules, takes its place.
+/* A view over tenant relations that does not show the tenant column: its definition, guarded by the same
+ * rules, takes its place.
  *
- * The definition is a text of its own, so it is analysed as one: tokens, splices and positions of the statement are put aside
- * meanwhile. Errors inside have no position in the client's text. */
+ * The definition is a text of its own, so it is analysed as one: tokens, splices and positions of the
+ * statement are put aside meanwhile. Errors inside have no position in the client's text. */
 #include "parser/rewrite.h"
 
 #include <string.h>
@@ -17,8 +18,9 @@ struct text_state {
 
 static struct text_state text_state_put_aside(struct analysis *analysis, const char *text)
 {
-	struct text_state state = {analysis->text, analysis->text_length, analysis->statement_start, analysis->statement_length,
-							   analysis->tokens, analysis->splices, analysis->rewrite->level};
+	struct text_state state = {
+		analysis->text,   analysis->text_length, analysis->statement_start, analysis->statement_length,
+		analysis->tokens, analysis->splices,     analysis->rewrite->level};
 	analysis->text = text;
 	analysis->text_length = strlen(text);
 	analysis->statement_start = 0;
@@ -52,15 +54,16 @@ static Node *parse_definition(struct analysis *analysis, const struct catalog_re
 		query = ((RawStmt *)linitial(result.tree))->stmt;
 	free(result.stderr_buffer);
 	if (query == NULL || !IsA(query, SelectStmt))
-		analysis_refuse(analysis, "0A000", -1, text_concat("the definition of view \"", view->name, "\" cannot be read", NULL),
+		analysis_refuse(analysis, "0A000", -1,
+						text_concat("the definition of view \"", view->name, "\" cannot be read", NULL),
 						"It uses syntax that the parser of this version of tenantry does not know.",
 						"Query the tables behind the view.");
 	return query && IsA(query, SelectStmt) ? query : NULL;
 }
 
 /* The guarded definition as splices at one place of the outer text. */
-static bool emit_definition(struct analysis *analysis, const struct splice_list *inner, const char *definition, size_t length,
-							size_t at)
+static bool emit_definition(struct analysis *analysis, const struct splice_list *inner,
+							const char *definition, size_t length, size_t at)
 {
 	size_t from = 0;
 	for (size_t i = 0; i <= inner->n; i++) {
@@ -73,7 +76,8 @@ static bool emit_definition(struct analysis *analysis, const struct splice_list 
 		if (i == inner->n)
 			break;
 		const struct splice *splice = &inner->items[i];
-		if (splice->tenant ? !splice_tenant(analysis, at) : splice->insert && !splice_text(analysis, at, 0, splice->insert))
+		if (splice->tenant ? !splice_tenant(analysis, at)
+						   : splice->insert && !splice_text(analysis, at, 0, splice->insert))
 			return false;
 		from = to + splice->remove;
 	}
@@ -84,9 +88,10 @@ bool view_inline(struct analysis *analysis, struct level *level, struct leaf *le
 {
 	const struct catalog_relation *view = leaf->relation;
 	if (leaf->sample || view->view_definition == NULL)
-		return analysis_refuse(analysis, "0A000", leaf->range->location,
-							   text_concat("view \"", view->name, "\" cannot be used like this through tenantry", NULL), NULL,
-							   "Query the tables behind the view.");
+		return analysis_refuse(
+			analysis, "0A000", leaf->range->location,
+			text_concat("view \"", view->name, "\" cannot be used like this through tenantry", NULL), NULL,
+			"Query the tables behind the view.");
 	if (!rewrite_enter(analysis))
 		return false;
 	Node *query = parse_definition(analysis, view);
@@ -105,7 +110,8 @@ bool view_inline(struct analysis *analysis, struct level *level, struct leaf *le
 		return ok ? rewrite_lost(analysis, leaf->range->location) : false;
 	size_t start = token_at(analysis, leaf->begin)->start;
 	size_t end = end_before(analysis, relation_end(analysis, leaf->begin, leaf->end));
-	if (!splice_text(analysis, start, 0, "(") || !emit_definition(analysis, &inner, view->view_definition, length, start) ||
+	if (!splice_text(analysis, start, 0, "(") ||
+		!emit_definition(analysis, &inner, view->view_definition, length, start) ||
 		!splice_text(analysis, start, end - start,
 					 leaf->alias ? ")" : text_concat(") AS ", text_identifier(leaf->name), NULL)))
 		return false;

@@ -1,7 +1,7 @@
 /* The walk through expressions: an explicit list of node types, everything else is refused.
  *
- * Obligations: every sub-select is guarded, every function call is shown to function_policy(), every use of a whole row of a tenant
- * relation is marked on its leaf, the highest parameter number is kept. */
+ * Obligations: every sub-select is guarded, every function call is shown to function_policy(), every use of a
+ * whole row of a tenant relation is marked on its leaf, the highest parameter number is kept. */
 #include "parser/rewrite.h"
 
 #include <string.h>
@@ -41,7 +41,8 @@ static bool mark_whole_row(struct analysis *analysis, struct leaf *leaf, Node **
 /* An application on its way to tenants may name the tenant column: a wrapped leaf must still have it then. */
 static void mark_tenant(struct leaf *leaf, const char *name)
 {
-	if (leaf->kind == LEAF_TENANT && strcmp(leaf->relation->columns[leaf->relation->tenant_column].name, name) == 0)
+	if (leaf->kind == LEAF_TENANT &&
+		strcmp(leaf->relation->columns[leaf->relation->tenant_column].name, name) == 0)
 		leaf->names_tenant = true;
 }
 
@@ -84,10 +85,11 @@ static bool column_reference(struct analysis *analysis, Node **place)
 		return false;
 	if (leaf && leaf->kind == LEAF_TENANT && leaf_has_column(analysis, leaf, name) == COLUMN_NO) {
 		if (leaf->target && leaf_hides(analysis, leaf))
-			return analysis_refuse(analysis, "0A000", reference->location,
-								   text_concat("column ", leaf->name, ".", name, " does not exist", NULL),
-								   "tenantry does not rewrite functional notation over the row that a statement changes.",
-								   "Write the call as function(relation).");
+			return analysis_refuse(
+				analysis, "0A000", reference->location,
+				text_concat("column ", leaf->name, ".", name, " does not exist", NULL),
+				"tenantry does not rewrite functional notation over the row that a statement changes.",
+				"Write the call as function(relation).");
 		leaf->whole_row = leaf->star_row = true;
 	}
 	return true;
@@ -100,7 +102,8 @@ static bool indirection(struct analysis *analysis, A_Indirection *expression)
 	ListCell *cell;
 	foreach (cell, expression->indirection) {
 		Node *step = lfirst(cell);
-		if (IsA(step, String) && !function_attribute(analysis, strVal(step), exprLocation((Node *)expression)))
+		if (IsA(step, String) &&
+			!function_attribute(analysis, strVal(step), exprLocation((Node *)expression)))
 			return false;
 	}
 	return walk_list(analysis, expression->indirection);
@@ -144,8 +147,9 @@ static bool sublink(struct analysis *analysis, SubLink *link)
 
 static bool function_call(struct analysis *analysis, FuncCall *call)
 {
-	return function_policy(analysis, call) && walk_list(analysis, call->args) && walk_list(analysis, call->agg_order) &&
-		   walk(analysis, &call->agg_filter) && walk(analysis, (Node **)&call->over);
+	return function_policy(analysis, call) && walk_list(analysis, call->args) &&
+		   walk_list(analysis, call->agg_order) && walk(analysis, &call->agg_filter) &&
+		   walk(analysis, (Node **)&call->over);
 }
 
 static bool window(struct analysis *analysis, WindowDef *definition)
@@ -163,10 +167,11 @@ static bool parameter(struct analysis *analysis, const ParamRef *parameter)
 
 static bool refuse_node(struct analysis *analysis, const Node *node)
 {
-	return analysis_refuse(analysis, "0A000", -1, "tenantry does not know this kind of expression",
-						   analysis_text("Node type %d of PostgreSQL's parser is not on the list of known expressions.",
-										 (int)nodeTag(node)),
-						   "Please report the statement.");
+	return analysis_refuse(
+		analysis, "0A000", -1, "tenantry does not know this kind of expression",
+		analysis_text("Node type %d of PostgreSQL's parser is not on the list of known expressions.",
+					  (int)nodeTag(node)),
+		"Please report the statement.");
 }
 
 static bool walk_more(struct analysis *analysis, Node *node);
@@ -197,13 +202,15 @@ static bool walk_node(struct analysis *analysis, Node **place)
 	case T_BoolExpr:
 		return walk_list(analysis, ((BoolExpr *)node)->args);
 	case T_TypeCast:
-		return walk(analysis, &((TypeCast *)node)->arg) && walk_list(analysis, ((TypeCast *)node)->typeName->typmods);
+		return walk(analysis, &((TypeCast *)node)->arg) &&
+			   walk_list(analysis, ((TypeCast *)node)->typeName->typmods);
 	case T_FuncCall:
 		return function_call(analysis, (FuncCall *)node);
 	case T_SubLink:
 		return sublink(analysis, (SubLink *)node);
 	case T_ResTarget:
-		return walk_list(analysis, ((ResTarget *)node)->indirection) && walk(analysis, &((ResTarget *)node)->val);
+		return walk_list(analysis, ((ResTarget *)node)->indirection) &&
+			   walk(analysis, &((ResTarget *)node)->val);
 	case T_A_Indirection:
 		return indirection(analysis, (A_Indirection *)node);
 	default:

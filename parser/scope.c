@@ -13,8 +13,8 @@ struct cte *scope_cte(struct cte *visible, const RangeVar *name)
 	return NULL;
 }
 
-/* Takes the next name of a comma-separated list as SplitIdentifierString() does: folded unless quoted. NULL: the end (or
- * text that is no such list, which the server would not have accepted). */
+/* Takes the next name of a comma-separated list as SplitIdentifierString() does: folded unless quoted. NULL:
+ * the end (or text that is no such list, which the server would not have accepted). */
 static char *next_schema(const char **at)
 {
 	const char *c = *at;
@@ -97,11 +97,13 @@ const struct catalog_relation *scope_permanent(const struct analysis *analysis, 
 	return NULL;
 }
 
-const struct catalog_relation *scope_relation(const struct analysis *analysis, const RangeVar *name, bool *temporary)
+const struct catalog_relation *scope_relation(const struct analysis *analysis, const RangeVar *name,
+											  bool *temporary)
 {
 	*temporary = false;
 	if (name->schemaname) {
-		/* Another session's temporary relations cannot be read at all, so every such name is the session's own. */
+		/* Another session's temporary relations cannot be read at all, so every such name is the session's
+		 * own. */
 		*temporary = names_temporary_schema(name->schemaname);
 		return *temporary ? NULL : catalog_relation(analysis->catalog, name->schemaname, name->relname);
 	}
@@ -114,7 +116,8 @@ const struct catalog_relation *scope_relation(const struct analysis *analysis, c
 			}
 			continue;
 		}
-		const struct catalog_relation *relation = catalog_relation(analysis->catalog, path->schemas[i], name->relname);
+		const struct catalog_relation *relation =
+			catalog_relation(analysis->catalog, path->schemas[i], name->relname);
 		if (relation)
 			return relation;
 	}

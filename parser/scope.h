@@ -1,5 +1,5 @@
-/* Name resolution as PostgreSQL does it: CTEs by scope, temporary relations, search_path (namespace.c, parse_relation.c).
- * scope_relation(), for names outside any CTE, is declared in analysis.h. */
+/* Name resolution as PostgreSQL does it: CTEs by scope, temporary relations, search_path (namespace.c,
+ * parse_relation.c). scope_relation(), for names outside any CTE, is declared in analysis.h. */
 #ifndef TENANTRY_PARSER_SCOPE_H
 #define TENANTRY_PARSER_SCOPE_H
 
@@ -15,8 +15,9 @@ struct cte {
 /* The entry that `name` means, NULL if it is no CTE. Qualified names never are. */
 struct cte *scope_cte(struct cte *visible, const RangeVar *name);
 
-/* The effective search path: schemas in the order in which relations are looked up, pg_catalog included; the pseudo schema
- * "pg_temp" stands for the session's temporary relations. Made at the first call and whenever names change. */
+/* The effective search path: schemas in the order in which relations are looked up, pg_catalog included; the
+ * pseudo schema "pg_temp" stands for the session's temporary relations. Made at the first call and whenever
+ * names change. */
 struct scope_path {
 	size_t n;
 	const char **schemas;

@@ -11,13 +11,15 @@ static bool splice_add(struct analysis *analysis, struct splice splice)
 	struct splice_list *list = &analysis->splices;
 	/* most places need two splices: a piece of text and the slot */
 	if (list->n / 2 >= analysis->policy->max_edits)
-		return analysis_refuse(analysis, "54000", -1, "statement needs too many edits",
-							   "tenantry would have to change the statement in more places than max_edits allows.",
-							   "Split the statement, or raise max_edits.");
+		return analysis_refuse(
+			analysis, "54000", -1, "statement needs too many edits",
+			"tenantry would have to change the statement in more places than max_edits allows.",
+			"Split the statement, or raise max_edits.");
 	if (list->n == list->room) {
 		size_t room = list->room ? 2 * list->room : SPLICES_AT_FIRST;
 		if (room * sizeof *list->items > RENDERED_MOST)
-			return analysis_refuse(analysis, "54000", -1, "statement needs too many edits", NULL, "Split the statement.");
+			return analysis_refuse(analysis, "54000", -1, "statement needs too many edits", NULL,
+								   "Split the statement.");
 		struct splice *items = palloc(room * sizeof *items);
 		if (list->n)
 			memcpy(items, list->items, list->n * sizeof *items);
@@ -38,7 +40,8 @@ static bool joins_words(char c)
 static const char *keep_apart(const struct analysis *analysis, size_t at, size_t end, const char *text)
 {
 	bool before = at > 0 && joins_words(analysis->text[at - 1]) && joins_words(*text);
-	bool after = end < analysis->text_length && joins_words(analysis->text[end]) && joins_words(text[strlen(text) - 1]);
+	bool after = end < analysis->text_length && joins_words(analysis->text[end]) &&
+				 joins_words(text[strlen(text) - 1]);
 	return before || after ? text_concat(before ? " " : "", text, after ? " " : "", NULL) : text;
 }
 
@@ -46,8 +49,9 @@ bool splice_text(struct analysis *analysis, size_t at, size_t remove, const char
 {
 	if (text && *text)
 		text = keep_apart(analysis, at, at + remove, text);
-	return splice_add(analysis, (struct splice){
-									.at = at, .remove = remove, .insert = text, .insert_length = text ? strlen(text) : 0});
+	return splice_add(
+		analysis, (struct splice){
+					  .at = at, .remove = remove, .insert = text, .insert_length = text ? strlen(text) : 0});
 }
 
 bool splice_tenant(struct analysis *analysis, size_t at)
@@ -86,7 +90,8 @@ bool splices_finish(struct splice_list *list)
 	return true;
 }
 
-char *splices_render(const struct splice_list *list, const char *original, size_t start, size_t length, const char *slot)
+char *splices_render(const struct splice_list *list, const char *original, size_t start, size_t length,
+					 const char *slot)
 {
 	size_t slot_length = strlen(slot), total = length + 1;
 	for (size_t i = 0; i < list->n; i++)

@@ -1,7 +1,7 @@
 /* The edits of one statement, on their way from the rewriter to the verdict.
  *
- * Recorded in any order; splices_finish() orders them by place. Of several with one place the one that was recorded first
- * comes first: record what closes something before what follows it. */
+ * Recorded in any order; splices_finish() orders them by place. Of several with one place the one that was
+ * recorded first comes first: record what closes something before what follows it. */
 #ifndef TENANTRY_PARSER_SPLICE_H
 #define TENANTRY_PARSER_SPLICE_H
 
@@ -15,8 +15,9 @@ bool splice_tenant(struct analysis *analysis, size_t at);
 /* Sorts. False: two edits overlap; the caller refuses. */
 bool splices_finish(struct splice_list *list);
 
-/* The text [start, start + length) of `original` with its splices, every tenant slot written as `slot`; zero-terminated, in the
- * memory of the call. NULL: longer than the memory context gives (1 GB). */
-char *splices_render(const struct splice_list *list, const char *original, size_t start, size_t length, const char *slot);
+/* The text [start, start + length) of `original` with its splices, every tenant slot written as `slot`;
+ * zero-terminated, in the memory of the call. NULL: longer than the memory context gives (1 GB). */
+char *splices_render(const struct splice_list *list, const char *original, size_t start, size_t length,
+					 const char *slot);
 
 #endif

@@ -115,7 +115,8 @@ static void skip_blanks(struct lexer *lexer)
 	}
 }
 
-/* Past the closing quote; a doubled quote stays inside, a backslash takes the next byte along when `escapes`. */
+/* Past the closing quote; a doubled quote stays inside, a backslash takes the next byte along when `escapes`.
+ */
 static void skip_quoted(struct lexer *lexer, char quote, bool escapes)
 {
 	lexer->at++;
@@ -135,8 +136,8 @@ static void skip_quoted(struct lexer *lexer, char quote, bool escapes)
 	lexer->at = lexer->length;
 }
 
-/* A string constant goes on after white space that contains a newline (SQL92's odd rule). Line comments count as
- * white space there, block comments do not. */
+/* A string constant goes on after white space that contains a newline (SQL92's odd rule). Line comments count
+ * as white space there, block comments do not. */
 static void skip_string(struct lexer *lexer, bool escapes)
 {
 	for (;;) {
@@ -197,8 +198,8 @@ static void skip_number(struct lexer *lexer)
 	}
 }
 
-/* A run of operator characters ends where a comment begins; trailing + and - go back unless the operator has one of the
- * characters that SQL operators do not have (scan.l). */
+/* A run of operator characters ends where a comment begins; trailing + and - go back unless the operator has
+ * one of the characters that SQL operators do not have (scan.l). */
 static void skip_operator(struct lexer *lexer)
 {
 	size_t start = lexer->at;
@@ -325,7 +326,8 @@ static bool push(struct lexer *lexer, enum token_kind kind, size_t start)
 	}
 	size_t index = lexer->n++;
 	struct token *token = &lexer->items[index];
-	*token = (struct token){.start = start, .end = lexer->at, .match = index, .kind = kind, .first = lexer->text[start]};
+	*token = (struct token){
+		.start = start, .end = lexer->at, .match = index, .kind = kind, .first = lexer->text[start]};
 	if (kind == TOKEN_WORD) {
 		token->keyword = keyword_of(lexer->text + start, lexer->at - start);
 	} else if (kind == TOKEN_OPEN) {
@@ -344,7 +346,8 @@ static bool push(struct lexer *lexer, enum token_kind kind, size_t start)
 
 struct tokens *tokens_scan(const char *text, size_t length)
 {
-	struct lexer lexer = {.text = text, .length = length, .room = TOKENS_AT_FIRST, .room_open = TOKENS_AT_FIRST};
+	struct lexer lexer = {
+		.text = text, .length = length, .room = TOKENS_AT_FIRST, .room_open = TOKENS_AT_FIRST};
 	lexer.items = palloc(lexer.room * sizeof *lexer.items);
 	lexer.open = palloc(lexer.room_open * sizeof *lexer.open);
 	for (;;) {

@@ -1,8 +1,9 @@
 /* The token stream of a message, with byte offsets: where clauses begin and end.
  *
- * Made only from text that libpg_query has already parsed, so there are no lexical errors to report: what cannot be
- * understood becomes an operator token, and the proof (guard.c) refuses whatever would follow from that. Follows scan.l
- * of PostgreSQL 15 with standard_conforming_strings on. Lives in the memory context of the call. */
+ * Made only from text that libpg_query has already parsed, so there are no lexical errors to report: what
+ * cannot be understood becomes an operator token, and the proof (guard.c) refuses whatever would follow from
+ * that. Follows scan.l of PostgreSQL 15 with standard_conforming_strings on. Lives in the memory context of
+ * the call. */
 #ifndef TENANTRY_PARSER_TOKENS_H
 #define TENANTRY_PARSER_TOKENS_H
 
@@ -13,9 +14,9 @@
 #include <stdint.h>
 
 enum token_kind {
-	TOKEN_WORD,     /* unquoted identifier or keyword */
-	TOKEN_QUOTED,   /* "identifier", U&"identifier" */
-	TOKEN_STRING,   /* every kind of string constant */
+	TOKEN_WORD,   /* unquoted identifier or keyword */
+	TOKEN_QUOTED, /* "identifier", U&"identifier" */
+	TOKEN_STRING, /* every kind of string constant */
 	TOKEN_NUMBER,
 	TOKEN_PARAMETER,
 	TOKEN_OPERATOR, /* a run of operator characters, typecast, := and the like */

@@ -1,4 +1,5 @@
-/* Node builders. Shapes follow gram.y of PostgreSQL 15: the proof compares them with what the grammar makes. */
+/* Node builders. Shapes follow gram.y of PostgreSQL 15: the proof compares them with what the grammar makes.
+ */
 #include "parser/tree.h"
 
 #include <common/keywords.h>
@@ -31,7 +32,8 @@ static bool is_plain(const char *name)
 			return false;
 	int keyword = ScanKeywordLookup(name, &ScanKeywords);
 	/* system_user is reserved from PostgreSQL 16 on, which this grammar does not know */
-	return keyword < 0 ? strcmp(name, "system_user") != 0 : ScanKeywordCategories[keyword] == UNRESERVED_KEYWORD;
+	return keyword < 0 ? strcmp(name, "system_user") != 0
+					   : ScanKeywordCategories[keyword] == UNRESERVED_KEYWORD;
 }
 
 const char *text_identifier(const char *name)
@@ -60,7 +62,8 @@ String *tree_string(const char *text)
 ColumnRef *tree_column(const char *relation, const char *column)
 {
 	ColumnRef *reference = MAKE(ColumnRef);
-	reference->fields = relation ? list_make2(tree_string(relation), tree_string(column)) : list_make1(tree_string(column));
+	reference->fields =
+		relation ? list_make2(tree_string(relation), tree_string(column)) : list_make1(tree_string(column));
 	return reference;
 }
 

@@ -1,0 +1,275 @@
+/* Statements that hold queries, COPY, TRUNCATE, MERGE; several statements in a message; modes; hostile text.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/lib/ask.h"
+
+struct pair {
+	const char *text, *becomes;
+};
+
+static const struct pair statements[] = {
+	{"EXPLAIN SELECT * FROM orders", "EXPLAIN SELECT orders.id, orders.user_id, orders.total, orders.status, "
+									 "orders.placed_at FROM orders WHERE orders.tenant_id = 42"},
+	{"EXPLAIN (ANALYZE, VERBOSE) SELECT 1 FROM orders",
+	 "EXPLAIN (ANALYZE, VERBOSE) SELECT 1 FROM orders WHERE orders.tenant_id = 42"},
+	{"EXPLAIN ANALYZE VERBOSE (SELECT 1 FROM orders)",
+	 "EXPLAIN ANALYZE VERBOSE (SELECT 1 FROM orders WHERE orders.tenant_id = 42)"},
+	{"DECLARE c CURSOR WITH HOLD FOR SELECT id FROM orders",
+	 "DECLARE c CURSOR WITH HOLD FOR SELECT id FROM orders WHERE orders.tenant_id = 42"},
+	{"CREATE TEMP TABLE x AS SELECT * FROM orders WITH NO DATA",
+	 "CREATE TEMP TABLE x AS SELECT orders.id, orders.user_id, orders.total, orders.status, orders.placed_at "
+	 "FROM orders WHERE orders.tenant_id = 42 WITH NO DATA"},
+	{"SELECT * INTO TEMP x FROM orders",
+	 "SELECT orders.id, orders.user_id, orders.total, orders.status, orders.placed_at INTO TEMP x FROM "
+	 "orders WHERE orders.tenant_id = 42"},
+	{"COPY orders TO STDOUT", "COPY (SELECT id, user_id, total, status, placed_at FROM ONLY orders WHERE "
+							  "orders.tenant_id = 42) TO STDOUT"},
+	{"COPY orders (id, total) TO STDOUT (FORMAT csv, HEADER)",
+	 "COPY (SELECT id, total FROM ONLY orders WHERE orders.tenant_id = 42) TO STDOUT (FORMAT csv, HEADER)"},
+	{"COPY BINARY orders TO STDOUT", "COPY  (SELECT id, user_id, total, status, placed_at FROM ONLY orders "
+									 "WHERE orders.tenant_id = 42) TO STDOUT BINARY"},
+	{"COPY (SELECT * FROM orders) TO STDOUT",
+	 "COPY (SELECT orders.id, orders.user_id, orders.total, orders.status, orders.placed_at FROM orders "
+	 "WHERE orders.tenant_id = 42) TO STDOUT"},
+	{"COPY orders FROM STDIN", "COPY orders (id, user_id, total, status, placed_at, tenant_id) FROM STDIN"},
+	{"COPY orders (id, total) FROM STDIN WITH CSV HEADER DELIMITER ';' NULL 'x'",
+	 "COPY orders (id, total, tenant_id) FROM STDIN WITH CSV HEADER DELIMITER ';' NULL 'x'"},
+	{"COPY orders (id, tenant_id) FROM STDIN", "COPY orders (id, tenant_id) FROM STDIN"},
+	{"COPY users FROM STDIN WHERE id > 3",
+	 "COPY users (id, email, name, password_hash, is_admin, created_at, tenant_id) FROM STDIN WHERE id > 3"},
+	{"TRUNCATE orders", "DELETE FROM orders WHERE orders.tenant_id = 42 "},
+	{"TRUNCATE orders, ONLY users", "WITH truncated_1 AS (DELETE FROM orders WHERE orders.tenant_id = 42 ) "
+									"DELETE FROM ONLY users WHERE users.tenant_id = 42 "},
+	{"MERGE INTO orders o USING users u ON u.id = o.user_id WHEN MATCHED AND CASE WHEN o.id = 1 THEN true "
+	 "END THEN UPDATE SET total = 1 WHEN NOT MATCHED THEN INSERT (user_id, total) VALUES (u.id, CASE WHEN "
+	 "true THEN 1 END)",
+	 "MERGE INTO orders o USING (SELECT id, email, name, password_hash, is_admin, created_at FROM users "
+	 "WHERE tenant_id = 42) u ON o.tenant_id = 42 AND (u.id = o.user_id) WHEN MATCHED AND CASE WHEN o.id = 1 "
+	 "THEN true END THEN UPDATE SET total = 1 WHEN NOT MATCHED THEN INSERT (user_id, total, tenant_id) "
+	 "VALUES (u.id, CASE WHEN true THEN 1 END, 42)"},
+	{"MERGE INTO orders o USING (SELECT * FROM users) u ON u.id = o.user_id WHEN MATCHED THEN DELETE WHEN "
+	 "NOT MATCHED THEN INSERT DEFAULT VALUES",
+	 "MERGE INTO orders o USING (SELECT users.id, users.email, users.name, users.password_hash, "
+	 "users.is_admin, users.created_at FROM users WHERE users.tenant_id = 42) u ON o.tenant_id = 42 AND "
+	 "(u.id = o.user_id) WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT (tenant_id) VALUES (42)"},
+	{"MERGE INTO orders USING users u JOIN carts c ON c.user_id = u.id ON u.id = orders.user_id WHEN NOT "
+	 "MATCHED THEN INSERT VALUES (1, 2, 3) WHEN MATCHED THEN DO NOTHING",
+	 "MERGE INTO orders USING (SELECT id, email, name, password_hash, is_admin, created_at FROM users WHERE "
+	 "tenant_id = 42) u JOIN (SELECT id, session_id, user_id FROM carts WHERE tenant_id = 42) c ON c.user_id "
+	 "= u.id ON orders.tenant_id = 42 AND (u.id = orders.user_id) WHEN NOT MATCHED THEN INSERT (id, user_id, "
+	 "total, tenant_id) VALUES (1, 2, 3, 42) WHEN MATCHED THEN DO NOTHING"},
+	{"SELECT * FROM tenants", "SELECT * FROM tenants WHERE tenants.id = 42"},
+	{"COPY orders FROM STDIN WITH (FREEZE ON)",
+	 "COPY orders (id, user_id, total, status, placed_at, tenant_id) FROM STDIN WITH (freeze false)"},
+	{"COPY orders FROM STDIN (FORMAT csv, FREEZE, HEADER match)",
+	 "COPY orders (id, user_id, total, status, placed_at, tenant_id) FROM STDIN (FORMAT csv, freeze false, "
+	 "HEADER match)"},
+	{"COPY orders FROM STDIN WITH CSV FREEZE HEADER",
+	 "COPY orders (id, user_id, total, status, placed_at, tenant_id) FROM STDIN WITH CSV  HEADER"},
+	{"COPY orders FROM STDIN FREEZE",
+	 "COPY orders (id, user_id, total, status, placed_at, tenant_id) FROM STDIN "},
+};
+
+static void check(const struct pair *pairs, size_t n)
+{
+	struct ask ask;
+	ask_init(&ask);
+	for (size_t i = 0; i < n; i++)
+		assert_true(ask_becomes(&ask, pairs[i].text, pairs[i].becomes));
+	ask_free(&ask);
+}
+#define CHECK(pairs) check(pairs, sizeof pairs / sizeof *pairs)
+
+static void test_statements(void **state)
+{
+	CHECK(statements);
+}
+
+static void test_prepare(void **state)
+{
+	static const char *const PREPARED[] = {"p"};
+	static const char TEXT[] =
+		"PREPARE q AS SELECT id FROM orders WHERE id = $1; EXECUTE q(1); DEALLOCATE q; EXECUTE q(1)";
+	struct ask ask;
+	ask_init(&ask);
+	struct verdict *verdict = ask_verdict(&ask, TEXT);
+	char *text = ask_text(verdict, TEXT, "42");
+	assert_string_equal(text,
+						"PREPARE q ( pg_catalog.unknown, pg_catalog.int4) AS SELECT id FROM orders WHERE "
+						"orders.tenant_id = $2 AND (id = $1); EXECUTE q(1, 42); DEALLOCATE q; EXECUTE q(1)");
+	assert_true(ask_effect(verdict, 0, EFFECT_PREPARE, "q", NULL, true));
+	free(text);
+	verdict_unref(verdict);
+	ask.names.prepared = PREPARED;
+	ask.names.n_prepared = 1;
+	assert_true(ask_becomes(&ask, "EXECUTE p", "EXECUTE p(42)"));
+	assert_true(ask_becomes(&ask, "EXPLAIN EXECUTE p(1, 'a')", "EXPLAIN EXECUTE p(1, 'a', 42)"));
+	assert_true(ask_becomes(&ask, "CREATE TEMP TABLE t AS EXECUTE p(1) WITH NO DATA",
+							"CREATE TEMP TABLE t AS EXECUTE p(1, 42) WITH NO DATA"));
+	assert_true(ask_refused(&ask, "PREPARE r AS INSERT INTO orders (total, tenant_id) VALUES (1, $1)",
+							"0A000", "parameter of PREPARE"));
+	ask_free(&ask);
+}
+
+static void test_copy_plan(void **state)
+{
+	struct ask ask;
+	ask_init(&ask);
+	struct verdict *verdict = ask_verdict(
+		&ask,
+		"COPY orders (id, total) FROM STDIN WITH (FORMAT csv, HEADER, DELIMITER ';', QUOTE '|', NULL 'x')");
+	const struct copy_plan *plan = verdict->statements[0].copy;
+	assert_non_null(plan);
+	assert_int_equal(plan->format, COPY_CSV);
+	assert_int_equal(plan->client_columns, 2);
+	assert_true(plan->append);
+	assert_int_equal(plan->check_column, -1);
+	assert_int_equal(plan->delimiter, ';');
+	assert_int_equal(plan->quote, '|');
+	assert_int_equal(plan->escape, '|');
+	assert_string_equal(plan->null_string, "x");
+	assert_true(plan->header);
+	assert_string_equal(plan->tenant_column, "tenant_id");
+	verdict_unref(verdict);
+	verdict = ask_verdict(&ask, "COPY orders (tenant_id, id) FROM STDIN BINARY");
+	plan = verdict->statements[0].copy;
+	assert_non_null(plan);
+	assert_int_equal(plan->format, COPY_BINARY);
+	assert_int_equal(plan->check_column, 0);
+	assert_false(plan->append);
+	verdict_unref(verdict);
+	assert_true(ask_refused(&ask, "COPY orders FROM '/etc/passwd'", "42501", "file of the server"));
+	assert_true(ask_refused(&ask, "COPY orders TO PROGRAM 'cat'", "42501", "program"));
+	assert_true(ask_refused(&ask, "COPY orders FROM STDIN (ENCODING 'sjis')", "0A000", "encoding"));
+	assert_true(ask_refused(&ask, "COPY events TO STDOUT", "42809", "partitioned table"));
+	ask_free(&ask);
+}
+
+static void test_truncate(void **state)
+{
+	struct ask ask;
+	ask_init(&ask);
+	struct verdict *verdict = ask_verdict(&ask, "TRUNCATE orders");
+	assert_string_equal(verdict->statements[0].raised_tag, "TRUNCATE TABLE");
+	verdict_unref(verdict);
+	assert_true(ask_refused(&ask, "TRUNCATE orders CASCADE", "0A000", "CASCADE"));
+	assert_true(ask_refused(&ask, "TRUNCATE orders, countries", "0A000", "and others"));
+	ask.policy.truncate_as_delete = false;
+	assert_true(ask_refused(&ask, "TRUNCATE orders", "0A000", "truncate_as_delete"));
+	ask_free(&ask);
+}
+
+/* What an earlier statement of a message does to names holds for the later ones; what nobody can know is
+ * refused. */
+static void test_several(void **state)
+{
+	static const struct pair PAIRS[] = {
+		{"SET search_path = shop; SELECT id FROM invoices",
+		 "SET search_path = shop; SELECT id FROM invoices WHERE invoices.tenant_id = 42"},
+		{"CREATE TEMP TABLE mine (a int); SELECT * FROM mine; ;",
+		 "CREATE TEMP TABLE mine (a int); SELECT * FROM mine; ;"},
+		{"BEGIN; SELECT 1; COMMIT; SELECT id FROM orders",
+		 "BEGIN; SELECT 1; COMMIT; SELECT id FROM orders WHERE orders.tenant_id = 42"},
+		{"ROLLBACK; SELECT id FROM public.orders",
+		 "ROLLBACK; SELECT id FROM public.orders WHERE public.orders.tenant_id = 42"},
+	};
+	struct ask ask;
+	ask_init(&ask);
+	CHECK(PAIRS);
+	assert_true(
+		ask_refused(&ask, "SET search_path = shop; SELECT id FROM orders", "42P01", "does not exist"));
+	assert_true(ask_refused(&ask, "SET search_path = shop; ROLLBACK; SELECT * FROM orders", "0A000",
+							"cannot tell which relation"));
+	assert_true(ask_refused(&ask, "ROLLBACK; SELECT * FROM orders", "0A000", "cannot tell which relation"));
+	ask_free(&ask);
+}
+
+static void test_modes(void **state)
+{
+	struct ask ask;
+	ask_init(&ask);
+	ask.policy.mode = MODE_OBSERVE;
+	assert_true(ask_becomes(&ask, "SELECT * FROM orders", "SELECT * FROM orders"));
+	struct verdict *verdict =
+		ask_verdict(&ask, "SELECT * FROM orders; SELECT * FROM orders WHERE tenant_id = 3");
+	assert_int_equal(verdict->kind, VERDICT_PASS);
+	assert_true(verdict->statements[0].touches_tenant && !verdict->statements[0].self_safe);
+	assert_true(verdict->statements[1].touches_tenant && verdict->statements[1].self_safe);
+	assert_false(verdict->uses_tenant);
+	verdict_unref(verdict);
+	ask.policy.mode = MODE_AUDIT;
+	assert_true(ask_refused(&ask, "SELECT * FROM orders", "42501", "not confined to one tenant by itself"));
+	verdict = ask_verdict(&ask, "SELECT * FROM orders WHERE tenant_id = 3");
+	assert_int_equal(verdict->kind, VERDICT_PASS);
+	assert_int_equal(verdict->statements[0].n_checks, 1);
+	assert_string_equal(verdict->statements[0].checks[0].constant, "3");
+	verdict_unref(verdict);
+	assert_true(ask_becomes(&ask, "SELECT 1", "SELECT 1"));
+	ask.policy.mode = MODE_ENFORCE;
+	ask.right = RIGHT_BYPASS;
+	assert_true(
+		ask_becomes(&ask, "SELECT * FROM orders, sales_by_status", "SELECT * FROM orders, sales_by_status"));
+	ask_free(&ask);
+}
+
+static char *repeated(const char *head, const char *unit, size_t n, const char *tail)
+{
+	char *text = malloc(strlen(head) + n * strlen(unit) + strlen(tail) + 1), *end = stpcpy(text, head);
+	while (n-- > 0)
+		end = stpcpy(end, unit);
+	strcpy(end, tail);
+	return text;
+}
+
+/* NULL: it is guarded. */
+static void expect(const struct ask *ask, char *text, const char *sqlstate)
+{
+	struct verdict *verdict = ask_verdict(ask, text);
+	if (sqlstate) {
+		assert_int_equal(verdict->kind, VERDICT_REFUSE);
+		assert_string_equal(verdict->statements[0].refusal->sqlstate, sqlstate);
+	} else {
+		assert_int_equal(verdict->kind, VERDICT_GUARD);
+	}
+	verdict_unref(verdict);
+	free(text);
+}
+
+static void test_hostile(void **state)
+{
+	static const char FROM[] =
+		"1 FROM orders o, users u, carts c, favorites f, settings s, events e, tenants t, countries k, "
+		"paintings p, notifications n";
+	struct ask ask;
+	ask_init(&ask);
+	expect(&ask, repeated("SELECT 1", "+1", 1000000, " FROM orders"), "54001");
+	expect(&ask, repeated("SELECT ", "(", 100000, "1"), "54001");
+	expect(&ask, repeated("SELECT ", "NOT ", 100000, "true"), "54001");
+	expect(&ask, repeated("", "SELECT (", 100000, "1"), "54001");
+	expect(&ask, repeated("SELECT id FROM orders", " UNION SELECT id FROM orders", 5000, ""), "54001");
+	expect(&ask, repeated("SELECT ", "x,", 10000, FROM), NULL);
+	expect(&ask, repeated("SELECT ", "x,", 2000000, FROM), "54000");
+	expect(&ask, repeated("SELECT id FROM orders WHERE id IN (1", ",1234567", 100000, ")"), NULL);
+	expect(&ask, repeated("INSERT INTO orders (total) VALUES (0)", ",(12345)", 50000, ""), NULL);
+	expect(&ask, repeated("INSERT INTO orders (total) VALUES (0)", ",(12345)", 150000, ""), "54000");
+	ask.policy.max_statement_bytes = 1000;
+	expect(&ask, repeated("SELECT 1", " ", 1000, ""), "54000");
+	ask_free(&ask);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_statements), cmocka_unit_test(test_prepare), cmocka_unit_test(test_copy_plan),
+		cmocka_unit_test(test_truncate),   cmocka_unit_test(test_several), cmocka_unit_test(test_modes),
+		cmocka_unit_test(test_hostile),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
