@@ -94,7 +94,7 @@ static const char
 					"END::bigint," /* 14 */
 					" a.attname IS NOT NULL, a.atttypid, pg_catalog.format_type(a.atttypid, a.atttypmod), "
 					"a.attnotnull,"
-					" pg_catalog.pg_get_expr(f.adbin, f.adrelid), a.attgenerated <> '', a.attidentity <> '', "
+					" CASE WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(f.adbin, 0) END, a.attgenerated <> '', a.attidentity <> '', "
 					"a.attinhcount > 0," /* 22 */
 					" pg_catalog.col_description(c.oid, a.attnum) LIKE '" FACTS_COMMENT "%',"
 					" EXISTS (SELECT FROM pg_catalog.pg_stats s WHERE s.schemaname = n.nspname AND "

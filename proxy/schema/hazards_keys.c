@@ -23,7 +23,7 @@ static const char uniques_text[] =
 	" GROUP BY x.indexrelid, x.indrelid, c.relname, x.indisprimary, x.indpred, x.indisexclusion"
 	" HAVING NOT pg_catalog.bool_or(coalesce(a.attname = $2, false)"
 	"  OR a.attidentity <> '' OR (a.atttypid = 2950 AND NOT x.indisexclusion)"
-	"  OR coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%', false)"
+	"  OR coalesce(pg_catalog.pg_get_expr(d.adbin, 0) LIKE 'nextval(%', false)"
 	"  OR coalesce(EXISTS (SELECT FROM pg_catalog.pg_constraint f WHERE f.contype = 'f' AND f.conrelid = "
 	"a.attrelid"
 	"   AND a.attnum = ANY (f.conkey) AND f.confrelid = ANY ($1::oid[])), false))"

@@ -58,12 +58,13 @@ static void clean_up(struct run *run, const struct item *item)
 
 static enum outcome comment(struct run *run, const struct item *item, struct error *error)
 {
+	const char *statements[] = {item->index_comment};
 	struct item step = {.kind = ITEM_SCAN,
 						.section = item->section,
 						.table = item->table,
 						.text = item->text,
 						.n_statements = 1,
-						.statements = {item->index_comment}};
+						.statements = statements};
 	return run_item(run, &step, error);
 }
 

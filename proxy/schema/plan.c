@@ -38,10 +38,16 @@ void plan_complain(struct plan *plan, enum item_kind kind, enum section section,
 	item->hint = hint;
 }
 
-void plan_statement(struct item *item, const char *text)
+void plan_statement(struct plan *plan, struct item *item, const char *text)
 {
-	if (item->n_statements == ITEM_STATEMENTS)
-		abort();
+	/* Room is doubled at every power of two. */
+	if ((item->n_statements & (item->n_statements - 1)) == 0) {
+		size_t n = (size_t)item->n_statements;
+		const char **statements = arena_alloc(plan->arena, (n ? 2 * n : 1) * sizeof *statements);
+		if (n)
+			memcpy(statements, item->statements, n * sizeof *statements);
+		item->statements = statements;
+	}
 	item->statements[item->n_statements++] = text;
 }
 
@@ -177,12 +183,12 @@ static void create_tenants(struct plan *plan)
 	item->need = NEED_TABLE;
 	item->lock = "none";
 	item->text = arena_format(plan->arena, "Table '%s' created", tenants->shown);
-	plan_statement(item,
+	plan_statement(plan, item,
 				   arena_format(plan->arena,
 								"CREATE TABLE %s (id %s%s PRIMARY KEY%s, name text,"
 								" created_at timestamptz NOT NULL DEFAULT now())",
 								tenants->qualified, tenant_type_name(settings->tenant_type), more, check));
-	plan_statement(item, arena_format(plan->arena,
+	plan_statement(plan, item, arena_format(plan->arena,
 									  "COMMENT ON TABLE %s IS '" FACTS_COMMENT "created by the migration'",
 									  tenants->qualified));
 	item->right = arena_format(plan->arena, "GRANT CREATE ON SCHEMA %s TO %s;",
@@ -242,13 +248,11 @@ static void plan_default_tenant(struct plan *plan)
 	if (there)
 		return;
 	if (!tenants->exists || tenants->has_name)
-		plan_statement(
-			item,
+		plan_statement(plan, item,
 			arena_format(plan->arena, "INSERT INTO %s (id, name) VALUES (%s, %s) ON CONFLICT (id) DO NOTHING",
 						 tenants->qualified, value, sql_literal(plan->arena, settings->default_tenant_name)));
 	else
-		plan_statement(
-			item, arena_format(plan->arena, "INSERT INTO %s (id) VALUES (%s)", tenants->qualified, value));
+		plan_statement(plan, item, arena_format(plan->arena, "INSERT INTO %s (id) VALUES (%s)", tenants->qualified, value));
 }
 
 /* The lock keeps others from inserting between the look at max(id) and the new value. */
@@ -270,10 +274,9 @@ static void plan_sequence(struct plan *plan)
 							   ? arena_format(arena, "%s::regclass", sql_literal(arena, tenants->sequence))
 							   : arena_format(arena, "pg_catalog.pg_get_serial_sequence(%s, 'id')::regclass",
 											  sql_literal(arena, tenants->qualified));
-	plan_statement(item,
+	plan_statement(plan, item,
 				   arena_format(arena, "LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE", tenants->qualified));
-	plan_statement(
-		item,
+	plan_statement(plan, item,
 		arena_format(arena,
 					 "SELECT pg_catalog.setval(q.s, m.id) FROM (SELECT %s AS s) q,"
 					 " (SELECT pg_catalog.max(id) AS id FROM %s) m JOIN pg_catalog.pg_sequence p ON true"

@@ -52,8 +52,6 @@ enum need {
 	N_NEEDS,
 };
 
-#define ITEM_STATEMENTS 8
-
 struct item {
 	enum item_kind kind;
 	enum section section;
@@ -61,7 +59,7 @@ struct item {
 	enum need need;
 	const struct fact_table *table; /* NULL: the table of tenants */
 	const char *text;               /* for people: what was done, or is there, or is wrong */
-	const char *statements[ITEM_STATEMENTS];
+	const char **statements;
 	int n_statements;
 	const char *lock_first; /* a relation locked in SHARE UPDATE EXCLUSIVE mode first, so that an autovacuum
 							   gives way */
@@ -96,7 +94,7 @@ struct item *plan_add(struct plan *plan, enum item_kind kind, enum section secti
 /* ITEM_WARNING or ITEM_STOP: `hint` says what to do. */
 void plan_complain(struct plan *plan, enum item_kind kind, enum section section, enum need need,
 				   const struct fact_table *table, const char *sqlstate, const char *text, const char *hint);
-void plan_statement(struct item *item, const char *text);
+void plan_statement(struct plan *plan, struct item *item, const char *text);
 /* The default that the settings want for a tenant column, as SQL; NULL: none (contract). */
 const char *plan_default(const struct plan *plan);
 /* Whether two deparsed default expressions mean the same, whatever their casts and parentheses. */

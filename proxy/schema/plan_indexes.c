@@ -65,7 +65,7 @@ static void drop_broken(struct plan *plan, const struct fact_table *table, const
 	item->lock = "SHARE UPDATE EXCLUSIVE";
 	item->seconds = 0.01;
 	item->text = arena_format(plan->arena, "Unfinished index '%s' dropped", index->name);
-	plan_statement(item, arena_format(plan->arena, "DROP INDEX CONCURRENTLY %s", index->qualified));
+	plan_statement(plan, item, arena_format(plan->arena, "DROP INDEX CONCURRENTLY %s", index->qualified));
 }
 
 static void build(struct plan *plan, const struct fact_table *table)
@@ -81,7 +81,7 @@ static void build(struct plan *plan, const struct fact_table *table)
 	item->index = table->index_qualified;
 	item->index_comment = arena_format(
 		arena, "COMMENT ON INDEX %s IS '" FACTS_COMMENT "created by the migration'", table->index_qualified);
-	plan_statement(item, arena_format(arena, "CREATE INDEX CONCURRENTLY %s ON %s (%s)",
+	plan_statement(plan, item, arena_format(arena, "CREATE INDEX CONCURRENTLY %s ON %s (%s)",
 									  table->index_name_quoted, table->qualified, table->column_quoted));
 }
 
@@ -127,9 +127,9 @@ static void create_root_index(struct plan *plan, const struct fact_table *root)
 	item->text = arena_format(arena, "Index '%s' created on %s(%s), without its partitions", root->index_name,
 							  root->shown, root->column);
 	item->lock_first = NULL;
-	plan_statement(item, arena_format(arena, "CREATE INDEX %s ON ONLY %s (%s)", root->index_name_quoted,
+	plan_statement(plan, item, arena_format(arena, "CREATE INDEX %s ON ONLY %s (%s)", root->index_name_quoted,
 									  root->qualified, root->column_quoted));
-	plan_statement(item,
+	plan_statement(plan, item,
 				   arena_format(arena, "COMMENT ON INDEX %s IS '" FACTS_COMMENT "created by the migration'",
 								root->index_qualified));
 }
@@ -141,7 +141,7 @@ static void attach(struct plan *plan, const struct fact_table *child, const char
 	item->lock = "ACCESS EXCLUSIVE on the index";
 	item->seconds = 0.001;
 	item->text = arena_format(plan->arena, "Index of partition '%s' attached", child->shown);
-	plan_statement(item,
+	plan_statement(plan, item,
 				   arena_format(plan->arena, "ALTER INDEX %s ATTACH PARTITION %s", root_index, child_index));
 }
 
@@ -246,12 +246,12 @@ static void add_key(struct plan *plan, const struct fact_table *table, const cha
 	item->seconds = 0.001;
 	item->text = arena_format(plan->arena, "Foreign key of '%s' to '%s' added", table->shown,
 							  plan->facts->tenants.shown);
-	plan_statement(item,
+	plan_statement(plan, item,
 				   arena_format(plan->arena,
 								"ALTER TABLE %s ADD CONSTRAINT %s FOREIGN KEY (%s) REFERENCES %s (id)%s",
 								table->qualified, key_name(plan, table), table->column_quoted,
 								plan->facts->tenants.qualified, more));
-	plan_statement(item,
+	plan_statement(plan, item,
 				   arena_format(plan->arena,
 								"COMMENT ON CONSTRAINT %s ON %s IS '" FACTS_COMMENT "added by the migration'",
 								key_name(plan, table), table->qualified));
@@ -265,7 +265,7 @@ static void validate_key(struct plan *plan, const struct fact_table *table)
 	item->hint =
 		arena_format(plan->arena, "Insert the missing tenants into %s, then run the migration again.",
 					 plan->facts->tenants.qualified);
-	plan_statement(item, arena_format(plan->arena, "ALTER TABLE %s VALIDATE CONSTRAINT %s", table->qualified,
+	plan_statement(plan, item, arena_format(plan->arena, "ALTER TABLE %s VALIDATE CONSTRAINT %s", table->qualified,
 									  key_name(plan, table)));
 }
 

@@ -283,7 +283,8 @@ static bool load_everything(struct loading *loading, struct error *error)
 	return sql_run(loading->connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", error) &&
 		   load_session(loading, error) &&
 		   names_resolve(loading->connection, loading->settings, &loading->arena, &loading->names, error) &&
-		   sql_run(loading->connection, "SET LOCAL search_path TO ''; SET LOCAL statement_timeout TO 0",
+		   sql_run(loading->connection, "SET LOCAL search_path TO ''; SET LOCAL statement_timeout TO 0;"
+				   " SET LOCAL lock_timeout TO 10000",
 				   error) &&
 		   load_relations(loading, error) && load_functions(loading, error) && load_schemas(loading, error) &&
 		   load_tenants(loading, error) && sql_run(loading->connection, "COMMIT", error);
@@ -338,5 +339,7 @@ bool schema_load(PGconn *connection, const struct schema_settings *settings, uin
 		if (!good && !dropped_meanwhile(error))
 			break;
 	}
+	if (!good && strcmp(error->sqlstate, "55P03") == 0)
+		error_hint(error, "The definitions of the schema cannot be read while somebody holds a table in ACCESS EXCLUSIVE mode.");
 	return good;
 }

@@ -1,0 +1,195 @@
+"""The ordinary course: fresh, again, half-done, adopted, what is printed, what the check says."""
+import re
+
+from bench import GALLERY
+
+
+def quick(function):
+    function.quick = True
+    return function
+
+
+@quick
+def case_fresh(bench):
+    db = bench.gallery()
+    before = bench.checksums(db)
+    report = bench.check(db)
+    assert not report["complete"]
+    assert {t["name"]: t["missing"] for t in report["tables"]}["carts"][0] == "column"
+    result = bench.migrate(db)
+    for line in ("MIGRATION: Adding tenant_id columns for multi-tenant isolation", "1. Creating table 'tenants'...",
+                 "   ✅ Table 'tenants' created", "2. Creating the default tenant (id=1)...", "   ✅ Default tenant created",
+                 "3. Adding column tenant_id to existing tables...", "   ✅ Column tenant_id added to 'carts'",
+                 "4. Creating performance indexes for tenant_id...",
+                 "   ✅ Index 'idx_carts_tenant_id' created on carts(tenant_id)", "✅ MIGRATION COMPLETE"):
+        assert line in result.out.splitlines(), (line, result.out)
+    bench.assert_gallery(db)
+    bench.assert_complete(db)
+    assert bench.checksums(db) == before
+    for table in GALLERY:
+        assert bench.value(db, f"SELECT count(*) FROM {table} WHERE tenant_id <> 1") == 0
+        assert bench.value(db, "SELECT count(*) FROM pg_stats WHERE tablename = %s AND attname = 'tenant_id'", table) == 1
+    # One log line a step.
+    assert len(re.findall(r" INFO: migration: ", result.err)) >= result.done
+
+
+@quick
+def case_again_sends_no_ddl(bench):
+    db = bench.gallery()
+    bench.migrate(db)
+    mark = bench.log_mark()
+    again = bench.migrate(db)
+    assert again.done == 0, again.out
+    assert bench.ddl_since(mark, db) == [], bench.ddl_since(mark, db)
+    assert "   ✅ Column tenant_id already on 'carts'" in again.out.splitlines()
+    bench.assert_gallery(db)
+    # Nothing waits for anybody who holds every table.
+    with bench.holding(db, "LOCK TABLE " + ", ".join(GALLERY) + " IN ACCESS EXCLUSIVE MODE"):
+        assert bench.migrate(db).done == 0
+
+
+@quick
+def case_half_done(bench):
+    db = bench.gallery()
+    bench.sql(db, """
+        CREATE TABLE tenants (id integer PRIMARY KEY, name text NOT NULL, plan text NOT NULL DEFAULT 'free');
+        INSERT INTO tenants VALUES (1, 'first'), (7, 'seventh');
+        ALTER TABLE carts ADD COLUMN tenant_id integer NOT NULL DEFAULT 1;
+        ALTER TABLE orders ADD COLUMN tenant_id integer;
+        ALTER TABLE settings ADD COLUMN tenant_id integer DEFAULT 1;
+        UPDATE orders SET tenant_id = 7 WHERE id % 3 = 0;
+        CREATE INDEX elsewhere ON carts (tenant_id, id);
+        CREATE INDEX idx_orders_tenant_id ON paintings (id);""")
+    # Triggers that would touch the application's columns.
+    before = bench.checksums(db)
+    result = bench.migrate(db)
+    bench.assert_complete(db)
+    assert bench.checksums(db) == before
+    assert "Index 'elsewhere' already on carts(tenant_id)" in result.out
+    assert bench.value(db, "SELECT count(*) FROM pg_index x JOIN pg_attribute a ON a.attrelid = x.indrelid"
+                           " AND a.attnum = x.indkey[0] WHERE x.indrelid = 'orders'::regclass AND a.attname = 'tenant_id'"
+                           " AND x.indexrelid <> 'idx_orders_tenant_id'::regclass") == 1
+    assert bench.rows(db, "SELECT tenant_id, count(*) FROM orders GROUP BY 1 ORDER BY 1") == [(1, 467), (7, 233)]
+    assert bench.rows(db, "SELECT id, name FROM tenants ORDER BY 1") == [(1, "first"), (7, "seventh")]
+    assert bench.migrate(db).done == 0
+
+
+def case_sequence_past_the_greatest_id(bench):
+    db = bench.gallery()
+    bench.migrate(db)
+    bench.sql(db, "INSERT INTO tenants (id, name) VALUES (40, 'by hand')")
+    result = bench.migrate(db)
+    assert result.done == 1, result.out
+    assert bench.value(db, "INSERT INTO tenants (name) VALUES ('x') RETURNING id") == 41
+    assert bench.migrate(db).done == 0
+
+
+@quick
+def case_check_text_and_exit_code(bench):
+    db = bench.gallery()
+    before = bench.run(db, "check", code=1)
+    assert "no column tenant_id" in before.out and "NOT COMPLETE" in before.out
+    bench.migrate(db)
+    after = bench.run(db, "check", code=0)
+    assert "COMPLETE" in after.out.splitlines()[-1] and "idx_carts_tenant_id" in after.out
+    bench.sql(db, "ALTER TABLE carts ALTER tenant_id DROP NOT NULL; DROP INDEX idx_users_tenant_id;"
+                  "ALTER TABLE orders ALTER tenant_id DROP DEFAULT")
+    report = bench.check(db)
+    missing = {t["name"]: t["missing"] for t in report["tables"] if t["missing"]}
+    assert missing["users"] == ["index"] and missing["orders"] == ["default"] and missing["carts"] == ["not null"], missing
+    bench.migrate(db)
+    bench.assert_gallery(db)
+
+
+@quick
+def case_plan_changes_nothing(bench):
+    db = bench.gallery()
+    mark = bench.log_mark()
+    plan = bench.run(db, "migrate --plan", code=0)
+    assert bench.ddl_since(mark, db) == []
+    assert "ALTER TABLE public.carts ADD COLUMN tenant_id integer NOT NULL DEFAULT 1;" in plan.out
+    assert "CREATE INDEX CONCURRENTLY idx_carts_tenant_id ON public.carts (tenant_id);" in plan.out
+    assert "lock: ACCESS EXCLUSIVE" in plan.out and "size: " in plan.out and "estimate: " in plan.out and "Hazards: " in plan.out
+    # The plan's statements, sent by hand, make a schema in which nothing is left to do.
+    statements = [line.strip() for line in plan.out.splitlines() if re.match(r"^ {7}[A-Z]", line)]
+    with bench.connect(db, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement.split("  --")[0])
+    assert bench.migrate(db).done == 0
+    bench.assert_gallery(db)
+    assert "Nothing to do" in bench.run(db, "migrate --plan", code=0).out
+
+
+def case_missing_table(bench):
+    db = bench.gallery()
+    tables = GALLERY + ["nowhere", 'shop."Odd, ""Name"""']
+    stopped = bench.run(db, tables=tables, missing_table="stop", code=1)
+    assert "table public.nowhere is configured but does not exist" in stopped.text
+    assert bench.value(db, "SELECT to_regclass('tenants') IS NULL"), "something was done"
+    warned = bench.migrate(db, tables=tables, missing_table="warn")
+    assert "2 warnings" in warned.out and 'shop."Odd, ""Name"""' in warned.out
+    bench.assert_gallery(db)
+    report = bench.check(db, tables=tables, missing_table="warn")
+    assert report["complete"] and [m["name"] for m in report["missing_tables"]] == ["nowhere", 'Odd, "Name"']
+    assert not bench.check(db, tables=tables, missing_table="stop")["complete"]
+
+
+def case_server_default_and_contract(bench):
+    db = bench.gallery()
+    before = bench.checksums(db)
+    bench.migrate(db, server_default="setting")
+    assert bench.checksums(db) == before
+    bench.assert_complete(db, server_default="setting")
+    assert bench.migrate(db, server_default="setting").done == 0
+    bench.sql(db, "INSERT INTO tenants (id) VALUES (2)")
+    bench.sql(db, "INSERT INTO settings (key) VALUES ('a'); SET app.tenant_id = 2; INSERT INTO settings (key) VALUES ('b');"
+                  "SET app.tenant_id = ''; INSERT INTO settings (key) VALUES ('c')")
+    assert bench.rows(db, "SELECT key, tenant_id FROM settings WHERE length(key) = 1 ORDER BY 1") == [
+        ("a", 1), ("b", 2), ("c", 1)]
+    # Back, forth, and the end of the transition, each with a plan that says so.
+    assert "constant" not in bench.run(db, "check", code=1).out.splitlines()[-1]
+    bench.migrate(db)
+    bench.assert_complete(db)
+    plan = bench.run(db, "migrate --plan", contract="yes", code=0).out
+    assert "ALTER TABLE public.carts ALTER COLUMN tenant_id DROP DEFAULT;" in plan
+    bench.migrate(db, contract="yes")
+    bench.assert_complete(db, contract="yes")
+    assert not bench.check(db)["complete"]
+    failed = bench.cluster.psql(db, "-c", "INSERT INTO settings (key) VALUES ('d')", check=False)
+    assert failed == "" and bench.value(db, "SELECT count(*) FROM settings WHERE key = 'd'") == 0
+    bench.migrate(db, contract="yes", server_default="setting")
+    bench.sql(db, "SET app.tenant_id = 2; INSERT INTO settings (key) VALUES ('e')")
+    assert bench.value(db, "SELECT tenant_id FROM settings WHERE key = 'e'") == 2
+    bench.cluster.psql(db, "-c", "INSERT INTO settings (key) VALUES ('f')", check=False)
+    assert bench.value(db, "SELECT count(*) FROM settings WHERE key = 'f'") == 0
+    assert bench.migrate(db, contract="yes", server_default="setting").done == 0
+    bench.migrate(db)
+    assert bench.value(db, "SELECT count(*) FROM pg_attrdef WHERE pg_get_expr(adbin, adrelid) = '1'"
+                           " AND adrelid = 'settings'::regclass") == 1
+
+
+def case_foreign_default_is_left(bench):
+    db = bench.gallery()
+    bench.sql(db, "ALTER TABLE carts ADD COLUMN tenant_id integer NOT NULL DEFAULT 5;"
+                  "CREATE TABLE tenants (id integer PRIMARY KEY); INSERT INTO tenants VALUES (1), (5)")
+    result = bench.migrate(db)
+    assert "the default of tenant_id in 'carts' is 5, and is left so" in result.out
+    assert bench.value(db, "SELECT count(*) FROM carts WHERE tenant_id = 5") == 220
+    assert bench.migrate(db).done == 0
+
+
+def case_unreachable_server(bench):
+    result = bench.run("postgres", url="postgresql://postgres:x@127.0.0.1:1/postgres", code=1)
+    assert "onnection" in result.text, result.text
+    wrong = bench.run("postgres", url=bench.cluster.url("postgres", password="wrong"), code=1)
+    assert "password authentication failed" in wrong.text
+
+
+def case_default_tenant_of_another_number(bench):
+    db = bench.gallery()
+    bench.sql(db, "ALTER TABLE users DROP COLUMN tenant_id; ALTER TABLE saas_sites DROP COLUMN tenant_id")
+    bench.migrate(db, default_tenant="12", default_tenant_name="O'Brien \\ \"x\"")
+    assert bench.rows(db, "SELECT id, name FROM tenants") == [(12, "O'Brien \\ \"x\"")]
+    assert bench.value(db, "SELECT count(*) FROM users WHERE tenant_id <> 12") == 0
+    assert bench.value(db, "INSERT INTO tenants (name) VALUES ('x') RETURNING id") == 13
+    assert bench.migrate(db, default_tenant="12").done == 0
