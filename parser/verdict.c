@@ -194,6 +194,7 @@ static void fill_statement(struct block *block, struct statement *statement, con
 	statement->length = analysis->statement_length;
 	statement->kind = part->kind;
 	statement->touches_tenant = analysis->touches_tenant;
+	statement->conceal_errors = analysis->conceal_errors;
 	statement->self_safe = part->self_safe;
 	statement->is_empty = part->is_empty;
 	if (part->kind == VERDICT_REFUSE) {

@@ -107,6 +107,8 @@ struct statement {
 	bool touches_tenant;        /* names a tenant relation */
 	bool self_safe;             /* the original text was tenant-safe by itself (independent checker) */
 	bool is_empty;
+	bool conceal_errors;        /* the server looks at rows of all tenants (index, constraint, type change): an error may quote them. The
+								 * session keeps severity, SQLSTATE and names (s t c n), and replaces the message, detail and context. */
 };
 
 struct verdict {
