@@ -1,21 +1,22 @@
 /* Runs statement files: text in, verdict and text out.
  *
- *   ## title                       opens a block
- *   @ setting value                how the statement arrives; before the first block: for all blocks of the
- * file SELECT * FROM orders           the message, one or more lines
- *   => guard                       the verdict: pass | guard | refuse [SQLSTATE [at POSITION]] | closed (any
- * of them, if it is proved) SELECT ..                      guard: what is sent; refuse: the message, then
- * optional lines "detail: .." and "hint: .."
- *   => NAME VALUE                  more to hold: tag, checks, safe, effects, copy, unknown, touches
+ *   ## title                    opens a block
+ *   @ setting value             how the statement arrives; before the first block: for the whole file
+ *   SELECT * FROM orders        the message, one or more lines
+ *   => guard                    pass | guard | refuse [SQLSTATE [at POSITION]] | closed (any, if proved)
+ *   SELECT ..                   guard: what is sent; refuse: message, then lines "detail: .." and "hint: .."
+ *   => NAME VALUE               more to hold: tag, checks, safe, effects, copy, unknown, touches, statements
  *
  * Settings: protocol (simple | extended), right (bound | choose | bypass), mode (enforce | observe | audit),
  * search_path, temporaries, prepared, types (oids of declared parameters), ddl, new_tables, hide, truncate,
- * trusted, reach, data_catalogs, max_depth, max_rows, max_edits, catalog (a file). In the simple protocol the
- * tenant is 42, in the extended one a parameter. Every text that is passed or guarded is also proved
- * (prove.c).
+ * trusted, reach, data_catalogs, max_depth, max_rows, max_edits, max_bytes, catalog (a file).
+ * In the simple protocol the tenant is 42, in the extended one a parameter. What is passed or guarded is also
+ * proved (prove.c).
  *
- *   files [--print] [--sent] FILE...    --print writes the blocks with what came out; --sent only the guarded
- * texts, each with a zero after it */
+ *   files FILE...               judges; the last line is "N passed, N failed"
+ *   files --print FILE...       writes the blocks with what came out
+ *   files --pairs FILE...       writes the guarded ones: original text, sent text, search_path, a temporary
+ *                               relation, declared types; each with a zero after it */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -320,6 +321,12 @@ static bool actual(const struct verdict *verdict, const char *name, char *out, s
 
 /* --- one block --- */
 
+static void trim(char *text)
+{
+	for (size_t n = text ? strlen(text) : 0; n > 0 && (text[n - 1] == '\n' || text[n - 1] == ' '); n--)
+		text[n - 1] = '\0';
+}
+
 static bool same_text(const char *expected, const char *got, bool begins)
 {
 	size_t n = strlen(expected);
@@ -342,6 +349,7 @@ static void judge(struct counts *counts, const char *file, const struct block *b
 	char *text = refused(verdict) ? refusal_text(refused(verdict)->refusal) : sent_text(s, verdict);
 	size_t before = counts->failed;
 
+	trim(text);
 	if (block->verdict == NULL)
 		complain(counts, file, block, "no verdict is given", "", line);
 	else if (strcmp(block->verdict, "closed") == 0)
@@ -372,7 +380,7 @@ static void judge(struct counts *counts, const char *file, const struct block *b
 	free(text);
 }
 
-enum output { OUTPUT_JUDGE, OUTPUT_PRINT, OUTPUT_SENT };
+enum output { OUTPUT_JUDGE, OUTPUT_PRINT, OUTPUT_PAIRS };
 
 static void print_block(const struct block *block, const struct settings *s, const struct verdict *verdict)
 {
@@ -415,7 +423,13 @@ static void run_block(struct counts *counts, const char *file, const struct bloc
 		print_block(block, &s, verdict);
 	} else if (verdict->kind == VERDICT_GUARD && !refused(verdict)) {
 		char *text = sent_text(&s, verdict);
-		fwrite(text, 1, strlen(text) + 1, stdout);
+		char types[400] = "";
+		for (size_t i = 0; i < s.request.n_parameter_types; i++)
+			snprintf(types + strlen(types), sizeof types - strlen(types), "%u ", s.types[i]);
+		const char *parts[] = {block->text, text, s.names.search_path,
+							   s.names.n_temporaries ? s.names.temporaries[0] : "", types};
+		for (size_t i = 0; i < 5; i++)
+			fwrite(parts[i], 1, strlen(parts[i]) + 1, stdout);
 		free(text);
 	}
 	verdict_unref(verdict);
@@ -435,12 +449,6 @@ static void add_line(char **text, const char *line)
 		abort();
 	free(*text);
 	*text = more;
-}
-
-static void trim(char *text)
-{
-	for (size_t n = text ? strlen(text) : 0; n > 0 && (text[n - 1] == '\n' || text[n - 1] == ' '); n--)
-		text[n - 1] = '\0';
 }
 
 static void block_free(struct block *block)
@@ -533,8 +541,8 @@ int main(int n, char **arguments)
 	for (int i = 1; i < n; i++)
 		if (strcmp(arguments[i], "--print") == 0)
 			output = OUTPUT_PRINT;
-		else if (strcmp(arguments[i], "--sent") == 0)
-			output = OUTPUT_SENT;
+		else if (strcmp(arguments[i], "--pairs") == 0)
+			output = OUTPUT_PAIRS;
 		else
 			run_file(&counts, arguments[i], output);
 	if (output == OUTPUT_JUDGE)
