@@ -94,6 +94,10 @@ class World:
     def start(self, serve=True):
         self.cluster.start()
         self.cluster.create_user(OWNER, PASSWORD)
+        # All databases are copies of one, so that types and tables have the same object ids everywhere.
+        self._new_database("base")
+        for path in self.schema_files:
+            self._as_owner("base", path)
         for k in self.tenants:
             self._make_own(k)
         self._make_shared()
@@ -133,9 +137,7 @@ class World:
 
     def _make_own(self, k):
         name = f"own_{k}"
-        self._new_database(name)
-        for path in self.schema_files:
-            self._as_owner(name, path)
+        self._new_database(name, "base")
         drops = "".join(f"ALTER TABLE {quote(s)}.{quote(t)} DROP COLUMN IF EXISTS {quote(self.tenant_column)};\n" for s, t in self._tenant_tables())
         self.cluster.sql(name, f"SET client_min_messages = error; SET ROLE {OWNER};\n{drops}")
         self._as_owner(name, os.path.join(self.folder, "data.sql"), k=k, base=identifier(k, 0))
@@ -152,9 +154,7 @@ class World:
         return "\n".join(lines) + "\n"
 
     def _make_shared(self):
-        self._new_database("shared")
-        for path in self.schema_files:
-            self._as_owner("shared", path)
+        self._new_database("shared", "base")
         if os.environ.get("ORACLE_MIGRATE") == "hand" or not os.path.exists(proxy_module.binary()):
             self._migrate_by_hand("shared", self.tenant_value(1))
         else:

@@ -130,7 +130,6 @@ UPDATE items SET tenant_id = <tenant> WHERE id = <#2> RETURNING id;
 UPDATE items SET tenant_id = <other> WHERE id = <#2>;
 
 --: visible
---: refused
 UPDATE items SET name = 'x', tenant_id = tenant_id WHERE id = <#2>;
 
 --: visible
