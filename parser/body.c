@@ -371,7 +371,7 @@ bool body_walk(const struct catalog *catalog, const char *body, body_visitor vis
 		walk.before = walk.now;
 		walk.now = walk.next;
 	}
-	return true;
+	return walk.set == SET_NOTHING || suspect(&walk, "its text ends within a change of a setting");
 }
 
 bool body_changes_schema(const char *body)

@@ -54,19 +54,26 @@ static int find_column(const struct catalog_relation *relation, const char *name
 	return -1;
 }
 
-/* Catalogs with rows' values or other sessions' text; by name, in whatever schema an extension put them. */
+/* Catalogs with rows' values, other sessions' text or secrets; by name, in whatever schema an extension put
+ * them. */
 static bool holds_data(const struct catalog_relation *relation)
 {
 	static const char *const SYSTEM[] = {
-		"pg_statistic",       "pg_statistic_ext_data", "pg_stats",       "pg_stats_ext",
-		"pg_stats_ext_exprs", "pg_stat_activity",      "pg_largeobject", NULL};
+		"pg_statistic",     "pg_statistic_ext_data", "pg_stats",  "pg_stats_ext", "pg_stats_ext_exprs",
+		"pg_stat_activity", "pg_largeobject",        "pg_authid", "pg_shadow",    NULL};
+	static const char *const EXTENSIONS[] = {"pg_stat_statements",
+											 "pg_stat_monitor",
+											 "pg_store_plans",
+											 "pg_show_plans",
+											 "pg_qualstats",
+											 "pg_active_session_history",
+											 NULL};
 	if (strcmp(relation->schema, "pg_toast") == 0)
 		return true;
-	if (strcmp(relation->name, "pg_stat_statements") == 0)
-		return true;
-	for (const char *const *name = SYSTEM; *name; name++)
+	bool system = strcmp(relation->schema, "pg_catalog") == 0;
+	for (const char *const *name = system ? SYSTEM : EXTENSIONS; *name; name++)
 		if (strcmp(relation->name, *name) == 0)
-			return strcmp(relation->schema, "pg_catalog") == 0;
+			return true;
 	return false;
 }
 

@@ -41,6 +41,65 @@ static bool same_kind(struct analysis *analysis, const struct catalog_relation *
 	return one == two;
 }
 
+/* Some commands read or change the rows that are there, those of all tenants. Values that they choke on are
+ * concealed (struct statement), but a user that is bound to a tenant may neither ask a question of its own
+ * about such rows nor change them. */
+static bool reads_rows(const AlterTableCmd *command)
+{
+	switch (command->subtype) {
+	case AT_AddColumn:
+	case AT_AddConstraint:
+	case AT_ValidateConstraint:
+	case AT_SetNotNull:
+	case AT_AlterColumnType:
+	case AT_AttachPartition:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool has_constraint(const List *constraints, ConstrType type)
+{
+	for (int i = 0; i < list_length(constraints); i++)
+		if (((Constraint *)list_nth(constraints, i))->contype == type)
+			return true;
+	return false;
+}
+
+static const char *beyond_one_tenant(const struct analysis *analysis, const struct catalog_relation *relation,
+									 const AlterTableCmd *command)
+{
+	if (analysis->request->right != RIGHT_BOUND)
+		return NULL;
+	const char *change = "it changes the rows of all tenants, and the user is bound to one";
+	const char *question = "it asks about the rows of all tenants, and the user is bound to one";
+	switch (command->subtype) {
+	case AT_DropColumn:
+	case AT_AlterColumnType:
+		return guarded(relation) ? change : NULL;
+	case AT_AddColumn: {
+		const ColumnDef *column = (ColumnDef *)command->def;
+		if (relation && !guarded(relation) && strcmp(column->colname, analysis->policy->tenant_column) == 0)
+			return "it makes a shared relation a tenant relation, and the user is bound to one tenant";
+		return guarded(relation) && (has_constraint(column->constraints, CONSTR_GENERATED) ||
+									 has_constraint(column->constraints, CONSTR_CHECK))
+				   ? question
+				   : NULL;
+	}
+	case AT_AddConstraint: {
+		const Constraint *constraint = (Constraint *)command->def;
+		bool asks = constraint->contype == CONSTR_EXCLUSION ||
+					(constraint->contype == CONSTR_CHECK && !constraint->skip_validation);
+		return guarded(relation) && asks ? question : NULL;
+	}
+	case AT_ValidateConstraint:
+		return guarded(relation) ? question : NULL;
+	default:
+		return NULL;
+	}
+}
+
 /* What depends on a column, constraint, type or shared table is other constraints, defaults, indexes and
  * views; never the tenant column, whose type is built in. A view is dangerous to lose only if its name then
  * means a tenant relation. */
@@ -166,6 +225,9 @@ bool schema_alter_table(struct analysis *analysis, AlterTableStmt *alter)
 	for (int i = 0; i < list_length(alter->cmds); i++) {
 		const AlterTableCmd *command = list_nth(alter->cmds, i);
 		const char *why = target.temporary ? NULL : unsafe_command(analysis, relation, command);
+		if (!why && !target.temporary)
+			why = beyond_one_tenant(analysis, relation, command);
+		analysis->conceal_errors |= !target.temporary && reads_rows(command) && !schema_is_shared(relation);
 		if (!examine_command(analysis, command))
 			return false;
 		if (why && !schema_unsafe(analysis, alter->relation->location,

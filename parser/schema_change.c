@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "parser/builtin.h"
 #include "parser/catalog_internal.h"
 #include "parser/expressions.h"
 #include "parser/settings_policy.h"
@@ -129,14 +130,28 @@ static bool create_view(struct analysis *analysis, ViewStmt *view)
 	return schema_permitted(analysis) && clean_text(analysis, "this CREATE VIEW");
 }
 
+/* An expression or predicate is computed for the rows of all tenants: a question about them. */
 static bool create_index(struct analysis *analysis, IndexStmt *index)
 {
-	for (int i = 0; i < list_length(index->indexParams); i++)
-		if (!expression_examine(analysis, ((IndexElem *)list_nth(index->indexParams, i))->expr))
+	bool computes = index->whereClause != NULL;
+	for (int i = 0; i < list_length(index->indexParams); i++) {
+		Node *expression = ((IndexElem *)list_nth(index->indexParams, i))->expr;
+		computes |= expression != NULL;
+		if (!expression_examine(analysis, expression))
 			return false;
+	}
 	if (!expression_examine(analysis, index->whereClause))
 		return false;
-	return schema_target(analysis, index->relation).temporary || schema_permitted(analysis);
+	struct target target = schema_target(analysis, index->relation);
+	if (target.temporary)
+		return true;
+	analysis->conceal_errors |= !schema_is_shared(target.relation);
+	if (target.relation && !schema_is_shared(target.relation) && computes &&
+		analysis->request->right == RIGHT_BOUND &&
+		!schema_unsafe(analysis, index->relation->location, "an index with an expression or predicate",
+					   "it asks about the rows of all tenants, and the user is bound to one"))
+		return false;
+	return schema_permitted(analysis);
 }
 
 static bool create_statistics(struct analysis *analysis, CreateStatsStmt *create)
@@ -195,6 +210,8 @@ static bool alter_domain(struct analysis *analysis, AlterDomainStmt *alter)
 													: expression_examine(analysis, alter->def));
 	if (fine && alter->behavior == DROP_CASCADE)
 		fine = schema_unsafe(analysis, -1, "ALTER DOMAIN with CASCADE", "CASCADE may reach tenant relations");
+	/* All columns of the domain are looked at. */
+	analysis->conceal_errors = true;
 	return fine && schema_permitted(analysis);
 }
 
@@ -222,6 +239,18 @@ static bool function_settings(struct analysis *analysis, List *options)
 	return true;
 }
 
+/* Triggers and defaults of tenant relations call what is there, in the sessions of all tenants. */
+static bool replaceable(struct analysis *analysis, List *names)
+{
+	const char *name = strVal(llast(names));
+	for (size_t i = 0; i < catalog_function_count(analysis->catalog); i++)
+		if (strcmp(catalog_function_at(analysis->catalog, i)->name, name) == 0)
+			return schema_unsafe(analysis, -1,
+								 analysis_text("CREATE OR REPLACE of %s(), which exists,", name),
+								 "it would run in the sessions of all tenants, and the user is bound to one");
+	return true;
+}
+
 static bool create_function(struct analysis *analysis, CreateFunctionStmt *create)
 {
 	const char *language = create->sql_body ? "sql" : "plpgsql", *body = "";
@@ -233,6 +262,9 @@ static bool create_function(struct analysis *analysis, CreateFunctionStmt *creat
 			body = strVal(linitial((List *)option->arg));
 	}
 	if (!schema_permitted(analysis) || !function_settings(analysis, create->options))
+		return false;
+	if (create->replace && analysis->request->right == RIGHT_BOUND &&
+		!replaceable(analysis, create->funcname))
 		return false;
 	for (int i = 0; i < list_length(create->parameters); i++)
 		if (!expression_examine(analysis, ((FunctionParameter *)list_nth(create->parameters, i))->defexpr))
@@ -251,17 +283,25 @@ static bool alter_function(struct analysis *analysis, AlterFunctionStmt *alter)
 	return schema_permitted(analysis) && function_settings(analysis, alter->actions);
 }
 
-/* A function that a schema object will call. */
+/* A function that a schema object will call, unseen. */
 static bool harmless_function(struct analysis *analysis, List *names, const char *what)
 {
 	const char *name = strVal(llast(names));
 	const struct catalog_name *entry = catalog_name(analysis->catalog, name, strlen(name));
+	if (builtin_kind(name, strlen(name)) != BUILTIN_HARMLESS &&
+		!schema_unsafe(analysis, -1, what, analysis_text("it calls %s()", name)))
+		return false;
 	return !entry || !entry->function ||
 		   schema_unsafe(analysis, -1, what, analysis_text("it calls %s(): %s", name, entry->reason));
 }
 
 static bool create_trigger(struct analysis *analysis, CreateTrigStmt *create)
 {
+	struct target target = schema_target(analysis, create->relation);
+	if (!target.temporary && !schema_is_shared(target.relation) && analysis->request->right == RIGHT_BOUND &&
+		!schema_unsafe(analysis, create->relation->location, "this CREATE TRIGGER",
+					   "it would run for the rows of all tenants, and the user is bound to one"))
+		return false;
 	return schema_permitted(analysis) && expression_examine(analysis, create->whenClause) &&
 		   harmless_function(analysis, create->funcname, "this CREATE TRIGGER");
 }
@@ -269,6 +309,20 @@ static bool create_trigger(struct analysis *analysis, CreateTrigStmt *create)
 static bool create_rule(struct analysis *analysis, RuleStmt *rule)
 {
 	return schema_permitted(analysis) && clean_text(analysis, "this CREATE RULE");
+}
+
+/* Every name in a list of options may be a function's. */
+static bool harmless_functions(struct analysis *analysis, List *options, const char *what)
+{
+	for (int i = 0; i < list_length(options); i++) {
+		Node *argument = ((DefElem *)list_nth(options, i))->arg;
+		List *names = argument && IsA(argument, TypeName) ? ((TypeName *)argument)->names
+					  : argument && IsA(argument, List)   ? (List *)argument
+														  : NULL;
+		if (names && IsA(llast(names), String) && !harmless_function(analysis, names, what))
+			return false;
+	}
+	return true;
 }
 
 /* Aggregates, collations, text search; operators and base types change what statements mean. */
@@ -279,16 +333,13 @@ static bool define(struct analysis *analysis, DefineStmt *define)
 	if (define->kind == OBJECT_OPERATOR || define->kind == OBJECT_TYPE)
 		return schema_unsafe(analysis, -1, "CREATE OPERATOR or CREATE TYPE with functions",
 							 "it can change what comparisons mean");
-	for (int i = 0; i < list_length(define->definition); i++) {
-		DefElem *option = list_nth(define->definition, i);
-		List *names = option->arg && IsA(option->arg, TypeName) ? ((TypeName *)option->arg)->names
-					  : option->arg && IsA(option->arg, List)   ? (List *)option->arg
-																: NULL;
-		if (define->kind == OBJECT_AGGREGATE && names && IsA(llast(names), String) &&
-			!harmless_function(analysis, names, "this CREATE AGGREGATE"))
-			return false;
-	}
-	return true;
+	return define->kind != OBJECT_AGGREGATE ||
+		   harmless_functions(analysis, define->definition, "this CREATE AGGREGATE");
+}
+
+static bool create_range(struct analysis *analysis, CreateRangeStmt *create)
+{
+	return schema_permitted(analysis) && harmless_functions(analysis, create->params, "this CREATE TYPE");
 }
 
 static bool drop_or_alter(struct analysis *analysis, Node *statement)
@@ -340,6 +391,8 @@ bool statement_schema_change(struct analysis *analysis, Node *statement)
 		return create_rule(analysis, (RuleStmt *)statement);
 	case T_DefineStmt:
 		return define(analysis, (DefineStmt *)statement);
+	case T_CreateRangeStmt:
+		return create_range(analysis, (CreateRangeStmt *)statement);
 	default:
 		return drop_or_alter(analysis, statement);
 	}

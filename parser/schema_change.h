@@ -17,6 +17,11 @@ struct target schema_target(struct analysis *analysis, const RangeVar *name);
 /* A name as DROP and its kin give it: a list of one to three strings. */
 RangeVar *schema_range(List *names);
 bool schema_is_temporary(const RangeVar *name); /* to be created in pg_temp */
+/* Known to hold no tenant's rows. */
+static inline bool schema_is_shared(const struct catalog_relation *relation)
+{
+	return relation && relation->isolation == ISOLATION_SHARED;
+}
 
 /* Does a relation with rows of several tenants have this name, in any schema? What happens to other relations
  * of the name then changes which of them the name means, before the snapshot can know. */

@@ -1,7 +1,8 @@
 /* CREATE TABLE: a table that the application creates gets the tenant column in the same statement, as its
  * last column, in the text and in the tree alike (the proof compares them). Left alone: temporary tables,
  * partitions and children (they follow their parent), tables that list the column themselves or copy it with
- * LIKE, the table of tenants, tables configured as shared. */
+ * LIKE, the table of tenants, tables configured as shared, the
+ * bookkeeping of migration tools. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,11 +88,40 @@ static bool is_tenants_table(const struct policy *policy, const RangeVar *name)
 			strcmp(policy->tenants_schema, name->schemaname) == 0);
 }
 
+/* Where migration tools note how far the schema is. The schema is one for all tenants, and so is this: with a
+ * tenant column the application of the next tenant would find no migration applied, and apply them all again.
+ */
+static bool is_bookkeeping(const char *name)
+{
+	static const char *const TABLES[] = {"django_migrations",
+										 "schema_migrations",
+										 "ar_internal_metadata",
+										 "alembic_version",
+										 "flyway_schema_history",
+										 "databasechangelog",
+										 "databasechangeloglock",
+										 "knex_migrations",
+										 "knex_migrations_lock",
+										 "_prisma_migrations",
+										 "__drizzle_migrations",
+										 "__EFMigrationsHistory",
+										 "SequelizeMeta",
+										 "goose_db_version",
+										 "pgmigrations",
+										 "phinxlog",
+										 "doctrine_migration_versions",
+										 NULL};
+	for (const char *const *table = TABLES; *table; table++)
+		if (strcmp(name, *table) == 0)
+			return true;
+	return false;
+}
+
 static bool wants_column(struct analysis *analysis, CreateStmt *create)
 {
 	const RangeVar *name = create->relation;
 	return analysis->policy->new_tables == NEW_TABLES_TENANT && !create->partbound && !create->inhRelations &&
-		   !is_tenants_table(analysis->policy, name) &&
+		   !is_tenants_table(analysis->policy, name) && !is_bookkeeping(name->relname) &&
 		   !catalog_configured_shared(analysis->catalog, name->schemaname, name->relname) &&
 		   !brings_column(analysis, create);
 }
