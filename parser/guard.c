@@ -266,18 +266,17 @@ static void number_tenant(struct message *message, struct analysis *analysis)
  * tenant's. */
 static enum verdict_kind audit(struct analysis *analysis, bool safe, const struct checker_finding *finding)
 {
-	analysis->splices.n = 0;
+	analysis->splices.n = analysis->checks.n = 0;
 	analysis->copy = NULL;
 	analysis->raised_tag = NULL;
-	if (!safe) {
+	analysis->uses_tenant = false;
+	if (!safe)
 		analysis_refuse(analysis, "42501", finding->location,
 						"statement is not confined to one tenant by itself", finding->message,
 						"mode = audit: the application has to name the tenant itself.");
-		return VERDICT_REFUSE;
-	}
-	analysis->refused = false;
-	analysis->checks.n = 0;
-	return finding->value && !tenant_check_for(analysis, finding->value) ? VERDICT_REFUSE : VERDICT_PASS;
+	else if (finding->value)
+		tenant_check_for(analysis, finding->value);
+	return analysis->refused ? VERDICT_REFUSE : VERDICT_PASS;
 }
 
 static void forget_changes(struct analysis *analysis)

@@ -102,6 +102,7 @@ struct rewrite {
 struct insert_source {
 	const struct catalog_relation *relation;
 	int replace; /* index of the tenant column when the application lists it, else -1: append */
+	int columns; /* how many columns the INSERT has as written */
 	int width;   /* out: columns of the source as written, -1: unknown */
 };
 

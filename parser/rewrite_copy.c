@@ -167,6 +167,18 @@ static bool one_byte(struct analysis *analysis, const DefElem *option, char *byt
 	return true;
 }
 
+/* FORCE_NULL (a, b): the tenant's value is not for options to reinterpret. */
+static bool names_column(const DefElem *option, const char *column)
+{
+	if (option->arg == NULL || !IsA(option->arg, List))
+		return false;
+	ListCell *cell;
+	foreach (cell, (List *)option->arg)
+		if (IsA(lfirst(cell), String) && strcmp(strVal(lfirst(cell)), column) == 0)
+			return true;
+	return false;
+}
+
 static bool copy_options(struct analysis *analysis, const CopyStmt *copy, struct copy_plan *plan)
 {
 	if (!copy_format_of(analysis, copy, plan))
@@ -190,6 +202,9 @@ static bool copy_options(struct analysis *analysis, const CopyStmt *copy, struct
 			plan->null_string = option_text(option);
 		else if (strcmp(name, "header") == 0)
 			plan->header = option_on(option);
+		else if (strncmp(name, "force_", 6) == 0 && names_column(option, plan->tenant_column))
+			ok = refuse_copy(analysis, "42501", option->location,
+							 text_concat("COPY ", name, " cannot name the tenant column", NULL), NULL);
 		if (!ok)
 			return false;
 	}
@@ -295,7 +310,7 @@ static bool copy_in(struct analysis *analysis, CopyStmt *copy, struct leaf *leaf
 		return false;
 	plan->client_columns = list_length(copy->attlist) - plan->append;
 	analysis->copy = plan;
-	analysis->uses_tenant = true;
+	analysis->uses_tenant = analysis->rewrite->literal = true;
 	return true;
 }
 

@@ -128,11 +128,19 @@ static struct join *add_join(struct level *level, JoinExpr *expression, const st
 	return join;
 }
 
-/* NATURAL compares all columns of one name: with more than one tenant relation on a side the tenant column
- * would be ambiguous there, with one on each side it is compared as well, which is harmless. */
-static bool is_single(const Node *item)
+/* NATURAL compares all columns of one name. One tenant relation on each side: the tenant columns are compared
+ * as well, which is harmless. Anything else could meet a tenant column that the application does not know of,
+ * or more than one: wrapped, the leaves have none. `first` is the first leaf of the join. */
+static void hide_from_natural(struct leaf *first)
 {
-	return !IsA(item, JoinExpr);
+	const struct leaf *second = first->next;
+	bool harmless = second && second->next == NULL && first->kind == LEAF_TENANT &&
+					second->kind == LEAF_TENANT &&
+					strcmp(first->relation->columns[first->relation->tenant_column].name,
+						   second->relation->columns[second->relation->tenant_column].name) == 0;
+	if (!harmless)
+		for (struct leaf *leaf = first; leaf; leaf = leaf->next)
+			leaf->placement = PLACE_WRAP;
 }
 
 /* USING (tenant_id), written by the application itself. */
@@ -167,12 +175,13 @@ static bool place_join(struct analysis *analysis, struct level *level, JoinExpr 
 		left = nullable;
 	else if (expression->jointype == JOIN_FULL)
 		left.placement = right.placement = PLACE_WRAP;
-	if (expression->isNatural && !(is_single(expression->larg) && is_single(expression->rarg)))
-		left.placement = right.placement = PLACE_WRAP;
+	struct leaf **first = level->leaves_end;
 	if (!place_item(analysis, level, &expression->larg, text->left, left) ||
 		!place_item(analysis, level, &expression->rarg, text->right, right))
 		return false;
 	mark_using(level, expression->usingClause);
+	if (expression->isNatural)
+		hide_from_natural(*first);
 	return true;
 }
 

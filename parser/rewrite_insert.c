@@ -148,13 +148,18 @@ bool tenant_value(struct analysis *analysis, const struct catalog_relation *rela
 		/* it stays: without any use of it the server could not tell the parameter's type */
 		check.parameter = ((ParamRef *)value)->number;
 		add_check(analysis, check);
-		analysis->uses_tenant = true;
 		return true;
 	}
 	if (value && IsA(value, A_Const))
 		check.constant = constant_text((A_Const *)value);
 	if (check.constant)
 		add_check(analysis, check);
+	for (size_t i = begin; i < end; i++)
+		if (token_at(analysis, i)->kind == TOKEN_PARAMETER)
+			return analysis_refuse(
+				analysis, "0A000", start, "the tenant column cannot be given an expression with parameters",
+				"tenantry would replace the expression by the session's own tenant.",
+				"Give it a plain parameter or a constant, or leave the tenant column out.");
 	*place = tenant_node(analysis);
 	return splice_text(analysis, start, end_before(analysis, end) - start, NULL) &&
 		   place_tenant(analysis, end_before(analysis, end));
@@ -174,21 +179,37 @@ static bool nth_item(const struct analysis *analysis, size_t n, size_t *begin, s
 	return found;
 }
 
+/* Which expression of a target list belongs to the tenant column: stars before it make it count from the
+ * right. -1: stars on both sides, or there. */
+static int replaced_target(const List *row, const struct insert_source *source)
+{
+	int n = list_length(row), from_right = source->columns - 1 - source->replace;
+	bool star = false;
+	for (int i = 0; i <= source->replace && i < n; i++)
+		star |= star_is(list_nth(row, i));
+	if (!star)
+		return source->replace;
+	for (int i = 0; i <= from_right; i++)
+		if (i >= n || star_is(list_nth(row, n - 1 - i)))
+			return -1;
+	return n - 1 - from_right;
+}
+
 static bool replace_in_row(struct analysis *analysis, List *row, bool targets, size_t begin, size_t end,
 						   struct insert_source *source)
 {
-	if (source->replace >= list_length(row))
+	int index = targets ? replaced_target(row, source) : source->replace;
+	if (index >= list_length(row))
 		return true; /* too few expressions: the server says so */
-	ListCell *cell = list_nth_cell(row, source->replace);
+	if (index < 0)
+		return analysis_refuse(analysis, "0A000", token_at(analysis, begin)->start,
+							   "cannot tell which expression is meant for the tenant column", NULL,
+							   "Name the columns instead of *, or leave the tenant column out.");
+	ListCell *cell = list_nth_cell(row, index);
 	Node **place = (Node **)&lfirst(cell);
-	if (!nth_item(analysis, source->replace, &begin, &end))
+	if (!nth_item(analysis, index, &begin, &end))
 		return rewrite_lost(analysis, -1);
 	if (targets) {
-		for (int i = 0; i <= source->replace; i++)
-			if (star_is(list_nth(row, i)))
-				return analysis_refuse(analysis, "0A000", exprLocation(((ResTarget *)list_nth(row, i))->val),
-									   "cannot tell which expression is meant for the tenant column", NULL,
-									   "Name the columns instead of *, or leave the tenant column out.");
 		ResTarget *target = lfirst(cell);
 		place = &target->val;
 		if (target->name)
@@ -322,6 +343,7 @@ static bool insert_source(struct analysis *analysis, InsertStmt *insert, const s
 	bool placed = insert->cols == NIL && (source.replace = placed_tenant(analysis, insert, relation)) >= 0;
 	if (insert->cols)
 		source.replace = listed_tenant(insert, relation);
+	source.columns = insert->cols ? list_length(insert->cols) : (int)relation->n_columns;
 	if (!rewrite_select(analysis, (SelectStmt *)insert->selectStmt, i, end, &source))
 		return false;
 	int columns = insert->cols

@@ -103,6 +103,26 @@ static bool classify(struct analysis *analysis, struct leaf *leaf, const struct 
 	return refuse_relation(analysis, relation, leaf->range->location);
 }
 
+/* Names in a view's definition were resolved when the view was made: nothing of the statement or the session
+ * may capture them. */
+static bool qualify(struct analysis *analysis, RangeVar *range, const struct catalog_relation *relation)
+{
+	if (analysis->rewrite->view_depth == 0 || range->schemaname)
+		return true;
+	range->schemaname = (char *)relation->schema;
+	return splice_text(analysis, range->location, 0,
+					   text_concat(text_identifier(relation->schema), ".", NULL));
+}
+
+static const struct catalog_relation *find_relation(const struct analysis *analysis, const RangeVar *range,
+													bool *temporary)
+{
+	*temporary = false;
+	if (analysis->rewrite->view_depth > 0 && range->schemaname == NULL)
+		return scope_permanent(analysis, range->relname);
+	return scope_relation(analysis, range, temporary);
+}
+
 bool leaf_resolve(struct analysis *analysis, struct leaf *leaf, RangeVar *range, bool target)
 {
 	leaf->range = range;
@@ -123,12 +143,12 @@ bool leaf_resolve(struct analysis *analysis, struct leaf *leaf, RangeVar *range,
 			"An earlier statement of the same message may change the search_path or temporary tables.",
 			"Send the statements in messages of their own, or qualify the name with its schema.");
 	bool temporary;
-	leaf->relation = scope_relation(analysis, range, &temporary);
+	leaf->relation = find_relation(analysis, range, &temporary);
 	if (temporary)
 		return name_temporary(analysis, range);
 	if (leaf->relation == NULL)
 		return unknown_relation(analysis, range);
-	return classify(analysis, leaf, leaf->relation);
+	return qualify(analysis, range, leaf->relation) && classify(analysis, leaf, leaf->relation);
 }
 
 bool column_hidden(const struct analysis *analysis, const struct catalog_relation *relation, size_t column)

@@ -165,11 +165,11 @@ static struct level *values(struct analysis *analysis, SelectStmt *select, size_
 {
 	struct level *level = level_open(analysis);
 	level->width = list_length(linitial(select->valuesLists));
-	bool ok = walk_list(analysis, select->valuesLists) && walk_tail(analysis, select);
-	if (ok && source) {
+	/* first the tenant's value: what it replaces need not be guarded */
+	bool ok = source == NULL || values_source(analysis, select, begin, end, source);
+	if (ok && source)
 		source->width = level->width;
-		ok = values_source(analysis, select, begin, end, source);
-	}
+	ok = ok && walk_list(analysis, select->valuesLists) && walk_tail(analysis, select);
 	level_close(analysis, level);
 	return ok ? level : NULL;
 }
@@ -234,6 +234,11 @@ static struct level *simple_select(struct analysis *analysis, SelectStmt *select
 		return NULL;
 	level->targets = select->targetList;
 	level->grouped = select->groupClause != NIL;
+	if (source && level_width(analysis, level) >= 0)
+		source->width = level_width(analysis, level);
+	if (source &&
+		!source_row(analysis, &select->targetList, true, clauses.targets_begin, clauses.targets_end, source))
+		return NULL;
 	if (!walk_select(analysis, level, select))
 		return NULL;
 	level_close(analysis, level);
@@ -242,11 +247,6 @@ static struct level *simple_select(struct analysis *analysis, SelectStmt *select
 								.begin = clauses.where_begin,
 								.end = clauses.where_end,
 								.at = select->fromClause ? end_before(analysis, clauses.from_end) : 0};
-	if (source && level_width(analysis, level) >= 0)
-		source->width = level_width(analysis, level);
-	if (source &&
-		!source_row(analysis, &select->targetList, true, clauses.targets_begin, clauses.targets_end, source))
-		return NULL;
 	if (!level_place(analysis, level, &where, &select->targetList))
 		return NULL;
 	level->targets = select->targetList;

@@ -14,13 +14,14 @@ struct text_state {
 	struct tokens *tokens;
 	struct splice_list splices;
 	struct level *level;
+	struct cte *ctes;
 };
 
 static struct text_state text_state_put_aside(struct analysis *analysis, const char *text)
 {
 	struct text_state state = {
 		analysis->text,   analysis->text_length, analysis->statement_start, analysis->statement_length,
-		analysis->tokens, analysis->splices,     analysis->rewrite->level};
+		analysis->tokens, analysis->splices,     analysis->rewrite->level,  analysis->rewrite->ctes};
 	analysis->text = text;
 	analysis->text_length = strlen(text);
 	analysis->statement_start = 0;
@@ -28,6 +29,7 @@ static struct text_state text_state_put_aside(struct analysis *analysis, const c
 	analysis->tokens = NULL;
 	analysis->splices = (struct splice_list){0};
 	analysis->rewrite->level = NULL;
+	analysis->rewrite->ctes = NULL;
 	analysis->rewrite->view_depth++;
 	return state;
 }
@@ -42,6 +44,7 @@ static void text_state_take_back(struct analysis *analysis, const struct text_st
 	analysis->tokens = state->tokens;
 	analysis->splices = state->splices;
 	analysis->rewrite->level = state->level;
+	analysis->rewrite->ctes = state->ctes;
 }
 
 static Node *parse_definition(struct analysis *analysis, const struct catalog_relation *view)

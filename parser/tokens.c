@@ -385,7 +385,9 @@ enum keyword token_keyword(const struct tokens *tokens, size_t i)
 	const struct token *before = &tokens->items[i - 1];
 	if (before->kind == TOKEN_DOT)
 		return KEYWORD_NONE;
-	if (before->keyword == KEYWORD_AS && (i < 2 || tokens->items[i - 2].kind != TOKEN_DOT))
+	/* the word before is AS, and that AS is no label itself: `t.as`, `AS as` */
+	if (before->keyword == KEYWORD_AS &&
+		(i < 2 || (tokens->items[i - 2].kind != TOKEN_DOT && tokens->items[i - 2].keyword != KEYWORD_AS)))
 		return KEYWORD_NONE;
 	return keyword;
 }

@@ -97,8 +97,8 @@ static const struct pair reading[] = {
 	 "WHERE users.tenant_id = 42), ROW(1,2) = (SELECT id, id FROM users WHERE users.tenant_id = 42)"},
 	{"SELECT * FROM order_totals v JOIN users u ON v.user_id = u.id",
 	 "SELECT v.*, u.id, u.email, u.name, u.password_hash, u.is_admin, u.created_at FROM (SELECT user_id, "
-	 "status FROM orders  WHERE orders.tenant_id = 42) v JOIN users u ON v.user_id = u.id WHERE u.tenant_id "
-	 "= 42"},
+	 "status FROM public.orders  WHERE public.orders.tenant_id = 42) v JOIN users u ON v.user_id = u.id "
+	 "WHERE u.tenant_id = 42"},
 	{"SELECT o.* , u.* FROM orders AS o , users AS u",
 	 "SELECT o.id, o.user_id, o.total, o.status, o.placed_at , u.id, u.email, u.name, u.password_hash, "
 	 "u.is_admin, u.created_at FROM orders AS o , users AS u WHERE o.tenant_id = 42 AND u.tenant_id = 42"},
@@ -290,13 +290,14 @@ static const struct pair reading[] = {
 	 "tenant_id) SELECT 'x', 42 FROM u RETURNING id) SELECT * FROM u, d, i"},
 	{"SELECT * FROM my_users",
 	 "SELECT my_users.id, my_users.email FROM my_users WHERE my_users.tenant_id = 42"},
-	{"SELECT * FROM order_totals",
-	 "SELECT * FROM (SELECT user_id, status FROM orders  WHERE orders.tenant_id = 42) AS order_totals"},
-	{"SELECT order_totals FROM order_totals", "SELECT order_totals FROM (SELECT user_id, status FROM orders  "
-											  "WHERE orders.tenant_id = 42) AS order_totals"},
+	{"SELECT * FROM order_totals", "SELECT * FROM (SELECT user_id, status FROM public.orders  WHERE "
+								   "public.orders.tenant_id = 42) AS order_totals"},
+	{"SELECT order_totals FROM order_totals",
+	 "SELECT order_totals FROM (SELECT user_id, status FROM public.orders  WHERE public.orders.tenant_id = "
+	 "42) AS order_totals"},
 	{"SELECT t.user_id FROM order_totals AS t(x) WHERE x = 1",
-	 "SELECT t.user_id FROM (SELECT user_id, status FROM orders  WHERE orders.tenant_id = 42) AS t(x) WHERE "
-	 "x = 1"},
+	 "SELECT t.user_id FROM (SELECT user_id, status FROM public.orders  WHERE public.orders.tenant_id = 42) "
+	 "AS t(x) WHERE x = 1"},
 	{"SELECT * FROM events_2026", "SELECT events_2026.id, events_2026.happened, events_2026.what FROM "
 								  "events_2026 WHERE events_2026.tenant_id = 42"},
 	{"SELECT * FROM vip_users, ONLY (users)",
@@ -408,6 +409,25 @@ static const struct pair reading[] = {
 	 "GROUP BY o.id"},
 	{"SELECT (SELECT rows FROM (SELECT 1 AS rows) x) FROM orders",
 	 "SELECT (SELECT rows FROM (SELECT 1 AS rows) x) FROM orders WHERE orders.tenant_id = 42"},
+	{"SELECT o.id FROM orders o, ROWS FROM (generate_series(1, 2), unnest(ARRAY(SELECT id FROM users))) WITH "
+	 "ORDINALITY AS r (a, b, n)",
+	 "SELECT o.id FROM orders o, ROWS FROM (generate_series(1, 2), unnest(ARRAY(SELECT id FROM users WHERE "
+	 "users.tenant_id = 42))) WITH ORDINALITY AS r (a, b, n) WHERE o.tenant_id = 42"},
+	{"SELECT r.n, i.id FROM ROWS FROM (generate_series(1, 3)) WITH ORDINALITY AS r (n, o) LEFT JOIN orders i "
+	 "ON i.id = r.n ORDER BY 1",
+	 "SELECT r.n, i.id FROM ROWS FROM (generate_series(1, 3)) WITH ORDINALITY AS r (n, o) LEFT JOIN orders i "
+	 "ON i.tenant_id = 42 AND (i.id = r.n) ORDER BY 1"},
+	{"SELECT i.id \"from\", i.total AS as FROM orders i ORDER BY 1",
+	 "SELECT i.id \"from\", i.total AS as FROM orders i WHERE i.tenant_id = 42 ORDER BY 1"},
+	{"WITH orders AS (SELECT 1 AS user_id, 'x' AS status) SELECT * FROM order_totals",
+	 "WITH orders AS (SELECT 1 AS user_id, 'x' AS status) SELECT * FROM (SELECT user_id, status FROM "
+	 "public.orders  WHERE public.orders.tenant_id = 42) AS order_totals"},
+	{"SELECT id FROM orders o NATURAL JOIN (SELECT 1 AS id, 7 AS tenant_id) s",
+	 "SELECT id FROM (SELECT id, user_id, total, status, placed_at FROM orders WHERE tenant_id = 42) o "
+	 "NATURAL JOIN (SELECT 1 AS id, 7 AS tenant_id) s"},
+	{"SELECT id FROM orders o NATURAL JOIN countries u",
+	 "SELECT id FROM (SELECT id, user_id, total, status, placed_at FROM orders WHERE tenant_id = 42) o "
+	 "NATURAL JOIN countries u"},
 };
 
 static const struct pair changes[] = {
@@ -476,6 +496,16 @@ static const struct pair changes[] = {
 	 "NOT DISTINCT FROM a.id",
 	 "SELECT a.id IS DISTINCT FROM b.id FROM orders a LEFT JOIN users b ON b.tenant_id = 42 AND "
 	 "(left(b.name,1) = 'x' AND b.id IS NOT DISTINCT FROM a.id) WHERE a.tenant_id = 42"},
+	{"INSERT INTO favorites (user_id, painting_id, tenant_id) SELECT f.*, 42 FROM (SELECT 1, 2) f",
+	 "INSERT INTO favorites (user_id, painting_id, tenant_id) SELECT f.*, 42 FROM (SELECT 1, 2) f"},
+	{"INSERT INTO orders (total, tenant_id) VALUES (1, (SELECT id FROM tenants))",
+	 "INSERT INTO orders (total, tenant_id) VALUES (1, 42)"},
+	{"INSERT INTO orders (tenant_id, total) SELECT tenant_id, sum(total) AS x FROM orders GROUP BY tenant_id",
+	 "INSERT INTO orders (tenant_id, total) SELECT 42, sum(total) AS x FROM orders WHERE orders.tenant_id = "
+	 "42 GROUP BY tenant_id"},
+	{"INSERT INTO orders (tenant_id, total) SELECT tenant_id AS t, sum(total) x FROM orders GROUP BY 1",
+	 "INSERT INTO orders (tenant_id, total) SELECT 42 AS t, sum(total) x FROM orders WHERE orders.tenant_id "
+	 "= 42 GROUP BY 1"},
 };
 
 static void check(const struct pair *pairs, size_t n)
