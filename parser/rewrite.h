@@ -72,7 +72,7 @@ struct level {
 	struct star_unit *units, **units_end;
 	struct join *joins, **joins_end;
 	bool merged;   /* some join of it has USING or NATURAL */
-	bool grouped;  /* has GROUP BY */
+	List *groups;  /* GROUP BY */
 	bool star;     /* has a bare * among its targets */
 	List *targets; /* its result columns (ResTarget), after stars were spelled out */
 	int width;     /* of VALUES; else -1: count the targets */

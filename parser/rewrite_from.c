@@ -128,19 +128,34 @@ static struct join *add_join(struct level *level, JoinExpr *expression, const st
 	return join;
 }
 
-/* NATURAL compares all columns of one name. One tenant relation on each side: the tenant columns are compared
- * as well, which is harmless. Anything else could meet a tenant column that the application does not know of,
- * or more than one: wrapped, the leaves have none. `first` is the first leaf of the join. */
-static void hide_from_natural(struct leaf *first)
+/* How many of the leaves from `first` on may have a column of this name. */
+static int count_having(const struct analysis *analysis, const struct leaf *first, const char *name)
 {
-	const struct leaf *second = first->next;
-	bool harmless = second && second->next == NULL && first->kind == LEAF_TENANT &&
-					second->kind == LEAF_TENANT &&
-					strcmp(first->relation->columns[first->relation->tenant_column].name,
-						   second->relation->columns[second->relation->tenant_column].name) == 0;
-	if (!harmless)
-		for (struct leaf *leaf = first; leaf; leaf = leaf->next)
+	int n = 0;
+	for (const struct leaf *leaf = first; leaf; leaf = leaf->next)
+		n += leaf_has_column(analysis, leaf, name) != COLUMN_NO;
+	return n;
+}
+
+/* NATURAL compares all columns of one name. One tenant relation on each side: the tenant columns are compared
+ * as well, which is harmless. Anything else that has a column of that name must not meet it, and it must not
+ * be there twice on one side: wrapped, the leaves have none. `first` is the first leaf of the join. */
+static bool hide_from_natural(struct analysis *analysis, struct leaf *first)
+{
+	for (struct leaf *leaf = first; leaf; leaf = leaf->next) {
+		if (leaf->kind != LEAF_TENANT)
+			continue;
+		const char *name = leaf->relation->columns[leaf->relation->tenant_column].name;
+		const struct leaf *second = first->next;
+		bool pair =
+			second && second->next == NULL && first->kind == LEAF_TENANT && second->kind == LEAF_TENANT;
+		for (const struct leaf *other = first; other; other = other->next)
+			if (!rewrite_work(analysis, leaf_work(other)))
+				return false;
+		if (!pair && count_having(analysis, first, name) > 1)
 			leaf->placement = PLACE_WRAP;
+	}
+	return true;
 }
 
 /* USING (tenant_id), written by the application itself. */
@@ -180,9 +195,7 @@ static bool place_join(struct analysis *analysis, struct level *level, JoinExpr 
 		!place_item(analysis, level, &expression->rarg, text->right, right))
 		return false;
 	mark_using(level, expression->usingClause);
-	if (expression->isNatural)
-		hide_from_natural(*first);
-	return true;
+	return !expression->isNatural || hide_from_natural(analysis, *first);
 }
 
 size_t relation_end(const struct analysis *analysis, size_t begin, size_t end)

@@ -24,6 +24,12 @@ static bool refuse_write(struct analysis *analysis, const struct leaf *leaf)
 						   leaf->kind == LEAF_VIEW ? "Write to the table behind it." : NULL);
 }
 
+static bool is_system_schema(const char *schema)
+{
+	return strcmp(schema, "pg_catalog") == 0 || strcmp(schema, "information_schema") == 0 ||
+		   strcmp(schema, "pg_toast") == 0;
+}
+
 struct leaf *change_target(struct analysis *analysis, struct level *level, RangeVar **range, bool insert)
 {
 	size_t begin = tokens_at(analysis->tokens, (*range)->location);
@@ -32,6 +38,11 @@ struct leaf *change_target(struct analysis *analysis, struct level *level, Range
 	if (!leaf_resolve(analysis, leaf, *range, true))
 		return NULL;
 	level_unit(level, leaf, leaf->name);
+	if (leaf->relation && is_system_schema(leaf->relation->schema))
+		return analysis_refuse(analysis, "42501", (*range)->location,
+							   text_concat("permission denied for relation ", leaf->relation->name, NULL),
+							   "System catalogs cannot be changed through tenantry.", NULL),
+			   NULL;
 	if (leaf->kind == LEAF_VIEW)
 		return refuse_write(analysis, leaf), NULL;
 	if (leaf->kind == LEAF_TENANT && leaf->relation->isolation == ISOLATION_TENANTS) {

@@ -102,12 +102,27 @@ static bool star_nameable(const struct level *level)
 	return true;
 }
 
+static bool is_member(const List *list, const void *pointer)
+{
+	ListCell *cell;
+	foreach (cell, list)
+		if (lfirst(cell) == pointer)
+			return true;
+	return false;
+}
+
 /* Whole-row uses of a leaf that cannot be missing may be replaced one by one. That costs more than wrapping,
  * but keeps GROUP BY of a primary key, and hides a tenant column that the application names elsewhere. */
 static bool replaces_uses(const struct level *level, const struct leaf *leaf)
 {
-	return leaf->whole_row && !leaf->star_row && leaf->placement == PLACE_WHERE &&
-		   (leaf->names_tenant || level->grouped);
+	if (!leaf->whole_row || leaf->star_row || leaf->placement != PLACE_WHERE)
+		return false;
+	/* GROUP BY the row itself: there is nothing to keep */
+	ListCell *cell;
+	foreach (cell, level->groups)
+		if (is_member(leaf->uses, &lfirst(cell)))
+			return leaf->names_tenant;
+	return leaf->names_tenant || level->groups != NIL;
 }
 
 static bool replace_uses(struct analysis *analysis, struct leaf *leaf)

@@ -233,7 +233,7 @@ static struct level *simple_select(struct analysis *analysis, SelectStmt *select
 		!rewrite_from(analysis, level, select->fromClause, clauses.from_begin, clauses.from_end, PLACE_WHERE))
 		return NULL;
 	level->targets = select->targetList;
-	level->grouped = select->groupClause != NIL;
+	level->groups = select->groupClause;
 	if (source && level_width(analysis, level) >= 0)
 		source->width = level_width(analysis, level);
 	if (source &&
