@@ -62,9 +62,10 @@ struct catalog_relation {
 struct catalog_function {
 	uint32_t oid;
 	const char *schema, *name;
-	char kind;                   /* pg_proc.prokind: f p a w */
+	char kind;                   /* pg_proc.prokind: f p a w; o: an operator outside pg_catalog, `name` is its symbol */
 	const char *language;        /* sql, plpgsql, c, internal, ... */
-	const char *body;            /* prosrc or the text of prosqlbody; NULL for c and internal */
+	const char *body;            /* prosrc or the text of prosqlbody; NULL for c and internal. Of aggregates and operators the
+								  * functions behind them, each as "name(" */
 	bool returns_trigger;
 	bool flagged;                /* by catalog_finish(): touches tenant relations, runs dynamic SQL or cannot be read */
 	const char *flag_reason;     /* for people; NULL when not flagged */
