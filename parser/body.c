@@ -198,6 +198,7 @@ struct walk {
 	void *to;
 	struct body_token before2, before, now, next; /* a window over the text */
 	enum { SET_NOTHING, SET_NAME, SET_CONFIG_OPEN, SET_CONFIG_NAME } set;
+	bool writing;  /* between UPDATE or MERGE and what follows the name of the target */
 	bool creating; /* between CREATE and the kind of what is created */
 };
 
@@ -339,6 +340,24 @@ static bool visit_name(struct walk *walk)
 	return !name || walk->visit(walk->to, name, as_relation, called || dotted, NULL);
 }
 
+/* COPY reads files; a procedure that ends transactions makes settings come and go behind the session's back;
+ * an update of pg_settings is set_config(). */
+static bool visit_verb(struct walk *walk)
+{
+	static const char *const ENDS[] = {"commit", "rollback", "abort", NULL};
+	const struct body_token *now = &walk->now;
+	if (is_word(now, "copy") && starts_statement(&walk->before))
+		return suspect(walk, "it runs COPY");
+	if (is_one_of(now, ENDS) && starts_statement(&walk->before))
+		return suspect(walk, "it ends transactions");
+	if (is_word(now, "update") || is_word(now, "merge"))
+		walk->writing = true;
+	else if (is_word(now, "set") || is_word(now, "using") || is_word(now, "select"))
+		walk->writing = false;
+	return !walk->writing || strcmp(now->text, "pg_settings") != 0 ||
+		   suspect(walk, "it changes settings in pg_settings");
+}
+
 static bool visit_token(struct walk *walk)
 {
 	const struct body_token *now = &walk->now;
@@ -349,9 +368,9 @@ static bool visit_token(struct walk *walk)
 	if (now->kind != TOKEN_WORD && now->kind != TOKEN_QUOTED)
 		return true;
 	bool dotted = is_symbol(&walk->before, '.');
-	if (!dotted && is_word(now, "execute") && !suspect(walk, "it runs dynamic SQL (EXECUTE)"))
+	if (!visit_verb(walk))
 		return false;
-	if (is_word(now, "copy") && starts_statement(&walk->before) && !suspect(walk, "it runs COPY"))
+	if (!dotted && is_word(now, "execute") && !suspect(walk, "it runs dynamic SQL (EXECUTE)"))
 		return false;
 	return visit_name(walk);
 }

@@ -154,10 +154,21 @@ static enum isolation reads(const struct catalog *catalog, const struct catalog_
 	return data ? ISOLATION_DATA : tenants ? ISOLATION_VIEW : ISOLATION_SHARED;
 }
 
+/* Such a view can be updated, and its row is a setting of the session: search_path, the tenant. */
+static bool shows_settings(const struct catalog *catalog, const struct catalog_relation *view)
+{
+	for (size_t i = 0; i < view->n_depends; i++) {
+		const struct catalog_relation *source = catalog_relation_by_oid(catalog, view->depends[i]);
+		if (source && strcmp(source->name, "pg_settings") == 0 && strcmp(source->schema, "pg_catalog") == 0)
+			return true;
+	}
+	return false;
+}
+
 static enum isolation view_isolation(const struct classification *all, size_t i)
 {
 	const struct catalog_relation *relation = &all->catalog->relations[i];
-	if (!relation->view_definition || flagged_use(&all->views[i]))
+	if (!relation->view_definition || flagged_use(&all->views[i]) || shows_settings(all->catalog, relation))
 		return ISOLATION_REFUSED;
 	enum isolation isolation = reads(all->catalog, relation);
 	if (isolation == ISOLATION_VIEW && relation->kind == 'm')
@@ -249,7 +260,8 @@ static const char *own_reason(struct classification *all, const struct catalog_f
 							  struct uses *uses)
 {
 	if (strcmp(function->language, "internal") == 0 || strcmp(function->language, "c") == 0) {
-		if (function->kind != 'a' || !function->body)
+		/* Of aggregates and operators the body names the functions behind them. */
+		if ((function->kind != 'a' && function->kind != 'o') || !function->body)
 			return NULL;
 	} else if (strcmp(function->language, "sql") != 0 && strcmp(function->language, "plpgsql") != 0) {
 		return join(all->catalog, "its language \"%s\" cannot be read%s", function->language, "");

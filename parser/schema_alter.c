@@ -95,6 +95,12 @@ static const char *beyond_one_tenant(const struct analysis *analysis, const stru
 	}
 	case AT_ValidateConstraint:
 		return guarded(relation) ? question : NULL;
+	case AT_AddInherit:
+	case AT_DropInherit:
+	case AT_AttachPartition:
+	case AT_DetachPartition:
+	case AT_DetachPartitionFinalize:
+		return guarded(relation) ? change : NULL;
 	default:
 		return NULL;
 	}
@@ -105,6 +111,8 @@ static const char *beyond_one_tenant(const struct analysis *analysis, const stru
  * means a tenant relation. */
 static const char *unsafe_cascade(const struct analysis *analysis, DropBehavior behavior)
 {
+	if (behavior == DROP_CASCADE && analysis->request->right == RIGHT_BOUND)
+		return "CASCADE reaches what all tenants use, and the user is bound to one";
 	for (size_t i = 0; behavior == DROP_CASCADE && i < catalog_relation_count(analysis->catalog); i++) {
 		const struct catalog_relation *relation = catalog_relation_at(analysis->catalog, i);
 		if (relation->isolation == ISOLATION_SHARED && strchr("rpvmf", relation->kind) &&
@@ -366,13 +374,14 @@ static bool drop_relation(struct analysis *analysis, const DropStmt *drop, List 
 	struct target target = schema_target(analysis, name);
 	if (!name->schemaname || schema_is_temporary(name))
 		analysis_effect(analysis, EFFECT_DROP, name->relname, NULL, false);
-	if (target.temporary)
+	/* The list of temporaries may be out of date; then the server would drop the tenant relation. */
+	if (target.temporary && !schema_name_matters(analysis, name->relname))
 		return true;
 	*all_temporary = false;
-	if (target.relation && schema_name_matters(analysis, name->relname))
+	if ((target.relation || target.temporary) && schema_name_matters(analysis, name->relname))
 		return schema_unsafe(
 			analysis, -1, analysis_text("DROP of \"%s\"", name->relname),
-			target.relation->isolation == ISOLATION_SHARED
+			schema_is_shared(target.relation)
 				? "a relation with rows of several tenants has the same name in another schema"
 				: "it holds or shows rows of several tenants");
 	return !target.relation || cascade(analysis, drop->behavior);
@@ -419,13 +428,17 @@ static bool drop_other(struct analysis *analysis, const DropStmt *drop)
 	case OBJECT_DOMAIN:
 	case OBJECT_EXTENSION:
 	case OBJECT_COLLATION:
-	case OBJECT_TRIGGER:
 	case OBJECT_STATISTIC_EXT:
 	case OBJECT_TSCONFIGURATION:
 	case OBJECT_TSDICTIONARY:
 	case OBJECT_TSPARSER:
 	case OBJECT_TSTEMPLATE:
 		return cascade(analysis, drop->behavior);
+	case OBJECT_TRIGGER:
+		return cascade(analysis, drop->behavior) &&
+			   (analysis->request->right != RIGHT_BOUND ||
+				schema_unsafe(analysis, -1, "DROP TRIGGER",
+							  "it works for all tenants, and the user is bound to one"));
 	default:
 		return schema_unsafe(analysis, -1, "this DROP",
 							 "it concerns policies, rules, operators, casts or servers");

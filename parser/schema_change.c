@@ -109,10 +109,20 @@ const char *schema_text(struct analysis *analysis)
 	return i < analysis->tokens->n ? text + (analysis->tokens->items[i].end - start) : text;
 }
 
-/* Refused if the scan of the statement's words finds something. */
+/* Why a view or rule of this text would be dangerous; NULL: it is not. A view over pg_settings can be
+ * updated, which sets what it shows. */
+static const char *unclean(struct analysis *analysis)
+{
+	const char *text = schema_text(analysis);
+	const char *why = body_scan(analysis->catalog, "sql", text);
+	return why || !strcasestr(text, "pg_settings")
+			   ? why
+			   : "it names \"pg_settings\", through which settings can be changed";
+}
+
 static bool clean_text(struct analysis *analysis, const char *what)
 {
-	const char *why = body_scan(analysis->catalog, "sql", schema_text(analysis));
+	const char *why = unclean(analysis);
 	return !why || schema_unsafe(analysis, -1, what, why);
 }
 
@@ -121,7 +131,7 @@ static bool clean_text(struct analysis *analysis, const char *what)
 static bool create_view(struct analysis *analysis, ViewStmt *view)
 {
 	if (schema_is_temporary(view->view)) {
-		const char *why = body_scan(analysis->catalog, "sql", schema_text(analysis));
+		const char *why = unclean(analysis);
 		return (!why ||
 				analysis_refuse(analysis, "42501", view->view->location,
 								"a temporary view over tenant relations cannot be created", why, ADVICE)) &&
@@ -306,6 +316,23 @@ static bool create_trigger(struct analysis *analysis, CreateTrigStmt *create)
 		   harmless_function(analysis, create->funcname, "this CREATE TRIGGER");
 }
 
+/* Extensions bring functions that tenantry does not know, some of which read tables or files by name. */
+static bool create_extension(struct analysis *analysis, CreateExtensionStmt *create)
+{
+	static const char *const HARMLESS[] = {
+		"uuid-ossp",  "pgcrypto", "citext",  "pg_trgm",       "hstore", "unaccent",      "btree_gin",
+		"btree_gist", "intarray", "ltree",   "fuzzystrmatch", "cube",   "earthdistance", "isn",
+		"plpgsql",    "vector",   "postgis", "tablefunc",     NULL};
+	bool harmless = analysis->request->right != RIGHT_BOUND;
+	for (const char *const *name = HARMLESS; *name && !harmless; name++)
+		harmless = strcmp(create->extname, *name) == 0;
+	return schema_permitted(analysis) &&
+		   (harmless ||
+			schema_unsafe(
+				analysis, -1, analysis_text("CREATE EXTENSION \"%s\"", create->extname),
+				"what it brings along is not known to be harmless, and the user is bound to a tenant"));
+}
+
 static bool create_rule(struct analysis *analysis, RuleStmt *rule)
 {
 	return schema_permitted(analysis) && clean_text(analysis, "this CREATE RULE");
@@ -391,6 +418,8 @@ bool statement_schema_change(struct analysis *analysis, Node *statement)
 		return create_rule(analysis, (RuleStmt *)statement);
 	case T_DefineStmt:
 		return define(analysis, (DefineStmt *)statement);
+	case T_CreateExtensionStmt:
+		return create_extension(analysis, (CreateExtensionStmt *)statement);
 	case T_CreateRangeStmt:
 		return create_range(analysis, (CreateRangeStmt *)statement);
 	default:

@@ -136,6 +136,13 @@ static void effects_of_set_config(struct analysis *analysis, const SelectStmt *s
 
 static void effects_of_transaction(struct analysis *analysis, const TransactionStmt *statement)
 {
+	bool prepared =
+		statement->kind == TRANS_STMT_COMMIT_PREPARED || statement->kind == TRANS_STMT_ROLLBACK_PREPARED;
+	if (prepared && analysis->request->right == RIGHT_BOUND && !analysis->policy->allow_reach)
+		analysis_refuse(analysis, "42501", -1,
+						"a user that is bound to a tenant cannot end prepared transactions",
+						"They belong to no session: it could be another tenant's.",
+						"Use another user, or set allow_reach.");
 	switch (statement->kind) {
 	case TRANS_STMT_BEGIN:
 	case TRANS_STMT_START:
@@ -180,10 +187,17 @@ static void effects_of_discard(struct analysis *analysis, const DiscardStmt *sta
 		analysis_effect(analysis, KINDS[statement->target], NULL, NULL, false);
 }
 
+/* Rules on system views do more than write rows: UPDATE pg_settings is set_config(). */
 static void effect_of_write(struct analysis *analysis, const RangeVar *name)
 {
 	bool temporary = false;
 	const struct catalog_relation *relation = name ? scope_relation(analysis, name, &temporary) : NULL;
+	if (relation && analysis->request->right != RIGHT_BYPASS &&
+		(strcmp(relation->schema, "pg_catalog") == 0 || strcmp(relation->schema, "information_schema") == 0))
+		analysis_refuse(
+			analysis, "42501", name->location,
+			analysis_text("system relation \"%s\" cannot be written through tenantry", name->relname), NULL,
+			"Use the statement that is meant for it, such as SET.");
 	if (relation && relation->isolation == ISOLATION_TENANTS)
 		analysis_effect(analysis, EFFECT_TENANTS_CHANGE, NULL, NULL, false);
 }

@@ -8,8 +8,9 @@
 /* SET and RESET: rules and effect. False: refused. */
 bool session_effect_of_set(struct analysis *analysis, const VariableSetStmt *set);
 
-/* Effects of every other kind; refuses only what set_config() may not set (analysis->refused). `nested`: the
- * statement is inside another one that decides when it runs. */
+/* Effects of every other kind. Refuses (analysis->refused) what set_config() may not set, writes on system
+ * relations, and the end of others' prepared transactions. `nested`: the statement is inside another one that
+ * decides when it runs. */
 void session_effects(struct analysis *analysis, Node *statement, bool nested);
 
 /* Temporary relations that a statement of a user with bypass makes or drops; schema_change.c records them for

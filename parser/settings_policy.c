@@ -83,9 +83,9 @@ static bool rule_replication_role(const char *value, struct refusal *refusal)
 
 static bool rule_role(const char *value, struct refusal *refusal)
 {
-	return !value || strcasecmp(value, "none") == 0 || strcasecmp(value, "default") == 0 ||
-		   refuse(refusal, "42501", "a user that is bound to a tenant cannot become another role", NULL,
-				  NULL);
+	/* NONE too: the default of the session may be a lesser role than the one that logged in. */
+	return !value || refuse(refusal, "42501", "a user that is bound to a tenant cannot become another role",
+							NULL, NULL);
 }
 
 /* The next name of a list, as SplitIdentifierString() reads it, cut to `out`. NULL: the end or no such list.

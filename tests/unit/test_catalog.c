@@ -151,6 +151,8 @@ static void test_bodies(void **state)
 		"BEGIN UPDATE countries SET name = 'x' WHERE code = 'y'; END",
 		"BEGIN PERFORM set_config('statement_timeout', '0', true); SET LOCAL statement_timeout = 0; END",
 		"BEGIN CREATE TEMP TABLE x AS SELECT 1; CREATE TYPE mood AS ENUM ('a'); END",
+		"SELECT setting FROM pg_settings WHERE name = 'x'",
+		"BEGIN UPDATE countries SET name = (SELECT setting FROM pg_settings); RETURN commit; END",
 		"SELECT add_vat(1), \"Orders\", ordersx, count_orders FROM countries",
 	};
 	for (size_t i = 0; i < sizeof HARMLESS / sizeof *HARMLESS; i++)
