@@ -25,6 +25,10 @@ bool examine_is_missing(const struct item *item);
 /* The same, and it is required. */
 bool examine_is_required(const struct item *item);
 
+/* Prints the plan of the way back; plan_print.c. */
+bool examine_down(const char *conninfo, const struct schema_settings *settings, FILE *out,
+				  struct error *error) __attribute__((warn_unused_result));
+
 void examine_print_hazards(const struct examination *examination, FILE *out);
 /* "12 kB", "3.4 GB" and "1 ms", "2 min". */
 const char *examine_size(struct arena *arena, int64_t bytes);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proxy/schema/facts_keys.h"
 #include "proxy/schema/sql.h"
 
 /* --- names --- */
@@ -66,67 +67,50 @@ static bool load_session(struct facts *facts, PGconn *connection, struct error *
 
 /* --- tables --- */
 
-/* $1: oids, $2: the tenant column of each, $3: name of our check constraint is derived, so it is matched by
- * its expression: CHECK (column IS NOT NULL). UPDATE triggers: tgtype bit 4. */
-static const char
-	tables_text[] = "WITH RECURSIVE w(oid, root, depth) AS ("
-					" SELECT u.o, u.i, 0 FROM pg_catalog.unnest($1::oid[]) WITH ORDINALITY AS u(o, i) WHERE "
-					"u.o <> 0"
-					" UNION ALL SELECT i.inhrelid, w.root, w.depth + 1 FROM pg_catalog.pg_inherits i JOIN w "
-					"ON w.oid = i.inhparent),"
-					" t AS (SELECT oid, pg_catalog.min(root) AS root, pg_catalog.max(depth) AS depth FROM w "
-					"GROUP BY oid)"
-					" SELECT c.oid, t.root, t.depth, c.relkind, n.nspname, c.relname, "
-					"pg_catalog.pg_get_userbyid(c.relowner),"
-					" pg_catalog.pg_has_role(c.relowner, 'USAGE'),"
-					" (SELECT e.extname FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid "
-					"= d.refobjid"
-					"  WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND "
-					"d.objsubid = 0"
-					"  AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.deptype = 'e' "
-					"LIMIT 1),"
-					" c.relispartition, c.reloftype <> 0,"
-					" EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid),"
-					" (SELECT i.inhparent FROM pg_catalog.pg_inherits i JOIN t AS p ON p.oid = i.inhparent "
-					"WHERE i.inhrelid = c.oid"
-					"  ORDER BY i.inhseqno LIMIT 1),"
-					" c.relpages, CASE WHEN c.relpages = 0 AND c.reltuples = 0 THEN -1 ELSE c.reltuples "
-					"END::bigint," /* 14 */
-					" a.attname IS NOT NULL, a.atttypid, pg_catalog.format_type(a.atttypid, a.atttypmod), "
-					"a.attnotnull,"
-					" CASE WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(f.adbin, 0) END, a.attgenerated <> '', a.attidentity <> '', "
-					"a.attinhcount > 0," /* 22 */
-					" pg_catalog.col_description(c.oid, a.attnum) LIKE '" FACTS_COMMENT "%',"
-					" EXISTS (SELECT FROM pg_catalog.pg_stats s WHERE s.schemaname = n.nspname AND "
-					"s.tablename = c.relname"
-					"  AND s.attname = a.attname),"
-					" c.reltuples = 0 AND (c.relpages > 0 OR pg_catalog.pg_stat_get_last_analyze_time(c.oid) "
-					"IS NOT NULL"
-					"  OR pg_catalog.pg_stat_get_last_autoanalyze_time(c.oid) IS NOT NULL)," /* 25: counted,
-																								and empty */
-					" (SELECT CASE WHEN pg_catalog.bool_or(o.convalidated) THEN 'v' ELSE 'n' END FROM "
-					"pg_catalog.pg_constraint o"
-					"  WHERE o.conrelid = c.oid AND o.contype = 'c' AND o.conkey = ARRAY[a.attnum] AND "
-					"o.conname LIKE 'tenantry\\_%'"
-					"  HAVING pg_catalog.count(*) > 0),"
-					" c.relrowsecurity, c.relforcerowsecurity,"
-					" (SELECT pg_catalog.count(*) FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid AND "
-					"p.polname <> 'tenantry_tenant'),"
-					" EXISTS (SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid AND p.polname = "
-					"'tenantry_tenant')," /* 30 */
-					" (SELECT pg_catalog.count(*) FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND "
-					"NOT g.tgisinternal"
-					"  AND g.tgtype & 16 <> 0 AND g.tgenabled = 'O'),"
-					" (SELECT pg_catalog.count(*) FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND "
-					"NOT g.tgisinternal"
-					"  AND g.tgtype & 16 <> 0 AND g.tgenabled IN ('A', 'R'))"
-					" FROM t JOIN pg_catalog.pg_class c ON c.oid = t.oid JOIN pg_catalog.pg_namespace n ON "
-					"n.oid = c.relnamespace"
-					" LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped AND "
-					"a.attnum > 0"
-					" AND a.attname = ($2::text[])[t.root]::name"
-					" LEFT JOIN pg_catalog.pg_attrdef f ON f.adrelid = c.oid AND f.adnum = a.attnum"
-					" ORDER BY t.root, t.depth, n.nspname, c.relname";
+/* $1: oids, $2: the tenant column of each. Our check constraint is matched by its column and the start of its
+ * name. UPDATE triggers have bit 4 of tgtype. Defaults have no variables, so that they are deparsed without
+ * the relation, and without a lock on it. */
+// clang-format off
+static const char tables_text[] =
+	"WITH RECURSIVE w(oid, root, depth) AS ( SELECT u.o, u.i, 0"
+	" FROM pg_catalog.unnest($1::oid[]) WITH ORDINALITY AS u(o, i) WHERE u.o <> 0"
+	" UNION ALL SELECT i.inhrelid, w.root, w.depth + 1 FROM pg_catalog.pg_inherits i JOIN w"
+	" ON w.oid = i.inhparent), t AS (SELECT oid, pg_catalog.min(root) AS root, pg_catalog.max(depth) AS depth"
+	" FROM w GROUP BY oid) SELECT c.oid, t.root, t.depth, c.relkind, n.nspname, c.relname,"
+	" pg_catalog.pg_get_userbyid(c.relowner), pg_catalog.pg_has_role(c.relowner, 'USAGE'),"
+	" (SELECT e.extname FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid "
+	" WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.objsubid = 0 "
+	" AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass"
+	" AND d.deptype = 'e' LIMIT 1), c.relispartition, c.reloftype <> 0, EXISTS (SELECT"
+	" FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid), (SELECT i.inhparent"
+	" FROM pg_catalog.pg_inherits i JOIN t AS p ON p.oid = i.inhparent WHERE i.inhrelid = c.oid "
+	" ORDER BY i.inhseqno LIMIT 1), c.relpages, CASE WHEN c.relpages = 0"
+	" AND c.reltuples = 0 THEN -1 ELSE c.reltuples END::bigint," /* 14 */
+	" a.attname IS NOT NULL, a.atttypid, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull,"
+	" CASE WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(f.adbin, 0) END, a.attgenerated <> '',"
+	" a.attidentity <> '', a.attinhcount > 0," /* 22 */
+	" pg_catalog.col_description(c.oid, a.attnum) LIKE '" FACTS_COMMENT
+	"%', EXISTS (SELECT FROM pg_catalog.pg_stats s WHERE s.schemaname = n.nspname"
+	" AND s.tablename = c.relname  AND s.attname = a.attname), c.reltuples = 0"
+	" AND (c.relpages > 0 OR pg_catalog.pg_stat_get_last_analyze_time(c.oid) IS NOT NULL  OR"
+	" pg_catalog.pg_stat_get_last_autoanalyze_time(c.oid) IS NOT NULL)," /* 25: counted, and empty */
+	" (SELECT CASE WHEN pg_catalog.bool_or(o.convalidated) THEN 'v' ELSE 'n' END"
+	" FROM pg_catalog.pg_constraint o  WHERE o.conrelid = c.oid AND o.contype = 'c'"
+	" AND o.conkey = ARRAY[a.attnum] AND o.conname LIKE 'tenantry\\_%'  HAVING pg_catalog.count(*) > 0),"
+	" c.relrowsecurity, c.relforcerowsecurity, (SELECT pg_catalog.count(*) FROM pg_catalog.pg_policy p"
+	" WHERE p.polrelid = c.oid AND p.polname NOT LIKE 'tenantry\\_%'), EXISTS (SELECT"
+	" FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'tenantry_tenant')," /* 30 */
+	" (SELECT pg_catalog.count(*) FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid"
+	" AND NOT g.tgisinternal  AND g.tgtype & 16 <> 0 AND g.tgenabled = 'O'), (SELECT pg_catalog.count(*)"
+	" FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal  AND g.tgtype & 16 <> 0"
+	" AND g.tgenabled IN ('A', 'R')), (SELECT pg_catalog.obj_description(p.oid, 'pg_policy')"
+	" FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'tenantry_tenant')" /* 33 */
+	" FROM t JOIN pg_catalog.pg_class c ON c.oid = t.oid"
+	" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_catalog.pg_attribute a"
+	" ON a.attrelid = c.oid AND NOT a.attisdropped AND a.attnum > 0"
+	" AND a.attname = ($2::text[])[t.root]::name LEFT JOIN pg_catalog.pg_attrdef f ON f.adrelid = c.oid"
+	" AND f.adnum = a.attnum ORDER BY t.root, t.depth, n.nspname, c.relname";
+// clang-format on
 
 static const char *column_of(const struct schema_settings *settings,
 							 const struct catalog_configured *configured)
@@ -155,6 +139,7 @@ static void take_column(struct facts *facts, const PGresult *result, int row, st
 	table->has_our_policy = sql_bool(result, row, 30);
 	table->update_triggers = (int)sql_int(result, row, 31);
 	table->always_triggers = (int)sql_int(result, row, 32);
+	table->policy_comment = arena_copy(&facts->arena, sql_text(result, row, 33));
 }
 
 static void take_table(struct facts *facts, const PGresult *result, int row, struct fact_table *table)
@@ -218,7 +203,7 @@ struct fact_table *facts_table(const struct facts *facts, uint32_t oid)
 	return NULL;
 }
 
-static const char *table_oids(struct facts *facts)
+const char *facts_table_oids(struct facts *facts)
 {
 	const char **oids = arena_alloc(&facts->arena, (facts->n_tables + 1) * sizeof *oids);
 	for (size_t i = 0; i < facts->n_tables; i++)
@@ -226,7 +211,7 @@ static const char *table_oids(struct facts *facts)
 	return sql_array(&facts->arena, facts->n_tables, oids);
 }
 
-static const char *table_columns(struct facts *facts)
+const char *facts_table_columns(struct facts *facts)
 {
 	const char **columns = arena_alloc(&facts->arena, (facts->n_tables + 1) * sizeof *columns);
 	for (size_t i = 0; i < facts->n_tables; i++)
@@ -238,33 +223,30 @@ static const char *table_columns(struct facts *facts)
 
 /* Somebody who builds an index concurrently holds SHARE UPDATE EXCLUSIVE on its table all the time; so does a
  * VACUUM, which is told apart by its progress. The lock is seen whatever the rights of the asker are. */
+// clang-format off
 static const char indexes_text[] =
-	"SELECT x.indrelid, x.indexrelid, n.nspname, c.relname, x.indisunique, x.indisvalid AND x.indisready AND "
-	"x.indislive,"
-	" x.indpred IS NULL AND x.indexprs IS NULL,"
-	" m.amname = 'btree' AND x.indnatts = 1 AND x.indoption[0] = 0 AND x.indpred IS NULL AND o.opcdefault,"
-	" x.indnkeyatts, (SELECT i.inhparent FROM pg_catalog.pg_inherits i WHERE i.inhrelid = x.indexrelid),"
-	" NOT x.indisvalid AND EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.locktype = 'relation' AND "
-	"l.relation = x.indrelid"
-	"  AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = "
-	"pg_catalog.current_database())"
-	"  AND l.mode = 'ShareUpdateExclusiveLock' AND l.granted AND l.pid <> pg_catalog.pg_backend_pid()"
-	"  AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_vacuum v WHERE v.pid = l.pid)),"
-	" pg_catalog.obj_description(x.indexrelid, 'pg_class') LIKE '" FACTS_COMMENT "%'"
-	" FROM ROWS FROM (pg_catalog.unnest($1::oid[]), pg_catalog.unnest($2::text[])) AS w(t, k)"
-	" JOIN pg_catalog.pg_index x ON x.indrelid = w.t"
-	" JOIN pg_catalog.pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[0] AND a.attname = "
-	"w.k::name"
-	" JOIN pg_catalog.pg_class c ON c.oid = x.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = "
-	"c.relnamespace"
-	" JOIN pg_catalog.pg_am m ON m.oid = c.relam AND m.amname = 'btree'"
-	" JOIN pg_catalog.pg_opclass o ON o.oid = x.indclass[0]"
-	" ORDER BY x.indrelid, x.indexrelid";
+	"SELECT x.indrelid, x.indexrelid, n.nspname, c.relname, x.indisunique, x.indisvalid AND x.indisready"
+	" AND x.indislive, x.indpred IS NULL AND x.indexprs IS NULL, m.amname = 'btree' AND x.indnatts = 1"
+	" AND x.indoption[0] = 0 AND x.indpred IS NULL AND o.opcdefault, x.indnkeyatts, (SELECT i.inhparent"
+	" FROM pg_catalog.pg_inherits i WHERE i.inhrelid = x.indexrelid), NOT x.indisvalid AND EXISTS (SELECT"
+	" FROM pg_catalog.pg_locks l WHERE l.locktype = 'relation' AND l.relation = x.indrelid "
+	" AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d"
+	" WHERE d.datname = pg_catalog.current_database())  AND l.mode = 'ShareUpdateExclusiveLock'"
+	" AND l.granted AND l.pid <> pg_catalog.pg_backend_pid()  AND NOT EXISTS (SELECT"
+	" FROM pg_catalog.pg_stat_progress_vacuum v WHERE v.pid = l.pid)), pg_catalog.obj_description(x.indexrelid,"
+	" 'pg_class') LIKE '" FACTS_COMMENT
+	"%' FROM ROWS FROM (pg_catalog.unnest($1::oid[]), pg_catalog.unnest($2::text[])) AS w(t, k)"
+	" JOIN pg_catalog.pg_index x ON x.indrelid = w.t JOIN pg_catalog.pg_attribute a"
+	" ON a.attrelid = x.indrelid AND a.attnum = x.indkey[0] AND a.attname = w.k::name"
+	" JOIN pg_catalog.pg_class c ON c.oid = x.indexrelid JOIN pg_catalog.pg_namespace n"
+	" ON n.oid = c.relnamespace JOIN pg_catalog.pg_am m ON m.oid = c.relam AND m.amname = 'btree'"
+	" JOIN pg_catalog.pg_opclass o ON o.oid = x.indclass[0] ORDER BY x.indrelid, x.indexrelid";
+// clang-format on
 
 static bool load_indexes(struct facts *facts, PGconn *connection, struct error *error)
 {
 	struct arena *arena = &facts->arena;
-	const char *values[] = {table_oids(facts), table_columns(facts)};
+	const char *values[] = {facts_table_oids(facts), facts_table_columns(facts)};
 	PGresult *result = sql_query(connection, indexes_text, 2, values, error);
 	if (!result)
 		return false;
@@ -352,7 +334,7 @@ static bool choose_index_names(struct facts *facts, PGconn *connection, struct e
 static bool load_foreign_keys(struct facts *facts, PGconn *connection, struct error *error)
 {
 	struct arena *arena = &facts->arena;
-	const char *values[] = {table_oids(facts), table_columns(facts),
+	const char *values[] = {facts_table_oids(facts), facts_table_columns(facts),
 							arena_format(arena, "%u", facts->names.tenants_oid)};
 	PGresult *result =
 		sql_query(connection,
@@ -379,25 +361,23 @@ static bool load_foreign_keys(struct facts *facts, PGconn *connection, struct er
 
 /* --- tenants --- */
 
+// clang-format off
 static const char tenants_text[] =
-	"SELECT c.relkind, pg_catalog.pg_has_role(c.relowner, 'USAGE'),"
-	" pg_catalog.obj_description(c.oid, 'pg_class') LIKE '" FACTS_COMMENT "%',"
-	" a.attname IS NOT NULL, a.atttypid, pg_catalog.format_type(a.atttypid, a.atttypmod),"
-	" EXISTS (SELECT FROM pg_catalog.pg_index x WHERE x.indrelid = c.oid AND x.indisunique AND x.indisvalid"
-	"  AND x.indnkeyatts = 1 AND x.indkey[0] = a.attnum AND x.indpred IS NULL),"
-	" EXISTS (SELECT FROM pg_catalog.pg_attribute b WHERE b.attrelid = c.oid AND b.attname = 'name' AND NOT "
-	"b.attisdropped"
-	"  AND b.attgenerated = '' AND b.atttypid IN (25, 1042, 1043)),"
-	" pg_catalog.has_table_privilege(c.oid, 'SELECT') OR pg_catalog.has_column_privilege(c.oid, a.attnum, "
-	"'SELECT'),"
-	" q.oid, pg_catalog.has_sequence_privilege(q.oid, 'SELECT')"
-	" FROM pg_catalog.pg_class c"
-	" LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attname = 'id' AND NOT a.attisdropped"
-	" LEFT JOIN (pg_catalog.pg_depend d JOIN pg_catalog.pg_class q ON q.oid = d.objid AND q.relkind = 'S')"
-	" ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refclassid = "
-	"'pg_catalog.pg_class'::pg_catalog.regclass"
-	" AND d.refobjid = c.oid AND d.refobjsubid = a.attnum AND d.deptype IN ('a', 'i')"
-	" WHERE c.oid = $1::oid";
+	"SELECT c.relkind, pg_catalog.pg_has_role(c.relowner, 'USAGE'), pg_catalog.obj_description(c.oid,"
+	" 'pg_class') LIKE '" FACTS_COMMENT
+	"%', a.attname IS NOT NULL, a.atttypid, pg_catalog.format_type(a.atttypid, a.atttypmod), EXISTS (SELECT"
+	" FROM pg_catalog.pg_index x WHERE x.indrelid = c.oid AND x.indisunique AND x.indisvalid "
+	" AND x.indnkeyatts = 1 AND x.indkey[0] = a.attnum AND x.indpred IS NULL), EXISTS (SELECT"
+	" FROM pg_catalog.pg_attribute b WHERE b.attrelid = c.oid AND b.attname = 'name' AND NOT b.attisdropped "
+	" AND b.attgenerated = '' AND b.atttypid IN (25, 1042, 1043)), pg_catalog.has_table_privilege(c.oid,"
+	" 'SELECT') OR pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT'), q.oid,"
+	" pg_catalog.has_sequence_privilege(q.oid, 'SELECT') FROM pg_catalog.pg_class c LEFT"
+	" JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attname = 'id' AND NOT a.attisdropped LEFT"
+	" JOIN (pg_catalog.pg_depend d JOIN pg_catalog.pg_class q ON q.oid = d.objid AND q.relkind = 'S')"
+	" ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass"
+	" AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = c.oid"
+	" AND d.refobjsubid = a.attnum AND d.deptype IN ('a', 'i') WHERE c.oid = $1::oid";
+// clang-format on
 
 static bool load_default_tenant(struct facts *facts, PGconn *connection,
 								const struct schema_settings *settings, struct error *error)
@@ -482,7 +462,9 @@ bool facts_load(struct facts *facts, PGconn *connection, const struct schema_set
 		   names_resolve(connection, settings, &facts->arena, &facts->names, error) &&
 		   load_tables(facts, connection, settings, error) && load_indexes(facts, connection, error) &&
 		   choose_index_names(facts, connection, error) && load_foreign_keys(facts, connection, error) &&
-		   load_tenants(facts, connection, settings, error);
+		   load_tenants(facts, connection, settings, error) &&
+		   (!(settings->widen_unique || settings->tenant_foreign_keys) ||
+			facts_load_keys(facts, connection, error));
 }
 
 void facts_free(struct facts *facts)
@@ -494,7 +476,7 @@ void facts_free(struct facts *facts)
 void facts_sizes(struct facts *facts, PGconn *connection)
 {
 	struct error ignored;
-	const char *values[] = {table_oids(facts)};
+	const char *values[] = {facts_table_oids(facts)};
 	if (!sql_run(connection, "BEGIN READ ONLY; SET LOCAL lock_timeout TO 100", &ignored))
 		return;
 	PGresult *result = sql_query(connection,

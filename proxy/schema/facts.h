@@ -43,6 +43,7 @@ struct fact_table {
 	bool has_column, not_null, generated, identity, inherited, ours;
 	uint32_t type_oid;
 	const char *type, *default_text; /* default_text: as pg_get_expr() prints it, or NULL */
+	const char *policy_comment;      /* of our policy */
 	bool has_statistics, wants_statistics;
 	char check; /* our CHECK (column IS NOT NULL): 0 none, 'n' not valid, 'v' valid */
 	bool row_security, force_row_security, has_policies, has_our_policy;
@@ -83,6 +84,7 @@ struct facts {
 		*tables; /* in the configured order, each followed by its partitions and children, parents first */
 	size_t n_missing; /* configured, not there */
 	const struct catalog_configured **missing;
+	const struct fact_keys *keys; /* facts_keys.h; NULL: not asked for */
 };
 
 /* One consistent-enough reading: a few queries, each a snapshot of its own; what changes in between is found
@@ -94,6 +96,10 @@ void facts_free(struct facts *facts);
 /* The real sizes. Takes ACCESS SHARE on each table for a moment, and gives up after 100 ms behind somebody's
  * stronger lock: then the estimates stay. */
 void facts_sizes(struct facts *facts, PGconn *connection);
+
+/* The tables' oids and tenant columns as texts of arrays, for queries. */
+const char *facts_table_oids(struct facts *facts);
+const char *facts_table_columns(struct facts *facts);
 
 /* The table of an oid among the facts, or NULL. */
 struct fact_table *facts_table(const struct facts *facts, uint32_t oid);

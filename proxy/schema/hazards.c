@@ -45,21 +45,22 @@ static bool columns_are_missing(const struct hazards *hazards)
 
 /* --- publications --- */
 
+// clang-format off
 static const char publications_13[] =
 	"SELECT p.pubname, r.prrelid::pg_catalog.regclass, false FROM pg_catalog.pg_publication p"
 	" JOIN pg_catalog.pg_publication_rel r ON r.prpubid = p.oid WHERE r.prrelid = ANY ($1::oid[])"
-	" UNION ALL SELECT p.pubname, NULL, false FROM pg_catalog.pg_publication p WHERE p.puballtables ORDER BY "
-	"1, 2";
+	" UNION ALL SELECT p.pubname, NULL, false FROM pg_catalog.pg_publication p WHERE p.puballtables ORDER BY 1, 2";
+// clang-format on
+// clang-format off
 static const char publications_15[] =
-	"SELECT p.pubname, r.prrelid::pg_catalog.regclass, r.prattrs IS NOT NULL AND NOT EXISTS (SELECT FROM"
-	" pg_catalog.unnest(r.prattrs::int2[]) AS u(k) JOIN pg_catalog.pg_attribute a ON a.attrelid = r.prrelid "
-	"AND a.attnum = u.k"
-	" WHERE a.attname = $2) FROM pg_catalog.pg_publication p"
+	"SELECT p.pubname, r.prrelid::pg_catalog.regclass, r.prattrs IS NOT NULL AND NOT EXISTS (SELECT"
+	" FROM pg_catalog.unnest(r.prattrs::int2[]) AS u(k) JOIN pg_catalog.pg_attribute a"
+	" ON a.attrelid = r.prrelid AND a.attnum = u.k WHERE a.attname = $2) FROM pg_catalog.pg_publication p"
 	" JOIN pg_catalog.pg_publication_rel r ON r.prpubid = p.oid WHERE r.prrelid = ANY ($1::oid[])"
-	" UNION ALL SELECT p.pubname, NULL, false FROM pg_catalog.pg_publication p WHERE p.puballtables"
-	" OR EXISTS (SELECT FROM pg_catalog.pg_publication_namespace s JOIN pg_catalog.pg_class c ON "
-	"c.relnamespace = s.pnnspid"
-	" WHERE s.pnpubid = p.oid AND c.oid = ANY ($1::oid[])) ORDER BY 1, 2";
+	" UNION ALL SELECT p.pubname, NULL, false FROM pg_catalog.pg_publication p WHERE p.puballtables OR"
+	" EXISTS (SELECT FROM pg_catalog.pg_publication_namespace s JOIN pg_catalog.pg_class c"
+	" ON c.relnamespace = s.pnnspid WHERE s.pnpubid = p.oid AND c.oid = ANY ($1::oid[])) ORDER BY 1, 2";
+// clang-format on
 
 static bool find_publications(struct hazards *hazards, struct error *error)
 {

@@ -2,32 +2,25 @@
  * See hazards.h. */
 #include <string.h>
 
+#include "proxy/schema/facts_keys.h"
 #include "proxy/schema/hazards.h"
 #include "proxy/schema/sql.h"
 
-/* Unique indexes without the tenant column. Harmless, and not selected: a key with a column whose values are
- * generated (sequence, identity, uuid), and one with a foreign key to another tenant table, whose rows belong
- * to one tenant already. */
+/* Unique indexes without the tenant column, but the harmless ones. */
+// clang-format off
 static const char uniques_text[] =
-	"SELECT x.indrelid, c.relname, x.indisprimary, "
-	"pg_catalog.string_agg(pg_catalog.pg_get_indexdef(x.indexrelid, k.i, true), ', '"
+	"SELECT x.indrelid, c.relname, x.indisprimary, pg_catalog.string_agg(pg_catalog.pg_get_indexdef(x.indexrelid, k.i, true), ', '"
 	" ORDER BY k.i), x.indpred IS NOT NULL, x.indisexclusion"
 	" FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class c ON c.oid = x.indexrelid"
 	" CROSS JOIN LATERAL pg_catalog.generate_series(1, x.indnkeyatts) AS k(i)"
-	" LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[k.i - 1] AND "
-	"a.attnum > 0"
-	" LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attgenerated "
-	"= ''"
+	" LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[k.i - 1] AND a.attnum > 0"
+	" LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attgenerated = ''"
 	" WHERE x.indrelid = ANY ($1::oid[]) AND (x.indisunique OR x.indisexclusion)"
 	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = x.indexrelid)"
 	" GROUP BY x.indexrelid, x.indrelid, c.relname, x.indisprimary, x.indpred, x.indisexclusion"
-	" HAVING NOT pg_catalog.bool_or(coalesce(a.attname = $2, false)"
-	"  OR a.attidentity <> '' OR (a.atttypid = 2950 AND NOT x.indisexclusion)"
-	"  OR coalesce(pg_catalog.pg_get_expr(d.adbin, 0) LIKE 'nextval(%', false)"
-	"  OR coalesce(EXISTS (SELECT FROM pg_catalog.pg_constraint f WHERE f.contype = 'f' AND f.conrelid = "
-	"a.attrelid"
-	"   AND a.attnum = ANY (f.conkey) AND f.confrelid = ANY ($1::oid[])), false))"
+	" HAVING NOT pg_catalog.bool_or(coalesce(a.attname = $2, false)) AND NOT " FACTS_KEY_IS_HARMLESS("$1::oid[]")
 	" ORDER BY x.indrelid, c.relname";
+// clang-format on
 
 static bool is_kept(const struct schema_settings *settings, const char *name)
 {
@@ -84,18 +77,18 @@ static bool find_uniques(struct hazards *hazards, struct error *error)
 
 /* Keys between tenant tables that do not pair the tenant columns, and keys of shared tables to tenant tables.
  */
+// clang-format off
 static const char keys_text[] =
 	"SELECT f.conrelid, f.confrelid, f.conname, f.conrelid = ANY ($1::oid[]), f.confdeltype,"
-	" (SELECT pg_catalog.string_agg(a.attname, ', ' ORDER BY k.i) FROM pg_catalog.unnest(f.conkey) WITH "
-	"ORDINALITY AS k(n, i)"
-	"  JOIN pg_catalog.pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = k.n)"
-	" FROM pg_catalog.pg_constraint f WHERE f.contype = 'f' AND f.conparentid = 0 AND f.confrelid = ANY "
-	"($1::oid[])"
-	" AND NOT EXISTS (SELECT FROM ROWS FROM (pg_catalog.unnest(f.conkey), pg_catalog.unnest(f.confkey)) AS "
-	"k(c, p)"
-	"  JOIN pg_catalog.pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = k.c AND a.attname = $2"
-	"  JOIN pg_catalog.pg_attribute b ON b.attrelid = f.confrelid AND b.attnum = k.p AND b.attname = $2)"
+	" (SELECT pg_catalog.string_agg(a.attname, ', ' ORDER BY k.i)"
+	" FROM pg_catalog.unnest(f.conkey) WITH ORDINALITY AS k(n, i)  JOIN pg_catalog.pg_attribute a"
+	" ON a.attrelid = f.conrelid AND a.attnum = k.n) FROM pg_catalog.pg_constraint f WHERE f.contype = 'f'"
+	" AND f.conparentid = 0 AND f.confrelid = ANY ($1::oid[]) AND NOT EXISTS (SELECT FROM ROWS"
+	" FROM (pg_catalog.unnest(f.conkey), pg_catalog.unnest(f.confkey)) AS k(c, p) "
+	" JOIN pg_catalog.pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = k.c AND a.attname = $2 "
+	" JOIN pg_catalog.pg_attribute b ON b.attrelid = f.confrelid AND b.attnum = k.p AND b.attname = $2)"
 	" ORDER BY f.conrelid, f.conname";
+// clang-format on
 
 static bool find_foreign_keys(struct hazards *hazards, struct error *error)
 {

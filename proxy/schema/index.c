@@ -11,9 +11,11 @@
 
 #define WAIT_POLL_MS 300
 
-static const char progress_text[] = "SELECT phase, blocks_done, blocks_total, tuples_done, tuples_total FROM "
-									"pg_catalog.pg_stat_progress_create_index"
-									" WHERE pid = $1::int";
+// clang-format off
+static const char progress_text[] =
+	"SELECT phase, blocks_done, blocks_total, tuples_done, tuples_total"
+	" FROM pg_catalog.pg_stat_progress_create_index WHERE pid = $1::int";
+// clang-format on
 
 void run_index_progress(struct run *run, const struct patience *patience)
 {

@@ -14,7 +14,10 @@
 #include <string.h>
 
 #include "proxy/base/log.h"
+#include "proxy/schema/examine.h"
+#include "proxy/schema/facts_keys.h"
 #include "proxy/schema/instance.h"
+#include "proxy/schema/plan_keys.h"
 #include "proxy/schema/sql.h"
 
 #define MOST_ROUNDS 50
@@ -28,6 +31,8 @@ struct failed_item {
 struct migration {
 	struct run run;
 	bool everything;
+	bool down;            /* plan the way back in place of the way forth */
+	bool allowed;         /* down: no other tenant was found */
 	bool printed_present; /* items that are there are told once a phase */
 	struct arena arena;
 	struct failed_item *failed; /* not tried again in this run */
@@ -100,7 +105,7 @@ static enum outcome run_items(struct migration *migration, const struct plan *pl
 		if (!plan_is_step(item) || !steps)
 			continue;
 		enum outcome outcome = run_one(migration, item, phase, error);
-		if (outcome == OUTCOME_FAILED && phase == INSTANCE_LOCK_BACKGROUND) {
+		if (outcome == OUTCOME_FAILED && phase == INSTANCE_LOCK_BACKGROUND && !migration->down) {
 			remember_failure(migration, item, error);
 			continue;
 		}
@@ -133,6 +138,25 @@ static bool is_read_only(const struct facts *facts)
 	return facts->in_recovery || facts->read_only;
 }
 
+static bool read_and_plan(struct migration *migration, struct facts *facts, struct plan *plan,
+						  struct error *error)
+{
+	struct run *run = &migration->run;
+	if (!facts_load(facts, run->work, run->settings, error))
+		return false;
+	if (!migration->down) {
+		plan_make(plan, facts, run->settings);
+		return true;
+	}
+	if (!facts->keys && !facts_load_keys(facts, run->work, error))
+		return false;
+	plan_down(plan, facts, run->settings);
+	if (!migration->allowed && !plan_down_allowed(plan, run->work, error))
+		return false;
+	migration->allowed = true;
+	return true;
+}
+
 /* One round: what is left is planned from what is there. *again: another round is needed. */
 static enum outcome round_of(struct migration *migration, enum instance_lock phase, bool *locked, bool *again,
 							 struct error *error)
@@ -142,11 +166,10 @@ static enum outcome round_of(struct migration *migration, enum instance_lock pha
 	enum outcome outcome = OUTCOME_FAILED;
 	struct run *run = &migration->run;
 	*again = false;
-	if (!facts_load(&facts, run->work, run->settings, error)) {
+	if (!read_and_plan(migration, &facts, &plan, error)) {
 		outcome = PQstatus(run->work) == CONNECTION_OK ? OUTCOME_FAILED : OUTCOME_LOST;
 		goto out;
 	}
-	plan_make(&plan, &facts, run->settings);
 	run->progress.tenants = run->settings->tenants_table;
 	if (!plan_may_run(&plan, error) || !refuse_read_only(&facts, &plan, error))
 		goto out;
@@ -197,9 +220,8 @@ static bool background_left(struct migration *migration, struct error *error)
 {
 	struct facts facts;
 	struct plan plan;
-	bool good = facts_load(&facts, migration->run.work, migration->run.settings, error);
+	bool good = read_and_plan(migration, &facts, &plan, error);
 	if (good) {
-		plan_make(&plan, &facts, migration->run.settings);
 		migration->run.progress.report.background_left =
 			!is_read_only(&facts) && steps_left(migration, &plan, INSTANCE_LOCK_BACKGROUND) > 0;
 	}
@@ -246,15 +268,30 @@ static enum outcome run_connected(struct migration *migration, struct error *err
 	}
 }
 
-static const char *verdict_of(const struct migration *migration, enum outcome outcome)
+static const char *verdict_of(struct migration *migration, enum outcome outcome)
 {
-	if (outcome == OUTCOME_STOPPED)
-		return "⚠️  MIGRATION STOPPED (running it again finishes it)";
-	if (outcome != OUTCOME_DONE || migration->n_failed)
-		return "❌ MIGRATION NOT COMPLETE";
-	if (migration->run.progress.report.background_left)
-		return "✅ MIGRATION COMPLETE (indexes and keys follow in the background)";
-	return "✅ MIGRATION COMPLETE";
+	const char *what = migration->down ? "WAY BACK" : "MIGRATION";
+	const char *format = outcome == OUTCOME_STOPPED ? "⚠️  %s STOPPED (running it again finishes it)"
+						 : outcome != OUTCOME_DONE || migration->n_failed ? "❌ %s NOT COMPLETE"
+						 : migration->run.progress.report.background_left
+							 ? "✅ %s COMPLETE (indexes and keys follow in the background)"
+							 : "✅ %s COMPLETE";
+	return arena_format(&migration->arena, format, what);
+}
+
+static bool migrate(struct migration *migration, const char *title, struct migration_report *report,
+					struct error *error)
+{
+	struct progress *progress = &migration->run.progress;
+	progress_begin(progress, title);
+	enum outcome outcome = run_connected(migration, error);
+	progress_end(progress, verdict_of(migration, outcome));
+	if (outcome == OUTCOME_DONE && migration->n_failed)
+		*error = migration->first_failure;
+	if (report)
+		*report = progress->report;
+	arena_free(&migration->arena);
+	return outcome == OUTCOME_DONE && !migration->n_failed;
 }
 
 bool schema_migrate(const char *conninfo, const struct schema_settings *settings, bool everything, FILE *out,
@@ -267,15 +304,25 @@ bool schema_migrate(const char *conninfo, const struct schema_settings *settings
 				.progress = {.out = out, .settings = settings, .tenants = settings->tenants_table}},
 		.everything = everything,
 	};
-	char *title = arena_format(&migration.arena, "MIGRATION: Adding %s columns for multi-tenant isolation",
-							   settings->tenant_column);
-	progress_begin(&migration.run.progress, title);
-	enum outcome outcome = run_connected(&migration, error);
-	progress_end(&migration.run.progress, verdict_of(&migration, outcome));
-	if (outcome == OUTCOME_DONE && migration.n_failed)
-		*error = migration.first_failure;
-	if (report)
-		*report = migration.run.progress.report;
-	arena_free(&migration.arena);
-	return outcome == OUTCOME_DONE && !migration.n_failed;
+	const char *title = arena_format(
+		&migration.arena, "MIGRATION: Adding %s columns for multi-tenant isolation", settings->tenant_column);
+	return migrate(&migration, title, report, error);
+}
+
+bool schema_down(const char *conninfo, const struct schema_settings *settings, bool plan_only, FILE *out,
+				 const volatile int *stop, struct migration_report *report, struct error *error)
+{
+	struct migration migration = {
+		.run = {.conninfo = conninfo,
+				.settings = settings,
+				.stop = stop,
+				.progress = {.out = out, .settings = settings, .tenants = settings->tenants_table}},
+		.everything = true,
+		.down = true,
+	};
+	if (plan_only)
+		return examine_down(conninfo, settings, out, error);
+	const char *title =
+		arena_format(&migration.arena, "WAY BACK: Taking back the %s columns", settings->tenant_column);
+	return migrate(&migration, title, report, error);
 }

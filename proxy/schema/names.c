@@ -5,15 +5,15 @@
 
 /* Unqualified: to_regclass(), which follows the search_path. Qualified: by the catalogs, since to_regclass()
  * raises an error where USAGE on the schema is missing. Temporary tables never count. */
+// clang-format off
 static const char resolve_text[] =
-	"SELECT w.i, n.nspname, c.relname, c.oid, pg_catalog.current_schema()"
-	" FROM ROWS FROM (pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::text[])) WITH ORDINALITY AS w(s, "
-	"t, i)"
-	" LEFT JOIN (pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-	" AND n.nspname !~ '^pg_(temp|toast)')"
-	" ON CASE WHEN w.s IS NULL THEN c.oid = pg_catalog.to_regclass(pg_catalog.quote_ident(w.t))::oid"
-	" ELSE n.nspname = w.s::name AND c.relname = w.t::name END"
-	" ORDER BY w.i";
+	"SELECT w.i, n.nspname, c.relname, c.oid, pg_catalog.current_schema() FROM ROWS"
+	" FROM (pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::text[])) WITH ORDINALITY AS w(s, t, i) LEFT"
+	" JOIN (pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+	" AND n.nspname !~ '^pg_(temp|toast)') ON CASE WHEN w.s IS NULL THEN c.oid ="
+	" pg_catalog.to_regclass(pg_catalog.quote_ident(w.t))::oid ELSE n.nspname = w.s::name"
+	" AND c.relname = w.t::name END ORDER BY w.i";
+// clang-format on
 
 static void take(struct arena *arena, const PGresult *result, int row, const char *current_schema,
 				 const struct schema_table *wanted, struct catalog_configured *found, uint32_t *oid)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proxy/schema/plan_keys.h"
 #include "proxy/schema/sql.h"
 
 struct item *plan_add(struct plan *plan, enum item_kind kind, enum section section,
@@ -188,9 +189,10 @@ static void create_tenants(struct plan *plan)
 								"CREATE TABLE %s (id %s%s PRIMARY KEY%s, name text,"
 								" created_at timestamptz NOT NULL DEFAULT now())",
 								tenants->qualified, tenant_type_name(settings->tenant_type), more, check));
-	plan_statement(plan, item, arena_format(plan->arena,
-									  "COMMENT ON TABLE %s IS '" FACTS_COMMENT "created by the migration'",
-									  tenants->qualified));
+	plan_statement(plan, item,
+				   arena_format(plan->arena,
+								"COMMENT ON TABLE %s IS '" FACTS_COMMENT "created by the migration'",
+								tenants->qualified));
 	item->right = arena_format(plan->arena, "GRANT CREATE ON SCHEMA %s TO %s;",
 							   sql_identifier(plan->arena, plan->facts->names.tenants_schema),
 							   sql_identifier(plan->arena, plan->facts->user));
@@ -248,11 +250,14 @@ static void plan_default_tenant(struct plan *plan)
 	if (there)
 		return;
 	if (!tenants->exists || tenants->has_name)
-		plan_statement(plan, item,
+		plan_statement(
+			plan, item,
 			arena_format(plan->arena, "INSERT INTO %s (id, name) VALUES (%s, %s) ON CONFLICT (id) DO NOTHING",
 						 tenants->qualified, value, sql_literal(plan->arena, settings->default_tenant_name)));
 	else
-		plan_statement(plan, item, arena_format(plan->arena, "INSERT INTO %s (id) VALUES (%s)", tenants->qualified, value));
+		plan_statement(
+			plan, item,
+			arena_format(plan->arena, "INSERT INTO %s (id) VALUES (%s)", tenants->qualified, value));
 }
 
 /* The lock keeps others from inserting between the look at max(id) and the new value. */
@@ -276,7 +281,8 @@ static void plan_sequence(struct plan *plan)
 											  sql_literal(arena, tenants->qualified));
 	plan_statement(plan, item,
 				   arena_format(arena, "LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE", tenants->qualified));
-	plan_statement(plan, item,
+	plan_statement(
+		plan, item,
 		arena_format(arena,
 					 "SELECT pg_catalog.setval(q.s, m.id) FROM (SELECT %s AS s) q,"
 					 " (SELECT pg_catalog.max(id) AS id FROM %s) m JOIN pg_catalog.pg_sequence p ON true"
@@ -310,4 +316,10 @@ void plan_make(struct plan *plan, struct facts *facts, const struct schema_setti
 	plan_indexes(plan);
 	if (settings->foreign_keys)
 		plan_foreign_keys(plan);
+	if (settings->widen_unique)
+		plan_unique(plan);
+	if (settings->tenant_foreign_keys)
+		plan_tenant_keys(plan);
+	if (settings->row_security)
+		plan_row_security(plan);
 }

@@ -132,16 +132,19 @@ static void add_column(struct plan *plan, const struct fact_table *table)
 	struct item *item = column_step(plan, ITEM_TRANSACTION, NEED_COLUMN, table, "ACCESS EXCLUSIVE");
 	item->seconds = 0.001;
 	item->text = arena_format(arena, "Column %s added to '%s'", table->column, table->shown);
-	plan_statement(plan, item, arena_format(arena, "ALTER TABLE %s ADD COLUMN %s %s NOT NULL DEFAULT %s",
-									  table->qualified, table->column_quoted,
-									  tenant_type_name(settings->tenant_type), constant));
+	plan_statement(plan, item,
+				   arena_format(arena, "ALTER TABLE %s ADD COLUMN %s %s NOT NULL DEFAULT %s",
+								table->qualified, table->column_quoted,
+								tenant_type_name(settings->tenant_type), constant));
 	/* Existing rows get the constant; what an expression gives is for new ones. */
 	if (!wanted)
-		plan_statement(plan, item, arena_format(arena, "ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT",
-										  table->qualified, table->column_quoted));
+		plan_statement(plan, item,
+					   arena_format(arena, "ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT", table->qualified,
+									table->column_quoted));
 	else if (strcmp(wanted, constant) != 0)
-		plan_statement(plan, item, arena_format(arena, "ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s",
-										  table->qualified, table->column_quoted, wanted));
+		plan_statement(plan, item,
+					   arena_format(arena, "ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s", table->qualified,
+									table->column_quoted, wanted));
 	plan_statement(plan, item,
 				   arena_format(arena, "COMMENT ON COLUMN %s.%s IS '" FACTS_COMMENT "added by the migration'",
 								table->qualified, table->column_quoted));
@@ -191,10 +194,11 @@ static void plan_column_default(struct plan *plan, const struct fact_table *tabl
 	item->text =
 		wanted ? arena_format(arena, "Default of %s in '%s' set to %s", table->column, table->shown, wanted)
 			   : arena_format(arena, "Default of %s in '%s' dropped", table->column, table->shown);
-	plan_statement(plan, item, wanted ? arena_format(arena, "ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s",
-											   table->qualified, table->column_quoted, wanted)
-								: arena_format(arena, "ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT",
-											   table->qualified, table->column_quoted));
+	plan_statement(plan, item,
+				   wanted ? arena_format(arena, "ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s",
+										 table->qualified, table->column_quoted, wanted)
+						  : arena_format(arena, "ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT",
+										 table->qualified, table->column_quoted));
 }
 
 /* --- a column that may be NULL --- */
@@ -229,7 +233,8 @@ static void backfill(struct plan *plan, const struct fact_table *table)
 	item->seconds = (double)(table->rows > 0 ? table->rows : table->bytes / 100) / 20000;
 	item->text =
 		arena_format(arena, "Empty %s of '%s' set to the default tenant", table->column, table->shown);
-	plan_statement(plan, item,
+	plan_statement(
+		plan, item,
 		arena_format(arena, "UPDATE %s SET %s = %s WHERE %s IS NULL", table->qualified, table->column_quoted,
 					 plan_constant(arena, plan->settings->tenant_type, plan->settings->default_tenant),
 					 table->column_quoted));
@@ -269,9 +274,10 @@ static void plan_not_null(struct plan *plan, const struct fact_table *table)
 		item = column_step(plan, ITEM_TRANSACTION, NEED_NOT_NULL, table, "ACCESS EXCLUSIVE");
 		item->seconds = 0.001;
 		item->text = arena_format(arena, "Check of %s added to '%s'", table->column, table->shown);
-		plan_statement(plan, item, arena_format(arena,
-										  "ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID",
-										  table->qualified, check, table->column_quoted));
+		plan_statement(plan, item,
+					   arena_format(arena,
+									"ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID",
+									table->qualified, check, table->column_quoted));
 	}
 	if (table->check != 'v') {
 		item = column_step(plan, ITEM_SCAN, NEED_NOT_NULL, table, "SHARE UPDATE EXCLUSIVE");
@@ -284,9 +290,11 @@ static void plan_not_null(struct plan *plan, const struct fact_table *table)
 	item = column_step(plan, ITEM_TRANSACTION, NEED_NOT_NULL, table, "ACCESS EXCLUSIVE");
 	item->seconds = 0.001;
 	item->text = arena_format(arena, "Column %s of '%s' set NOT NULL", table->column, table->shown);
-	plan_statement(plan, item, arena_format(arena, "ALTER TABLE %s ALTER COLUMN %s SET NOT NULL", table->qualified,
-									  table->column_quoted));
-	plan_statement(plan, item, arena_format(arena, "ALTER TABLE %s DROP CONSTRAINT %s", table->qualified, check));
+	plan_statement(plan, item,
+				   arena_format(arena, "ALTER TABLE %s ALTER COLUMN %s SET NOT NULL", table->qualified,
+								table->column_quoted));
+	plan_statement(plan, item,
+				   arena_format(arena, "ALTER TABLE %s DROP CONSTRAINT %s", table->qualified, check));
 }
 
 /* The column is NOT NULL, but the run that made it so was cut off before it dropped the check: one
@@ -297,7 +305,8 @@ static void drop_left_over_check(struct plan *plan, const struct fact_table *tab
 	const char *check = sql_identifier(arena, facts_name(arena, "tenantry", table->name, table->column, 0));
 	struct item *item = column_step(plan, ITEM_TRANSACTION, NEED_NOTHING, table, "ACCESS EXCLUSIVE");
 	item->text = arena_format(arena, "Check of %s dropped from '%s'", table->column, table->shown);
-	plan_statement(plan, item, arena_format(arena, "ALTER TABLE %s DROP CONSTRAINT %s", table->qualified, check));
+	plan_statement(plan, item,
+				   arena_format(arena, "ALTER TABLE %s DROP CONSTRAINT %s", table->qualified, check));
 }
 
 /* --- statistics --- */

@@ -81,8 +81,9 @@ static void build(struct plan *plan, const struct fact_table *table)
 	item->index = table->index_qualified;
 	item->index_comment = arena_format(
 		arena, "COMMENT ON INDEX %s IS '" FACTS_COMMENT "created by the migration'", table->index_qualified);
-	plan_statement(plan, item, arena_format(arena, "CREATE INDEX CONCURRENTLY %s ON %s (%s)",
-									  table->index_name_quoted, table->qualified, table->column_quoted));
+	plan_statement(plan, item,
+				   arena_format(arena, "CREATE INDEX CONCURRENTLY %s ON %s (%s)", table->index_name_quoted,
+								table->qualified, table->column_quoted));
 }
 
 static void plan_index(struct plan *plan, const struct fact_table *table)
@@ -127,8 +128,9 @@ static void create_root_index(struct plan *plan, const struct fact_table *root)
 	item->text = arena_format(arena, "Index '%s' created on %s(%s), without its partitions", root->index_name,
 							  root->shown, root->column);
 	item->lock_first = NULL;
-	plan_statement(plan, item, arena_format(arena, "CREATE INDEX %s ON ONLY %s (%s)", root->index_name_quoted,
-									  root->qualified, root->column_quoted));
+	plan_statement(plan, item,
+				   arena_format(arena, "CREATE INDEX %s ON ONLY %s (%s)", root->index_name_quoted,
+								root->qualified, root->column_quoted));
 	plan_statement(plan, item,
 				   arena_format(arena, "COMMENT ON INDEX %s IS '" FACTS_COMMENT "created by the migration'",
 								root->index_qualified));
@@ -265,8 +267,9 @@ static void validate_key(struct plan *plan, const struct fact_table *table)
 	item->hint =
 		arena_format(plan->arena, "Insert the missing tenants into %s, then run the migration again.",
 					 plan->facts->tenants.qualified);
-	plan_statement(plan, item, arena_format(plan->arena, "ALTER TABLE %s VALIDATE CONSTRAINT %s", table->qualified,
-									  key_name(plan, table)));
+	plan_statement(plan, item,
+				   arena_format(plan->arena, "ALTER TABLE %s VALIDATE CONSTRAINT %s", table->qualified,
+								key_name(plan, table)));
 }
 
 /* Partitioned tables take no NOT VALID key before PostgreSQL 18: each leaf gets and proves its own, and the

@@ -1,6 +1,8 @@
 /* `tenantry migrate --plan`: what would be done, with SQL, locks, sizes and estimated times, and the hazards.
  * Changes nothing. */
 #include "proxy/schema/examine.h"
+#include "proxy/schema/instance.h"
+#include "proxy/schema/plan_keys.h"
 #include "proxy/schema/schema.h"
 
 static const char *const titles[N_SECTIONS] = {
@@ -66,6 +68,28 @@ static void print_items(const struct examination *examination, FILE *out)
 		else
 			print_other(item, out);
 	}
+}
+
+bool examine_down(const char *conninfo, const struct schema_settings *settings, FILE *out,
+				  struct error *error)
+{
+	struct examination examination = {.connection = instance_connect(conninfo, "tenantry down", error)};
+	bool good =
+		examination.connection && facts_load(&examination.facts, examination.connection, settings, error) &&
+		(examination.facts.keys || facts_load_keys(&examination.facts, examination.connection, error));
+	if (good) {
+		struct error refusal;
+		facts_sizes(&examination.facts, examination.connection);
+		plan_down(&examination.plan, &examination.facts, settings);
+		fprintf(out, "WAY BACK for database %s: %zu steps. Nothing is changed.\n", examination.facts.database,
+				plan_steps(&examination.plan, false));
+		print_items(&examination, out);
+		if (!plan_down_allowed(&examination.plan, examination.connection, &refusal))
+			fprintf(out, "\n❌ It would stop at once: %s\n   %s\n", refusal.message, refusal.detail);
+		fflush(out);
+	}
+	examine_close(&examination);
+	return good;
 }
 
 bool schema_plan(const char *conninfo, const struct schema_settings *settings, FILE *out, struct error *error)

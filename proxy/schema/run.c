@@ -81,13 +81,13 @@ bool run_is_race(const struct error *error)
 
 /* --- looking --- */
 
+// clang-format off
 static const char blockers_text[] =
-	"SELECT a.pid, a.usename, a.application_name, coalesce(a.state, a.backend_type),"
-	" extract(epoch FROM pg_catalog.clock_timestamp() - coalesce(a.xact_start, a.query_start, "
-	"a.backend_start))::bigint,"
-	" a.backend_type"
-	" FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids($1::int)) AS b(pid)"
-	" LEFT JOIN pg_catalog.pg_stat_activity a USING (pid) WHERE a.pid IS NOT NULL ORDER BY 5 DESC LIMIT 5";
+	"SELECT a.pid, a.usename, a.application_name, coalesce(a.state, a.backend_type), extract(epoch"
+	" FROM pg_catalog.clock_timestamp() - coalesce(a.xact_start, a.query_start, a.backend_start))::bigint,"
+	" a.backend_type FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids($1::int)) AS b(pid) LEFT"
+	" JOIN pg_catalog.pg_stat_activity a USING (pid) WHERE a.pid IS NOT NULL ORDER BY 5 DESC LIMIT 5";
+// clang-format on
 
 bool run_who_blocks(struct run *run, struct patience *patience)
 {

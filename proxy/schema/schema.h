@@ -72,6 +72,18 @@ bool schema_migrate(const char *conninfo, const struct schema_settings *settings
 bool schema_plan(const char *conninfo, const struct schema_settings *settings, FILE *out, struct error *error)
 	__attribute__((warn_unused_result));
 
+/* Takes back what the migration created, and only that, while no row has another tenant than the default one
+ * (else 55000, and nothing is done). With `plan_only` the steps are printed. */
+bool schema_down(const char *conninfo, const struct schema_settings *settings, bool plan_only, FILE *out,
+				 const volatile int *stop, struct migration_report *report, struct error *error)
+	__attribute__((warn_unused_result));
+
+/* --- citus.c --- */
+/* Prints what stands in the way of distributing by tenant with Citus, and the ordered script. *ready: nothing
+ * does. */
+bool schema_citus(const char *conninfo, const struct schema_settings *settings, FILE *out, bool *ready,
+				  struct error *error) __attribute__((warn_unused_result));
+
 /* --- check.c --- */
 /* Prints what is there and what is missing, as text or JSON. *complete: no required item is missing. */
 bool schema_check(const char *conninfo, const struct schema_settings *settings, bool json, FILE *out,

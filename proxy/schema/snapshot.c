@@ -28,45 +28,49 @@ struct loading {
 #define USER_MADE   "(c.oid >= 16384 AND n.nspname NOT IN ('pg_catalog', 'information_schema'))"
 #define OUR_SCHEMAS "n.nspname !~ '^pg_(temp|toast)'"
 
+// clang-format off
 static const char relations_text[] =
-	"SELECT c.oid, n.nspname, c.relname, c.relkind, c.relispartition,"
-	" CASE WHEN c.relkind IN ('v', 'm') AND " USER_MADE " THEN pg_catalog.pg_get_viewdef(c.oid) END,"
-	" (SELECT i.inhparent FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid ORDER BY i.inhseqno LIMIT 1)"
-	" FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-	" WHERE " OUR_SCHEMAS " AND (c.relkind NOT IN ('i', 'I') OR " USER_MADE ")"
-	" ORDER BY c.oid";
+	"SELECT c.oid, n.nspname, c.relname, c.relkind, c.relispartition, CASE WHEN c.relkind IN ('v', 'm') AND " USER_MADE
+	" THEN pg_catalog.pg_get_viewdef(c.oid) END, (SELECT i.inhparent FROM pg_catalog.pg_inherits i"
+	" WHERE i.inhrelid = c.oid ORDER BY i.inhseqno LIMIT 1) FROM pg_catalog.pg_class c"
+	" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE " OUR_SCHEMAS
+	" AND (c.relkind NOT IN ('i', 'I') OR " USER_MADE
+	") ORDER BY c.oid";
+// clang-format on
 
+// clang-format off
 static const char columns_text[] =
-	"SELECT a.attrelid, a.attname, a.atttypid, a.attnotnull, a.atthasdef OR a.attidentity <> '', "
-	"a.attgenerated <> '',"
-	" a.attidentity = 'a'"
-	" FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid"
-	" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-	" WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind NOT IN ('i', 'I') AND " OUR_SCHEMAS
+	"SELECT a.attrelid, a.attname, a.atttypid, a.attnotnull, a.atthasdef OR a.attidentity <> '', a.attgenerated"
+	" <> '', a.attidentity = 'a' FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c"
+	" ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE a.attnum > 0"
+	" AND NOT a.attisdropped AND c.relkind NOT IN ('i', 'I') AND " OUR_SCHEMAS
 	" ORDER BY a.attrelid, a.attnum";
+// clang-format on
 
 /* One row a key column. Unique indexes that are not valid yet enforce nothing and serve no ON CONFLICT. */
+// clang-format off
 static const char indexes_text[] =
-	"SELECT x.indrelid, x.indexrelid, c.relname, x.indisprimary,"
-	" EXISTS (SELECT FROM pg_catalog.pg_constraint o WHERE o.conindid = x.indexrelid AND o.contype IN ('p', "
-	"'u')),"
-	" pg_catalog.pg_get_expr(x.indpred, x.indrelid), a.attname"
+	"SELECT x.indrelid, x.indexrelid, c.relname, x.indisprimary, EXISTS (SELECT"
+	" FROM pg_catalog.pg_constraint o WHERE o.conindid = x.indexrelid"
+	" AND o.contype IN ('p', 'u')), pg_catalog.pg_get_expr(x.indpred, x.indrelid), a.attname"
 	" FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class c ON c.oid = x.indexrelid"
-	" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-	" CROSS JOIN LATERAL pg_catalog.generate_series(0, x.indnkeyatts - 1) AS k(i)"
-	" LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[k.i] AND "
-	"a.attnum > 0"
-	" WHERE x.indisunique AND x.indisvalid AND " USER_MADE " ORDER BY x.indrelid, x.indexrelid, k.i";
+	" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace CROSS"
+	" JOIN LATERAL pg_catalog.generate_series(0, x.indnkeyatts - 1) AS k(i) LEFT"
+	" JOIN pg_catalog.pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[k.i]"
+	" AND a.attnum > 0 WHERE x.indisunique AND x.indisvalid AND " USER_MADE
+	" ORDER BY x.indrelid, x.indexrelid, k.i";
+// clang-format on
 
 /* What views' queries and rules' actions read. */
+// clang-format off
 static const char depends_text[] =
-	"SELECT DISTINCT r.ev_class, d.refobjid"
-	" FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_depend d ON d.classid = "
-	"'pg_catalog.pg_rewrite'::pg_catalog.regclass"
-	" AND d.objid = r.oid AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass"
-	" JOIN pg_catalog.pg_class c ON c.oid = r.ev_class JOIN pg_catalog.pg_namespace n ON n.oid = "
-	"c.relnamespace"
-	" WHERE d.refobjid <> r.ev_class AND " USER_MADE " ORDER BY 1, 2";
+	"SELECT DISTINCT r.ev_class, d.refobjid FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_depend d"
+	" ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = r.oid"
+	" AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass JOIN pg_catalog.pg_class c"
+	" ON c.oid = r.ev_class JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+	" WHERE d.refobjid <> r.ev_class AND " USER_MADE
+	" ORDER BY 1, 2";
+// clang-format on
 
 /* Built-in functions need no reading: their language is given as internal, whatever they are written in. An
  * aggregate's body is the calls that it makes: "shop.step( shop.final(". */
@@ -84,9 +88,11 @@ static const char depends_text[] =
 	" FROM (SELECT p.*, p.oid >= 16384 AS made FROM pg_catalog.pg_proc p) p" \
 	" JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace JOIN pg_catalog.pg_language l ON l.oid = p.prolang" \
 	" WHERE " OUR_SCHEMAS " ORDER BY p.oid"
+// clang-format off
 static const char functions_text_13[] = FUNCTIONS_TEXT("p.prosrc");
-static const char functions_text_14[] =
-	FUNCTIONS_TEXT("CASE WHEN p.prosqlbody IS NULL THEN p.prosrc ELSE pg_catalog.pg_get_function_sqlbody(p.oid) END");
+// clang-format on
+static const char functions_text_14[] = FUNCTIONS_TEXT(
+	"CASE WHEN p.prosqlbody IS NULL THEN p.prosrc ELSE pg_catalog.pg_get_function_sqlbody(p.oid) END");
 // clang-format on
 
 static const char schemas_text[] =
@@ -283,7 +289,8 @@ static bool load_everything(struct loading *loading, struct error *error)
 	return sql_run(loading->connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", error) &&
 		   load_session(loading, error) &&
 		   names_resolve(loading->connection, loading->settings, &loading->arena, &loading->names, error) &&
-		   sql_run(loading->connection, "SET LOCAL search_path TO ''; SET LOCAL statement_timeout TO 0;"
+		   sql_run(loading->connection,
+				   "SET LOCAL search_path TO ''; SET LOCAL statement_timeout TO 0;"
 				   " SET LOCAL lock_timeout TO 10000",
 				   error) &&
 		   load_relations(loading, error) && load_functions(loading, error) && load_schemas(loading, error) &&
@@ -340,6 +347,7 @@ bool schema_load(PGconn *connection, const struct schema_settings *settings, uin
 			break;
 	}
 	if (!good && strcmp(error->sqlstate, "55P03") == 0)
-		error_hint(error, "The definitions of the schema cannot be read while somebody holds a table in ACCESS EXCLUSIVE mode.");
+		error_hint(error, "The definitions of the schema cannot be read while somebody holds a table in "
+						  "ACCESS EXCLUSIVE mode.");
 	return good;
 }
