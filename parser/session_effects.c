@@ -188,12 +188,21 @@ static void effects_of_discard(struct analysis *analysis, const DiscardStmt *sta
 }
 
 /* Rules on system views do more than write rows: UPDATE pg_settings is set_config(). */
+static bool is_system(const struct catalog_relation *relation, const RangeVar *name)
+{
+	const char *schema = relation ? relation->schema : name->schemaname;
+	if (schema)
+		return strcmp(schema, "pg_catalog") == 0 || strcmp(schema, "information_schema") == 0;
+	return strncmp(name->relname, "pg_", 3) == 0;
+}
+
 static void effect_of_write(struct analysis *analysis, const RangeVar *name)
 {
 	bool temporary = false;
 	const struct catalog_relation *relation = name ? scope_relation(analysis, name, &temporary) : NULL;
-	if (relation && analysis->request->right != RIGHT_BYPASS &&
-		(strcmp(relation->schema, "pg_catalog") == 0 || strcmp(relation->schema, "information_schema") == 0))
+	if (!name || temporary)
+		return;
+	if (analysis->request->right != RIGHT_BYPASS && is_system(relation, name))
 		analysis_refuse(
 			analysis, "42501", name->location,
 			analysis_text("system relation \"%s\" cannot be written through tenantry", name->relname), NULL,
