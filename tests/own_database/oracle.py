@@ -149,6 +149,8 @@ class Oracle:
         own_answers = []
         if restore_between:
             # Both parts in full, one after the other.
+            if any(step.refused for step in block.steps):
+                return Outcome("refused", expected=True)
             for step in block.steps:
                 own_answers.append(self._answer(side, own_database, block, step, mode, k))
             self._tidy(side, k, block)
@@ -157,10 +159,13 @@ class Oracle:
         refused = False
         for number, step in enumerate(block.steps):
             where = f"step {number + 1}: " if len(block.steps) > 1 else ""
-            own, _, lost = own_answers[number] if restore_between else self._answer(side, own_database, block, step, mode, k)
+            if step.refused and not step.own:
+                own, lost = None, None  # the own database must not do it either
+            else:
+                own, _, lost = own_answers[number] if restore_between else self._answer(side, own_database, block, step, mode, k)
             if lost:
                 return Outcome("bad", [f"{where}the own database's connection was lost: {lost}"])
-            code = own.error["C"] if own.error else None
+            code = own.error["C"] if own and own.error else None
             if mode == "simple" or code != "42601" or ";" not in step.text.rstrip("; \n"):
                 if code and not step.refused and step.error not in (code, "any", "maybe"):
                     return Outcome("bad", [f"{where}the own database says {code}: {own.error['M']}"])

@@ -321,6 +321,7 @@ class World:
                     AND attrelid IN (SELECT oid FROM pg_class WHERE relnamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname LIKE 'pg\\_%'))
                 UNION ALL SELECT format('f %s %s', oid, md5(prosrc)) FROM pg_proc WHERE oid >= 16384
                 UNION ALL SELECT format('k %s %s', oid, conname) FROM pg_constraint WHERE oid >= 16384 AND contype NOT IN ('t')
+                UNION ALL SELECT format('y %s %s', oid, typname) FROM pg_type WHERE oid >= 16384 AND typtype IN ('d', 'e', 'r')
                 UNION ALL SELECT format('t %s %s', oid, tgname) FROM pg_trigger WHERE oid >= 16384
                 UNION ALL SELECT format('n %s', nspname) FROM pg_namespace WHERE oid >= 16384 AND nspname NOT LIKE 'pg\\_%') s""")[0][0]
 

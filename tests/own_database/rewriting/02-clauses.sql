@@ -181,6 +181,8 @@ SELECT a = b FROM labels a JOIN labels b ON a.label = b.label ORDER BY a.label;
 
 SELECT json_agg(l ORDER BY l.label) FROM labels l;
 
+-- an array of records says so in its header
+--: modes simple text
 SELECT array_agg(n ORDER BY n) FROM nokey n;
 
 SELECT ROW(l.*) FROM labels l ORDER BY l.label;

@@ -341,8 +341,10 @@ BEGIN;
 --: step
 INSERT INTO nokey VALUES (1, 'a');
 --: step
+--: own PREPARE TRANSACTION 'own <k>'
 PREPARE TRANSACTION 'oracle <k>';
 --: step
+--: own COMMIT PREPARED 'own <k>'
 COMMIT PREPARED 'oracle <k>';
 
 -- a refusal leaves the transaction as any error does

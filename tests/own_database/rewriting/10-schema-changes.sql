@@ -1,0 +1,186 @@
+-- Schema changes (ddl = safe, new_tables = tenant).
+
+BEGIN;
+--: step
+CREATE TABLE fresh (id serial PRIMARY KEY, v text);
+--: step
+INSERT INTO fresh (v) VALUES ('a'), ('b') RETURNING *;
+--: step
+SELECT * FROM fresh ORDER BY id;
+--: step
+SELECT f.id, i.name FROM fresh f LEFT JOIN items i ON i.id = f.id ORDER BY 1;
+--: step
+UPDATE fresh SET v = 'c' WHERE id = <#5000> RETURNING *;
+--: step
+DELETE FROM fresh RETURNING *;
+--: step
+ROLLBACK;
+
+CREATE TABLE fresh (id serial PRIMARY KEY, v text UNIQUE);
+--: step
+INSERT INTO fresh (v) VALUES ('a') RETURNING *;
+--: step
+SELECT * FROM fresh;
+--: step
+INSERT INTO fresh VALUES (DEFAULT, 'b') RETURNING *;
+--: step
+TABLE fresh ORDER BY id;
+
+CREATE TABLE IF NOT EXISTS items (id integer);
+--: step
+SELECT count(*) FROM items;
+
+CREATE TABLE fresh (item integer REFERENCES items (id), CHECK (item > 0));
+--: step
+INSERT INTO fresh VALUES (<#1>) RETURNING *;
+
+CREATE TABLE alt.fresh (LIKE alt.items INCLUDING ALL);
+--: step
+INSERT INTO alt.fresh VALUES (1, 'x') RETURNING *;
+
+ALTER TABLE items ADD COLUMN extra text DEFAULT 'e';
+--: step
+SELECT id, extra FROM items ORDER BY id;
+--: step
+SELECT * FROM items ORDER BY id;
+--: step
+INSERT INTO items (name, extra) VALUES ('x', 'y') RETURNING *;
+
+CREATE INDEX items_name ON items (name);
+--: step
+SELECT id FROM items WHERE name = 'apple CANARY<k> 4';
+
+CREATE UNIQUE INDEX IF NOT EXISTS items_x ON items (id, name);
+
+ALTER TABLE items ADD CONSTRAINT positive CHECK (id > 0);
+
+CREATE SEQUENCE s;
+--: step
+SELECT nextval('s'), nextval('s');
+
+CREATE TYPE t AS ENUM ('a', 'b');
+--: step
+SELECT 'a'::t;
+
+CREATE DOMAIN d AS text CHECK (VALUE <> '');
+--: step
+SELECT 'a'::d;
+
+CREATE SCHEMA fresh;
+
+CREATE VIEW v AS SELECT 1 AS x;
+--: step
+SELECT * FROM v;
+
+COMMENT ON TABLE items IS 'all sorts';
+
+COMMENT ON COLUMN items.name IS 'its name';
+
+CREATE TABLE fresh (a int);
+--: step
+DROP TABLE fresh;
+
+-- what would weaken the walls
+--: refused
+DROP TABLE items;
+
+--: refused
+DROP TABLE IF EXISTS nokey, parts CASCADE;
+
+--: own SELECT 1
+--: refused
+ALTER TABLE items DROP COLUMN tenant_id;
+
+--: own SELECT 1
+--: refused
+ALTER TABLE items RENAME COLUMN tenant_id TO t;
+
+--: own SELECT 1
+--: refused
+ALTER TABLE items ALTER COLUMN tenant_id DROP NOT NULL;
+
+--: own SELECT 1
+--: refused
+ALTER TABLE items ALTER COLUMN tenant_id SET DEFAULT 2;
+
+--: own SELECT 1
+--: refused
+ALTER TABLE items ALTER tenant_id TYPE text;
+
+--: refused
+ALTER TABLE items RENAME TO things;
+
+--: refused
+ALTER TABLE items SET SCHEMA alt;
+
+--: refused
+ALTER TABLE items OWNER TO postgres;
+
+--: refused
+ALTER TABLE items DISABLE TRIGGER ALL;
+
+--: refused
+GRANT SELECT ON items TO PUBLIC;
+
+--: refused
+REVOKE SELECT ON items FROM PUBLIC;
+
+--: refused
+CREATE TABLE copy AS SELECT * FROM items;
+
+--: refused
+SELECT * INTO copy FROM items;
+
+--: refused
+CREATE MATERIALIZED VIEW m AS SELECT * FROM items;
+
+--: refused
+CREATE TABLE dogs2 () INHERITS (items, alt.items);
+
+--: refused
+ALTER TABLE items ENABLE ROW LEVEL SECURITY;
+
+--: refused
+CREATE POLICY p ON items USING (true);
+
+--: refused
+ALTER DATABASE shared SET search_path = alt;
+
+--: refused
+CREATE ROLE somebody;
+
+--: refused
+ALTER ROLE shop SET search_path = alt;
+
+--: refused
+SET ROLE postgres;
+
+--: refused
+SET SESSION AUTHORIZATION postgres;
+
+--: refused
+CREATE EXTENSION dblink;
+
+--: refused
+LOAD 'plpgsql';
+
+--: refused
+ALTER SYSTEM SET work_mem = '1MB';
+
+--: refused
+CREATE FOREIGN DATA WRAPPER w;
+
+--: refused
+REASSIGN OWNED BY shop TO postgres;
+
+--: refused
+DROP OWNED BY shop;
+
+--: refused
+SECURITY LABEL ON TABLE items IS 'x';
+
+--: refused
+CREATE PUBLICATION p FOR TABLE items;
+
+--: refused
+CREATE EVENT TRIGGER e ON ddl_command_start EXECUTE FUNCTION nothing();
