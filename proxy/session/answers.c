@@ -189,7 +189,7 @@ static bool is_raised(const struct reply *head, const char *sqlstate)
 
 /* What is to be changed in the error; false: nothing. */
 static bool edit_error(struct session *session, const struct reply *head, const struct wire_message *message,
-					   struct wire_error_edit *edit)
+					   struct concealed *hidden, struct wire_error_edit *edit)
 {
 	const char *sqlstate = wire_error_field(message->body, message->length, 'C');
 	const char *position = wire_error_field(message->body, message->length, 'P');
@@ -211,16 +211,15 @@ static bool edit_error(struct session *session, const struct reply *head, const 
 		session->timed_out = false;
 		return true;
 	}
-	if (!head)
-		return false;
-	if (is_raised(head, sqlstate)) {
-		*edit = (struct wire_error_edit){.drop = "WFLRqp", .position = head->query->position};
+	if (head && is_raised(head, sqlstate)) {
+		*edit = (struct wire_error_edit){
+			.drop = "WFLRqp", .position = head->query->position, .routine = head->query->routine};
 		return true;
 	}
-	if (!position)
-		return false;
-	edit->position = original_position(head, atoi(position));
-	return edit->position >= 0;
+	bool concealed = conceal_edit(session, head, message, hidden, edit);
+	if (head && position && edit->position < 0)
+		edit->position = original_position(head, atoi(position));
+	return concealed || edit->position >= 0;
 }
 
 static void fail_head(struct session *session, struct reply *head)
@@ -243,6 +242,7 @@ enum answer answer_error(struct session *session, struct run *run, const struct 
 {
 	struct reply *head = replies_head(&session->replies);
 	struct wire_error_edit edit;
+	struct concealed hidden = {0};
 	if (!wire_error_valid(message->body, message->length))
 		return ANSWER_BAD;
 	const char *severity = wire_error_field(message->body, message->length, 'V');
@@ -250,14 +250,29 @@ enum answer answer_error(struct session *session, struct run *run, const struct 
 		session->server_fatal = true;
 		return ANSWER_PASS;
 	}
-	bool changed = edit_error(session, head, message, &edit);
+	bool changed = edit_error(session, head, message, &hidden, &edit);
 	if (changed) {
 		server_flush_run(session, run);
 		wire_error_edit(&session->out[SIDE_CLIENT], 'E', message->body, message->length, &edit);
 	}
+	concealed_free(&hidden);
 	copyin_over(session);
 	fail_head(session, head);
 	return changed ? ANSWER_REPLACED : ANSWER_PASS;
+}
+
+enum answer answer_notice(struct session *session, struct run *run, const struct wire_message *message)
+{
+	struct wire_error_edit edit = {.position = -1};
+	struct concealed hidden = {0};
+	if (!wire_error_valid(message->body, message->length) || !wire_error_field(message->body, message->length, 'C'))
+		return ANSWER_BAD;
+	if (!conceal_edit(session, replies_head(&session->replies), message, &hidden, &edit))
+		return ANSWER_PASS;
+	server_flush_run(session, run);
+	wire_error_edit(&session->out[SIDE_CLIENT], 'N', message->body, message->length, &edit);
+	concealed_free(&hidden);
+	return ANSWER_REPLACED;
 }
 
 /* --- ReadyForQuery --- */

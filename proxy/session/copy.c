@@ -71,6 +71,8 @@ struct copy_stream *copy_stream_new(const struct copy_plan *plan, const char *te
 	}
 	stream->value_length = render(&stream->plan, tenant, stream->value);
 	stream->name_length = render(&stream->plan, stream->column, stream->name);
+	stream->appended[0] = plan->delimiter;
+	memcpy(stream->appended + 1, stream->value, stream->value_length);
 	stream->csv = plan->format == COPY_CSV;
 	stream->end_marker = !stream->csv || server_version < 180000;
 	stream->escape = stream->csv && plan->escape != plan->quote ? plan->escape : 0;
@@ -82,6 +84,12 @@ struct copy_stream *copy_stream_new(const struct copy_plan *plan, const char *te
 		stream->special[(unsigned char)plan->escape] = true;
 	}
 	return stream;
+}
+
+const char *copy_stream_appended(const struct copy_stream *stream, size_t *length)
+{
+	*length = stream->plan.append && stream->plan.format != COPY_BINARY ? stream->value_length + 1 : 0;
+	return stream->appended;
 }
 
 void copy_stream_free(struct copy_stream *stream)

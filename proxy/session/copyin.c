@@ -34,25 +34,6 @@ void copyin_fail(struct session *session, const struct error *error)
 	session->counts.refused++;
 }
 
-/* The statement that the server is at; NULL: one that needs nothing. *known false: it could be anything. */
-static const struct statement *copying_statement(const struct reply *head, bool *known)
-{
-	*known = true;
-	if (head->kind == REPLY_QUERY) {
-		const struct query *query = head->query;
-		if (!query || !query->verdict)
-			return NULL;
-		size_t i = query->current;
-		while (i + 1 < query->verdict->n_statements && query->verdict->statements[i].is_empty)
-			i++;
-		*known = i < query->n_sent;
-		return *known ? &query->verdict->statements[i] : NULL;
-	}
-	const struct prepared *prepared = head->prepared;
-	*known = prepared && !prepared->sql && prepared->verdict->n_statements == 1;
-	return *known ? &prepared->verdict->statements[0] : NULL;
-}
-
 enum answer copyin_response(struct session *session, struct run *run, const struct wire_message *message)
 {
 	struct reply *head = replies_head(&session->replies);
@@ -62,7 +43,7 @@ enum answer copyin_response(struct session *session, struct run *run, const stru
 	if (!reader_done(&reader) || head->swallow)
 		return ANSWER_BAD;
 	bool known;
-	const struct statement *statement = copying_statement(head, &known);
+	const struct statement *statement = reply_statement(head, &known);
 	const struct copy_plan *plan = statement ? statement->copy : NULL;
 	const char *tenant = session_tenant(session);
 	session->copy_in = COPY_IN_ACTIVE;

@@ -14,7 +14,7 @@
 const char *extended_slot(const struct prepared *prepared, char *out)
 {
 	const struct verdict *verdict = prepared->verdict;
-	if (verdict->tenant_parameter > 0)
+	if (prepared->takes_tenant)
 		snprintf(out, TENANT_LITERAL_MAX, "$%u", verdict->tenant_parameter);
 	else if (prepared->literal_tenant)
 		tenant_value_literal(verdict->tenant_type, prepared->literal_tenant, out);
@@ -32,7 +32,7 @@ static void add_types(struct buffer *out, const struct prepared *prepared)
 {
 	const struct verdict *verdict = prepared->verdict;
 	size_t n = prepared->n_types;
-	if (verdict->tenant_parameter == 0) {
+	if (!prepared->takes_tenant) {
 		buffer_add_u16(out, (uint16_t)n);
 		for (size_t i = 0; i < n; i++)
 			buffer_add_u32(out, prepared->types[i]);
@@ -70,11 +70,21 @@ static bool writes_literal(const struct verdict *verdict)
 	return verdict->uses_tenant && verdict->tenant_parameter == 0;
 }
 
+/* A COPY, or a statement whose tenant column the client fills itself, has none. */
+static bool has_slot(const struct verdict *verdict)
+{
+	for (size_t i = 0; i < verdict->n_statements; i++)
+		for (size_t k = 0; k < verdict->statements[i].n_splices; k++)
+			if (verdict->statements[i].splices[k].tenant)
+				return true;
+	return false;
+}
+
 /* Stamps and the tenant that is written into the text. */
 static void finish_prepared(struct session *session, struct prepared *prepared)
 {
 	const char *tenant = session_tenant(session);
-	prepared->takes_tenant = prepared->verdict->tenant_parameter > 0;
+	prepared->takes_tenant = prepared->verdict->tenant_parameter > 0 && has_slot(prepared->verdict);
 	prepared->generation = catalog_generation(session->catalog);
 	prepared->names_version = session->state.names_version;
 	prepared->prepared_version = session->statements.version;
@@ -202,6 +212,28 @@ static bool literal_is_current(const struct session *session, const struct prepa
 	return !prepared->literal_tenant || (tenant && strcmp(tenant, prepared->literal_tenant) == 0);
 }
 
+/* The client has been told which columns the statement returns: it is asked again, and Bind waits for the answer. */
+static enum handled compare_rows(struct session *session, struct prepared *renewed, const struct prepared *old)
+{
+	renewed->wanted_rows = old->rows_changed ? old->wanted_rows : old->rows;
+	wire_add_target(&session->out[SIDE_SERVER], 'D', 'S', renewed->name);
+	struct reply *reply = replies_add(&session->replies, REPLY_DESCRIBE_STATEMENT);
+	reply->swallow = true;
+	reply->prepared = prepared_ref(renewed);
+	session->flushed = false;
+	return client_hold(session, HOLD_REPLIES);
+}
+
+/* As RevalidateCachedQuery() has it: the error that drivers recover from by preparing again. */
+static void refuse_changed_rows(struct session *session)
+{
+	struct own_refusal own;
+	error_set(&own.text, "0A000", "cached plan must not change result type");
+	own_refusal_finish(&own, 0);
+	refuse_extended(session, &own.refusal);
+	replies_at(&session->replies, session->replies.n - 1)->query->routine = "RevalidateCachedQuery";
+}
+
 /* Gives the statement under its name as it has to be now; *refused: an error has been sent instead. HELD: wait. */
 static enum handled renew(struct session *session, struct prepared **prepared, bool *refused)
 {
@@ -237,6 +269,22 @@ static enum handled renew(struct session *session, struct prepared **prepared, b
 	expect_parse(session, renewed, true);
 	prepared_unref(renewed); /* the name holds it */
 	*prepared = renewed;
+	return old->rows || old->rows_changed ? compare_rows(session, renewed, old) : HANDLED;
+}
+
+/* The statement as it has to be now, or *refused. HELD: wait. */
+static enum handled revalidate(struct session *session, struct prepared **prepared, bool *refused)
+{
+	if (!is_current(session, *prepared) && renew(session, prepared, refused) == HELD)
+		return HELD;
+	if (*refused)
+		return HANDLED;
+	if ((*prepared)->wanted_rows && !(*prepared)->rows_changed && !(*prepared)->rows)
+		return client_hold(session, HOLD_REPLIES); /* asked, not answered yet */
+	if ((*prepared)->rows_changed) {
+		refuse_changed_rows(session);
+		*refused = true;
+	}
 	return HANDLED;
 }
 
@@ -335,12 +383,10 @@ enum handled extended_bind(struct session *session, const struct wire_message *m
 		return HANDLED;
 	}
 	struct prepared *prepared = statements_get(&session->statements, bind.statement);
-	if (prepared && !is_current(session, prepared)) {
-		if (renew(session, &prepared, &refused) == HELD)
-			return HELD;
-		if (refused)
-			return HANDLED;
-	}
+	if (prepared && revalidate(session, &prepared, &refused) == HELD)
+		return HELD;
+	if (refused)
+		return HANDLED;
 	/* What is not known here is not known to the server either, which says so. */
 	if (!prepared || prepared->stale) {
 		client_forward(session, message);
@@ -367,7 +413,7 @@ bool extended_bind_streams(struct session *session, const char *bytes, size_t n)
 	if (reader.bad || client_must_wait(session) || session->stale_catalog)
 		return false;
 	struct prepared *prepared = statements_get(&session->statements, name);
-	if (!prepared || prepared->stale || prepared->takes_tenant || !is_current(session, prepared))
+	if (!prepared || prepared->stale || prepared->takes_tenant || prepared->wanted_rows || !is_current(session, prepared))
 		return false;
 	const struct verdict *verdict = prepared->verdict;
 	for (size_t i = 0; i < verdict->n_statements; i++)
@@ -404,12 +450,10 @@ enum handled extended_describe(struct session *session, const struct wire_messag
 	if (client_must_wait(session))
 		return client_hold(session, HOLD_REPLIES);
 	struct prepared *prepared = statements_get(&session->statements, name);
-	if (prepared && !is_current(session, prepared)) {
-		if (renew(session, &prepared, &refused) == HELD)
-			return HELD;
-		if (refused)
-			return HANDLED;
-	}
+	if (prepared && revalidate(session, &prepared, &refused) == HELD)
+		return HELD;
+	if (refused)
+		return HANDLED;
 	client_forward(session, message);
 	expect(session, REPLY_DESCRIBE_STATEMENT, prepared);
 	return HANDLED;

@@ -6,6 +6,7 @@
  *   admit.c     may this statement run with this tenant  refuse.c    errors that the server raises for us
  *   server.c    the server's messages: walk, dispatch    answers.c   those that are edited on their way; effects
  *   copyin.c    COPY FROM STDIN                          function.c  FunctionCall
+ *   conceal.c   what errors must not tell
  *   timing.c    time-outs and draining
  *
  * A client's message is either handled whole or *held*: left at the head of the input until a reply or a newer catalog is there. A
@@ -197,7 +198,16 @@ enum answer answer_complete(struct session *session, struct run *run, const stru
 enum answer answer_error(struct session *session, struct run *run, const struct wire_message *message);
 enum answer answer_ready(struct session *session, struct run *run, const struct wire_message *message);
 enum answer answer_parameters(struct session *session, struct run *run, const struct wire_message *message);
-enum answer answer_status(struct session *session, const struct wire_message *message);
+enum answer answer_notice(struct session *session, struct run *run, const struct wire_message *message);
+
+/* --- conceal.c --- */
+struct concealed {
+	char *detail, *context; /* what the edit points to */
+};
+/* Adds to the edit what must not be seen as it is; true: something. */
+bool conceal_edit(struct session *session, const struct reply *head, const struct wire_message *message,
+				  struct concealed *concealed, struct wire_error_edit *edit);
+void concealed_free(struct concealed *concealed);
 
 /* --- copyin.c --- */
 enum answer copyin_response(struct session *session, struct run *run, const struct wire_message *message);

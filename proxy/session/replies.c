@@ -146,3 +146,21 @@ void query_free(struct query *query)
 	free(query->slots);
 	free(query);
 }
+
+const struct statement *reply_statement(const struct reply *reply, bool *known)
+{
+	*known = true;
+	if (reply->kind == REPLY_QUERY) {
+		const struct query *query = reply->query;
+		if (!query || !query->verdict)
+			return NULL;
+		size_t i = query->current;
+		while (i + 1 < query->verdict->n_statements && query->verdict->statements[i].is_empty)
+			i++;
+		*known = i < query->n_sent;
+		return *known ? &query->verdict->statements[i] : NULL;
+	}
+	const struct prepared *prepared = reply->prepared;
+	*known = prepared && !prepared->sql && prepared->verdict->n_statements == 1;
+	return *known ? &prepared->verdict->statements[0] : NULL;
+}

@@ -35,6 +35,7 @@ struct query {
 	size_t current;              /* statement that the server is at */
 	bool raises;                 /* the last thing sent raises `sqlstate` for us */
 	char sqlstate[6];
+	const char *routine;         /* field R of the raised error; NULL: none. Static */
 	int position;                /* of the raised error, in the original text */
 	const char **slots;          /* rendering of each statement's slots (n_sent), or NULL; one block */
 	size_t room;                 /* for the text that follows */
@@ -86,6 +87,10 @@ void replies_free(struct replies *replies);
 /* A query with room for `text_length` bytes of text; from *spare if that is large enough. */
 struct query *query_new(struct query **spare, const char *text, size_t text_length);
 void query_free(struct query *query);
+
+/* The statement that the server is at for this entry; NULL: one of which nothing has to be followed. *known false: it could be
+ * anything. */
+const struct statement *reply_statement(const struct reply *reply, bool *known);
 
 static inline bool reply_is_boundary(const struct reply *reply)
 {

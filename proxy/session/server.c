@@ -69,10 +69,43 @@ static bool runs(struct reply *head)
 	return true;
 }
 
-static enum answer row_description(struct session *session, struct reply *head)
+/* Names and types of the columns; not where they come from, and not in which format. */
+static uint32_t rows_hash(const struct wire_message *message)
 {
-	if (head && (head->kind == REPLY_DESCRIBE_PORTAL || (head->kind == REPLY_DESCRIBE_STATEMENT && head->described)))
+	uint32_t hash = 2166136261u;
+	struct reader reader = reader_of(message->body, message->length);
+	for (unsigned n = message->type == 'T' ? reader_u16(&reader) : 0; n > 0 && !reader.bad; n--) {
+		size_t length;
+		const char *name = reader_string(&reader, &length);
+		reader_bytes(&reader, 6);
+		const char *type = reader_bytes(&reader, 10);
+		reader_bytes(&reader, 2);
+		for (size_t i = 0; i <= length; i++)
+			hash = (hash ^ (uint8_t)name[i]) * 16777619u;
+		for (size_t i = 0; type && i < 10; i++)
+			hash = (hash ^ (uint8_t)type[i]) * 16777619u;
+	}
+	return hash ? hash : 1;
+}
+
+/* What the client is told of a statement's columns is remembered, to notice when it changes. */
+static void note_rows(const struct reply *head, const struct wire_message *message)
+{
+	struct prepared *prepared = head->prepared;
+	if (!prepared)
+		return;
+	uint32_t rows = rows_hash(message);
+	if (head->swallow)
+		prepared->rows_changed = rows != prepared->wanted_rows;
+	prepared->rows = rows;
+}
+
+static enum answer row_description(struct session *session, struct reply *head, const struct wire_message *message)
+{
+	if (head && (head->kind == REPLY_DESCRIBE_PORTAL || (head->kind == REPLY_DESCRIBE_STATEMENT && head->described))) {
+		note_rows(head, message);
 		return take(session);
+	}
 	if (!head || head->kind != REPLY_QUERY || head->failed)
 		return ANSWER_BAD;
 	head->started = true;
@@ -109,7 +142,7 @@ static enum answer dispatch(struct session *session, struct run *run, const stru
 		return take_if(session, head, REPLY_EXECUTE);
 	case 'T':
 	case 'n':
-		return row_description(session, head);
+		return row_description(session, head, message);
 	case 't':
 		return answer_parameters(session, run, message);
 	case 'C':
@@ -132,6 +165,7 @@ static enum answer dispatch(struct session *session, struct run *run, const stru
 	case 'S':
 		return status(session, message);
 	case 'N':
+		return answer_notice(session, run, message);
 	case 'A':
 		return ANSWER_PASS;
 	default:

@@ -24,6 +24,9 @@ struct prepared {
 	struct verdict *verdict;     /* of the text below; NULL for what nothing is known of (never sent on) */
 	uint64_t generation;         /* of the catalog, when it was judged */
 	uint64_t names_version, prepared_version;
+	uint32_t rows;               /* hash of the RowDescription that the client has seen; 0: none */
+	uint32_t wanted_rows;        /* prepared anew: what `rows` was before; 0: does not matter */
+	bool rows_changed;           /* what it returns now is not what the client has been told */
 	char *literal_tenant;        /* the tenant that is written into the text on the server; NULL: none */
 	const char *name;
 	const char *text;            /* as the client wrote it, zero-terminated */

@@ -62,6 +62,10 @@ static const char *edited(const struct wire_error_edit *edit, char letter, const
 		return edit->detail;
 	case 'H':
 		return edit->hint;
+	case 'W':
+		return edit->context;
+	case 'R':
+		return edit->routine;
 	case 'P':
 		return edit->position > 0 ? position : NULL;
 	default:
@@ -71,7 +75,7 @@ static const char *edited(const struct wire_error_edit *edit, char letter, const
 
 void wire_error_edit(struct buffer *to, char type, const char *body, size_t length, const struct wire_error_edit *edit)
 {
-	static const char settable[] = "CMDHP";
+	static const char settable[] = "CMDHPWR";
 	bool done[sizeof settable] = {false};
 	char position[16];
 	snprintf(position, sizeof position, "%d", edit->position);

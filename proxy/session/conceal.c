@@ -1,0 +1,134 @@
+/* What the server's errors tell of other tenants, or of the tenant column that the client does not know of.
+ *
+ *   - Statements that look at rows of all tenants (verdict: conceal_errors): the text goes, SQLSTATE and names stay.
+ *   - 23P01 (exclusion): the detail quotes the row that is there already, whoever owns it.
+ *   - "Failing row contains (.., 1).", "Key (tenant_id, key)=(1, a) ..", COPY's context: the tenant's part is cut out
+ *     where it is certain which part that is. */
+#include "proxy/session/internal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char *print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static char *print(const char *format, ...)
+{
+	char *text;
+	va_list list;
+	va_start(list, format);
+	int n = vasprintf(&text, format, list);
+	va_end(list);
+	if (n < 0)
+		abort();
+	return text;
+}
+
+/* Errors of these classes speak of names, states, locks and limits, not of rows. */
+static bool class_is_harmless(const char *sqlstate)
+{
+	static const char *const classes[] = {"25", "40", "42", "53", "55", "57"};
+	for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
+		if (strncmp(sqlstate, classes[i], 2) == 0)
+			return true;
+	return false;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t n = strlen(text), m = strlen(end);
+	return n >= m && strcmp(text + n - m, end) == 0;
+}
+
+/* "Failing row contains (a, b, 1)." without the last value, when that is the tenant's column. */
+static char *cut_row(const struct catalog_relation *relation, const char *tenant, const char *detail)
+{
+	static const char head[] = "Failing row contains (";
+	if (strncmp(detail, head, sizeof head - 1) != 0)
+		return NULL;
+	char *result = NULL;
+	char *last = print(", %s).", tenant), *first = print("%s%s, ", head, tenant);
+	if ((size_t)relation->tenant_column == relation->n_columns - 1 && ends_with(detail, last))
+		result = print("%.*s).", (int)(strlen(detail) - strlen(last)), detail);
+	else if (relation->tenant_column == 0 && strncmp(detail, first, strlen(first)) == 0)
+		result = print("%s%s", head, detail + strlen(first));
+	free(last);
+	free(first);
+	return result;
+}
+
+/* "Key (tenant_id, key)=(1, a) .." without the first of each. */
+static char *cut_key(const char *column, const char *tenant, const char *detail)
+{
+	char *result = NULL;
+	char *names = print("Key (%s, ", column), *values = print(")=(%s, ", tenant);
+	const char *at = strncmp(detail, names, strlen(names)) == 0 ? strstr(detail, values) : NULL;
+	if (at)
+		result = print("Key (%.*s)=(%s", (int)(at - detail - (ptrdiff_t)strlen(names)), detail + strlen(names),
+					   at + strlen(values));
+	free(names);
+	free(values);
+	return result;
+}
+
+static char *cut_detail(struct session *session, const struct wire_message *message)
+{
+	const char *schema = wire_error_field(message->body, message->length, 's');
+	const char *table = wire_error_field(message->body, message->length, 't');
+	const char *detail = wire_error_field(message->body, message->length, 'D');
+	const char *tenant = session_tenant(session);
+	if (!schema || !table || !detail || !tenant)
+		return NULL;
+	const struct catalog_relation *relation = catalog_relation(session->catalog, schema, table);
+	if (!relation || relation->tenant_column < 0 || (size_t)relation->tenant_column >= relation->n_columns)
+		return NULL;
+	char *cut = cut_row(relation, tenant, detail);
+	return cut ? cut : cut_key(relation->columns[relation->tenant_column].name, tenant, detail);
+}
+
+/* 'COPY orders, line 1: "1\t2\t1"' without what was appended. */
+static char *cut_context(struct session *session, const struct wire_message *message)
+{
+	const char *context = wire_error_field(message->body, message->length, 'W');
+	if (!session->copy || !context || strncmp(context, "COPY ", 5) != 0 || !strstr(context, ": \""))
+		return NULL;
+	size_t length;
+	const char *appended = copy_stream_appended(session->copy, &length);
+	size_t n = strlen(context);
+	if (length == 0 || n < length + 1 || context[n - 1] != '"' || memcmp(context + n - 1 - length, appended, length) != 0)
+		return NULL;
+	return print("%.*s\"", (int)(n - 1 - length), context);
+}
+
+bool conceal_edit(struct session *session, const struct reply *head, const struct wire_message *message,
+				  struct concealed *concealed, struct wire_error_edit *edit)
+{
+	static const char quoting[] = "DHWpqPFLRd";
+	bool known;
+	const char *sqlstate = wire_error_field(message->body, message->length, 'C');
+	const struct statement *statement = head ? reply_statement(head, &known) : NULL;
+	if (!session->user || session->user->right == RIGHT_BYPASS || session->settings->policy->mode != MODE_ENFORCE)
+		return false;
+	if (statement && statement->conceal_errors && !class_is_harmless(sqlstate)) {
+		*edit = (struct wire_error_edit){
+			.drop = quoting,
+			.position = 0,
+			.message = message->type == 'E' ? "the statement failed on rows that may belong to other tenants" : NULL};
+		return true;
+	}
+	if (strcmp(sqlstate, "23P01") == 0) {
+		edit->drop = "D";
+		return true;
+	}
+	if (!session->settings->policy->hide_tenant_column)
+		return false;
+	edit->detail = concealed->detail = cut_detail(session, message);
+	edit->context = concealed->context = cut_context(session, message);
+	return edit->detail || edit->context;
+}
+
+void concealed_free(struct concealed *concealed)
+{
+	free(concealed->detail);
+	free(concealed->context);
+}
