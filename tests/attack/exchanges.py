@@ -1,0 +1,484 @@
+"""Attacks that need more than a statement: each is a function that takes the world of tests/attack/run and returns the bytes
+that the attacker received and a note (None: nothing to add). ALL lists them with their titles."""
+import socket
+import struct
+
+import wire
+
+ALL = []
+
+
+def exchange(title):
+    def add(function):
+        ALL.append((title, function))
+        return function
+    return add
+
+
+def read(connection, rounds, copy_in):
+    """Up to the n-th ReadyForQuery; the content is looked at as bytes only."""
+    while rounds:
+        kind, _ = connection.read_message()
+        if kind == "Z":
+            rounds -= 1
+        elif kind == "G" and copy_in:
+            chunks = copy_in[0] if isinstance(copy_in[0], list) else copy_in
+            connection.send(*[wire.copy_data(chunk) for chunk in chunks], wire.copy_done())
+            copy_in = None
+        elif kind == "G" and copy_in is None:
+            pass  # the data was sent with the rest
+
+
+def run(world, *messages, user="attacker", copy_in=None, options=None, rounds=1):
+    """Sends all messages in one go, reads up to ReadyForQuery, then looks at the tables once more."""
+    connection = world.connect(user, options=options)
+    connection.take_received()
+    note = None
+    try:
+        connection.send(*messages)
+        read(connection, rounds, copy_in)
+        connection.query("ROLLBACK")
+        connection.query("SELECT * FROM users, orders")
+    except wire.ConnectionLost as lost:
+        note = "no answer" if "no answer" in str(lost) else None
+    data = connection.take_received()
+    connection.close()
+    return data, note
+
+
+SELECT = "SELECT * FROM users"
+
+
+@exchange("bind: a parameter more than the statement has, in the tenant's place")
+def _(world):
+    return run(world, wire.parse("", "SELECT * FROM users WHERE id > $1"), wire.bind("", "", ["0", "2"]), wire.execute(), wire.sync())
+
+
+@exchange("bind: the hidden parameter alone")
+def _(world):
+    return run(world, wire.parse("", SELECT), wire.bind("", "", ["2"]), wire.execute(), wire.sync())
+
+
+@exchange("bind: binary format for the hidden parameter")
+def _(world):
+    return run(world, wire.parse("", SELECT), wire.bind("", "", [struct.pack("!i", 2)], [1]), wire.execute(), wire.sync())
+
+
+@exchange("bind: a parameter too few")
+def _(world):
+    return run(world, wire.parse("", "SELECT * FROM users WHERE id > $1"), wire.bind("", "", []), wire.execute(), wire.sync())
+
+
+@exchange("bind: more declared types than parameters, the tenant's number among them")
+def _(world):
+    return run(world, wire.parse("", "SELECT * FROM users WHERE id > $1", [23, 23, 23]), wire.bind("", "", ["0", "2", "2"]), wire.execute(), wire.sync())
+
+
+@exchange("bind: a parameter number that is the tenant's")
+def _(world):
+    return run(world, wire.parse("", "SELECT * FROM users WHERE tenant_id = $1 OR id > $2"), wire.bind("", "", ["2", "0"]), wire.execute(), wire.sync())
+
+
+@exchange("bind: format codes that do not fit")
+def _(world):
+    return run(world, wire.parse("", "SELECT * FROM users WHERE id > $1"), wire.bind("", "", ["0"], [0, 0, 1]), wire.execute(), wire.sync())
+
+
+@exchange("bind: tenant column of an INSERT bound to another tenant")
+def _(world):
+    return run(world, wire.parse("", "INSERT INTO users (email, tenant_id) VALUES ($1, $2)", [25, 23]), wire.bind("", "", ["evil", "2"]), wire.execute(), wire.sync())
+
+
+@exchange("bind: the same in binary")
+def _(world):
+    return run(world, wire.parse("", "INSERT INTO users (email, tenant_id) VALUES ($1, $2)", [25, 23]),
+               wire.bind("", "", ["evil", struct.pack("!i", 2)], [0, 1]), wire.execute(), wire.sync())
+
+
+@exchange("bind: the same as int8, int2, text and unknown")
+def _(world):
+    data = b""
+    for oid in (20, 21, 25, 705, 0, 1700):
+        data += run(world, wire.parse("", "INSERT INTO users (email, tenant_id) VALUES ($1, $2)", [25, oid]), wire.bind("", "", ["evil", " 2 "]), wire.execute(), wire.sync())[0]
+    return data, None
+
+
+@exchange("bind: NULL for the tenant column")
+def _(world):
+    return run(world, wire.parse("", "INSERT INTO users (email, tenant_id) VALUES ($1, $2)"), wire.bind("", "", ["evil", None]), wire.execute(), wire.sync())
+
+
+@exchange("prepared: SQL PREPARE, protocol Bind with a parameter of one's own")
+def _(world):
+    return run(world, wire.query(f"PREPARE p AS {SELECT}"), wire.bind("", "p", ["2"]), wire.execute(), wire.sync(), rounds=2)
+
+
+@exchange("prepared: protocol Parse, SQL EXECUTE with a parameter of one's own")
+def _(world):
+    return run(world, wire.parse("p", SELECT), wire.sync(), wire.query("EXECUTE p(2)"), rounds=2)
+
+
+@exchange("prepared: protocol Parse, EXPLAIN ANALYZE EXECUTE with a parameter of one's own")
+def _(world):
+    return run(world, wire.parse("p", "DELETE FROM users"), wire.sync(), wire.query("EXPLAIN ANALYZE EXECUTE p(2)"), rounds=2)
+
+
+@exchange("prepared: one name, SQL and protocol, in turns")
+def _(world):
+    return run(world, wire.query("PREPARE p AS SELECT 1"), wire.query("DEALLOCATE p"), wire.parse("p", SELECT), wire.sync(), wire.query("EXECUTE p(2)"),
+               wire.close("S", "p"), wire.sync(), wire.query(f"PREPARE p(int) AS {SELECT} WHERE id > $1"), wire.query("EXECUTE p(2, 2)"),
+               wire.bind("", "p", ["0", "2"]), wire.execute(), wire.sync(), rounds=8)
+
+
+@exchange("prepared: a Parse that fails does not replace what the name meant")
+def _(world):
+    return run(world, wire.parse("p", SELECT), wire.sync(), wire.parse("p", "SELECT 1"), wire.sync(), wire.bind("", "p", ["2"]), wire.execute(), wire.sync(), rounds=3)
+
+
+@exchange("prepared: PREPARE in a failed transaction stays")
+def _(world):
+    return run(world, wire.query(f"BEGIN; PREPARE p AS {SELECT}; SELECT 1/0"), wire.query("ROLLBACK"), wire.query("EXECUTE p(2)"), wire.bind("", "p", ["2"]), wire.execute(), wire.sync(), rounds=4)
+
+
+@exchange("prepared: PREPARE, then an error in the same message")
+def _(world):
+    return run(world, wire.query(f"PREPARE p AS {SELECT}; SELECT 1/0"), wire.query("EXECUTE p(2)"), wire.bind("", "p", ["2"]), wire.execute(), wire.sync(), rounds=3)
+
+
+@exchange("prepared: DEALLOCATE ALL, DISCARD ALL")
+def _(world):
+    return run(world, wire.query(f"PREPARE p AS {SELECT}"), wire.query("DISCARD ALL"), wire.parse("p", "SELECT $1::int"), wire.bind("", "p", ["2"]), wire.execute(), wire.sync(),
+               wire.query("EXECUTE p(2)"), rounds=4)
+
+
+@exchange("prepared: under one search_path, executed under another")
+def _(world):
+    return run(world, wire.query("SET search_path = public"), wire.parse("p", "SELECT * FROM users"), wire.sync(), wire.query("SET search_path = shop"),
+               wire.bind("", "p", []), wire.execute(), wire.sync(), rounds=4)
+
+
+@exchange("portal: suspended, then another statement in between")
+def _(world):
+    return run(world, wire.query("BEGIN"), wire.parse("", SELECT), wire.bind("c", "", []), wire.execute("c", 1), wire.flush(), wire.parse("", "SELECT * FROM orders"), wire.bind("", "", []), wire.execute(),
+               wire.execute("c", 0), wire.sync(), rounds=2)
+
+
+@exchange("portal: FETCH from a protocol portal by its name")
+def _(world):
+    return run(world, wire.query("BEGIN"), wire.parse("", SELECT), wire.bind("c", "", []), wire.sync(), wire.query("FETCH ALL FROM c"), rounds=3)
+
+
+@exchange("portal: UPDATE WHERE CURRENT OF a protocol portal")
+def _(world):
+    return run(world, wire.query("BEGIN"), wire.parse("", "SELECT * FROM users FOR UPDATE"), wire.bind("c", "", []), wire.execute("c", 1), wire.sync(), wire.query("UPDATE users SET name = 'hacked' WHERE CURRENT OF c"), wire.query("COMMIT"), rounds=4)
+
+
+def function_call(oid, *arguments):
+    body = struct.pack("!IHH", oid, 0, len(arguments))
+    for argument in arguments:
+        body += struct.pack("!I", len(argument)) + argument
+    return wire.message("F", body + struct.pack("!H", 0))
+
+
+@exchange("function call message: a function that counts everybody's orders")
+def _(world):
+    oid = int(world.watch.query("SELECT 'public.count_orders'::regproc::oid").rows()[0][0])
+    world.watch.query("CREATE OR REPLACE FUNCTION public.peek() RETURNS text LANGUAGE sql AS 'SELECT string_agg(email, '','') FROM users'")
+    peek = int(world.watch.query("SELECT 'public.peek'::regproc::oid").rows()[0][0])
+    data = run(world, function_call(oid))[0] + run(world, function_call(peek))[0]
+    world.watch.query("DROP FUNCTION public.peek()")
+    return data, None
+
+
+@exchange("function call message: pg_read_file, lo_get, query_to_xml, set_config")
+def _(world):
+    data = b""
+    for oid, arguments in ((2624, (b"PG_VERSION",)), (3293, (b"pg_hba.conf",)), (3458, (b"1",)), (2923, (b"SELECT * FROM users", b"t", b"f", b"")), (2078, (b"search_path", b"shop", b"f"))):
+        data += run(world, function_call(oid, *arguments))[0]
+    return data, None
+
+
+@exchange("function: cheaper than the comparison with the tenant, so that it sees the rows first")
+def _(world):
+    return run(world, wire.query("CREATE FUNCTION leak(text) RETURNS boolean LANGUAGE plpgsql COST 0.0000001 AS $$ BEGIN RAISE NOTICE '%', $1; RETURN true; END $$"), wire.query("SELECT id FROM users WHERE leak(email)"),
+               wire.query("SELECT o.id FROM countries c LEFT JOIN users o ON leak(o.email)"), wire.query("DROP FUNCTION leak(text)"), rounds=4)
+
+
+@exchange("function: made cheap afterwards")
+def _(world):
+    return run(world, wire.query("CREATE FUNCTION leak(text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE '%', $1; RETURN true; END $$"), wire.query("SELECT id FROM users WHERE leak(email)"),
+               wire.query("ALTER FUNCTION leak(text) COST 0.0000001"), wire.query("SELECT id FROM users WHERE leak(email)"), wire.query("DROP FUNCTION leak(text)"), rounds=5)
+
+
+@exchange("function: in a constraint, run by the other tenants' sessions")
+def _(world):
+    data, note = run(world, wire.query("CREATE FUNCTION spy(text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN INSERT INTO countries VALUES ($1, $1); RETURN true; END $$"),
+                     wire.query("ALTER TABLE users ADD CONSTRAINT spy CHECK (spy(email)) NOT VALID"), rounds=2)
+    victim = world.connect("chooser", options="-c app.tenant_id=3")
+    victim.query("INSERT INTO users (id, email) VALUES (3900, 'CANARY-3-new')")
+    victim.query("DELETE FROM users WHERE id = 3900")
+    victim.close()
+    data += run(world, wire.query("SELECT * FROM countries"))[0]
+    world.watch.query("ALTER TABLE users DROP CONSTRAINT IF EXISTS spy; DROP FUNCTION IF EXISTS spy(text); DELETE FROM countries WHERE code LIKE 'CAN%'")
+    return data, note
+
+
+@exchange("unknown function: made behind the proxy's back")
+def _(world):
+    world.watch.query("CREATE FUNCTION public.new_peek() RETURNS text LANGUAGE sql AS 'SELECT string_agg(email, '','') FROM users'")
+    data = run(world, wire.query("SELECT new_peek()"))[0] + run(world, wire.query("SELECT public.new_peek()"))[0]
+    world.watch.query("DROP FUNCTION public.new_peek()")
+    return data, None
+
+
+@exchange("unknown view: made behind the proxy's back")
+def _(world):
+    world.watch.query("CREATE VIEW public.new_view AS SELECT email FROM users")
+    data = run(world, wire.query("SELECT * FROM new_view"))[0]
+    world.watch.query("DROP VIEW public.new_view")
+    return data, None
+
+
+@exchange("unknown schema: a shared name in front of a tenant relation")
+def _(world):
+    world.watch.query("CREATE SCHEMA hidden; CREATE TABLE hidden.users (a int); REVOKE ALL ON SCHEMA hidden FROM PUBLIC")
+    data = run(world, wire.query("SET search_path = hidden, public"), wire.query(SELECT), rounds=2)[0]
+    world.watch.query("DROP SCHEMA hidden CASCADE")
+    return data, None
+
+
+@exchange("COPY: the others' tenant in every spelling")
+def _(world):
+    data = b""
+    for value in (b"2", b" 2", b"02", b"+2", b"2 ", b"\\x32", b"\\062", b"2\\\n"):
+        data += run(world, wire.query("COPY users (email, tenant_id) FROM STDIN"), copy_in=[b"evil-" + value.hex().encode() + b"\t" + value + b"\n"])[0]
+    return data, None
+
+
+@exchange("COPY: more fields than columns")
+def _(world):
+    return run(world, wire.query("COPY users (email) FROM STDIN"), copy_in=[b"evil\t2\n"])
+
+
+@exchange("COPY: rows cut at every byte")
+def _(world):
+    data = b"evil-a\t2\nevil-b\\\tx\n\\.\nevil-c\t2\n"
+    return run(world, wire.query("COPY users (email) FROM STDIN"), copy_in=[[data[i:i + 1] for i in range(len(data))]])
+
+
+@exchange("COPY: in the extended protocol")
+def _(world):
+    return run(world, wire.parse("", "COPY users (email) FROM STDIN"), wire.bind("", ""), wire.execute(), wire.copy_data(b"evil\\\nx\t2\n"), wire.copy_done(), wire.sync())
+
+
+@exchange("COPY: carriage returns and mixed line ends")
+def _(world):
+    out = b""
+    for data in (b"evil\t2\r\nx\r\n", b"evil\t2\rx\r", b"evil\n2\r\n", b"a\r\nb\t2\n", b"a\rb\t2\n"):
+        out += run(world, wire.query("COPY users (email) FROM STDIN"), copy_in=[data])[0]
+    return out, None
+
+
+@exchange("COPY: CSV quotes that never end, doubled, and an escape of one's own")
+def _(world):
+    out = b""
+    for options, data in (("FORMAT csv", b'"a,2\n'), ("FORMAT csv", b'a"",2\n"b""c",2\n'), ("FORMAT csv, QUOTE '''', ESCAPE '\\'", b"'a\\',2\nb\n"), ("FORMAT csv, QUOTE '2'", b"x\n"), ("FORMAT csv, ESCAPE '1'", b'"1""\n'),
+                          ("FORMAT csv, DELIMITER '1'", b"x\n"), ("FORMAT csv, NULL '1'", b"x\n"), ("NULL '1'", b"x\n"), ("FORMAT csv, HEADER", b'"email\n"\nx,2\n'), ("FORMAT csv, FORCE_NULL (tenant_id), NULL '1'", b"x\n")):
+        out += run(world, wire.query(f"COPY users (email) FROM STDIN WITH ({options})"), copy_in=[data])[0]
+    return out, None
+
+
+@exchange("COPY: binary rows with one field more")
+def _(world):
+    head = b"PGCOPY\n\xff\r\n\0" + struct.pack("!II", 0, 0)
+    row = struct.pack("!h", 2) + struct.pack("!I", 4) + b"evil" + struct.pack("!I", 4) + struct.pack("!i", 2)
+    return run(world, wire.query("COPY users (email) FROM STDIN (FORMAT binary)"), copy_in=[head + row + struct.pack("!h", -1)])
+
+
+@exchange("COPY: binary tenant column")
+def _(world):
+    head = b"PGCOPY\n\xff\r\n\0" + struct.pack("!II", 0, 0)
+    row = struct.pack("!h", 2) + struct.pack("!I", 4) + b"evil" + struct.pack("!I", 4) + struct.pack("!i", 2)
+    return run(world, wire.query("COPY users (email, tenant_id) FROM STDIN (FORMAT binary)"), copy_in=[head + row + struct.pack("!h", -1)])
+
+
+@exchange("COPY: data after CopyDone")
+def _(world):
+    return run(world, wire.query("COPY users (email) FROM STDIN"), wire.copy_data(b"x\n"), wire.copy_done(), wire.copy_data(b"evil\t2\n"), wire.copy_done(), wire.query("SELECT 1"), rounds=2)
+
+
+@exchange("COPY: a Query in the middle of the data")
+def _(world):
+    return run(world, wire.query("COPY users (email) FROM STDIN"), wire.copy_data(b"x\n"), wire.query(SELECT), wire.sync(), rounds=2)
+
+
+@exchange("pipeline: SET search_path that is undone by an error")
+def _(world):
+    return run(world, wire.parse("", "SET search_path = shop"), wire.bind("", ""), wire.execute(), wire.parse("", "SELECT 1/0"), wire.bind("", ""), wire.execute(), wire.sync(), wire.query(SELECT), rounds=2)
+
+
+@exchange("message: SET search_path that is undone by an error in the same message")
+def _(world):
+    return run(world, wire.query("SET search_path = shop; SELECT 1/0"), wire.query(SELECT), rounds=2)
+
+
+@exchange("message: temporary table that is undone by an error in the same message")
+def _(world):
+    return run(world, wire.query("CREATE TEMP TABLE users (a int); SELECT 1/0"), wire.query(SELECT), rounds=2)
+
+
+@exchange("text: a zero byte inside")
+def _(world):
+    return run(world, wire.message("Q", b"SELECT 1\0; SELECT * FROM users\0"))
+
+
+@exchange("text: no zero byte at the end")
+def _(world):
+    return run(world, wire.message("Q", b"SELECT * FROM users"))
+
+
+@exchange("text: Parse with bytes after its end")
+def _(world):
+    return run(world, wire.message("P", b"\0SELECT 1\0\0\0SELECT * FROM users\0"), wire.bind("", ""), wire.execute(), wire.sync())
+
+
+@exchange("text: invalid UTF-8 before a quote")
+def _(world):
+    return run(world, wire.message("Q", b"SELECT '\xbf' OR true --', * FROM users\0"))
+
+
+@exchange("text: a lone lead byte at the end of a literal")
+def _(world):
+    return run(world, wire.message("Q", b"SELECT * FROM users WHERE name = '\xe2' OR 1=1 --'\0"))
+
+
+def startup(world, **parameters):
+    connection = wire.Connection("127.0.0.1", world.proxy.port)
+    note = None
+    try:
+        connection.start(parameters.pop("user", "attacker"), "attack", "shop", options=parameters.pop("options", None), parameters=parameters)
+        connection.query(SELECT)
+        connection.query("SELECT * FROM orders")
+    except (wire.ServerError, wire.ConnectionLost) as e:
+        note = "no answer" if "no answer" in str(e) else None
+    data = connection.take_received()
+    connection.close()
+    return data, note
+
+
+@exchange("startup: another tenant as a parameter")
+def _(world):
+    return startup(world, **{"app.tenant_id": "2"})
+
+
+@exchange("startup: another tenant in options")
+def _(world):
+    return startup(world, options="-c app.tenant_id=2")
+
+
+@exchange("startup: another tenant in options, other spellings")
+def _(world):
+    data = b""
+    for options in ("--app.tenant_id=2", "-capp.tenant_id=2", "-c app.tenant\\_id=2", "-c APP.TENANT_ID=2", "-c app.tenant_id=1 -c app.tenant_id=2"):
+        data += startup(world, options=options)[0]
+    return data, None
+
+
+@exchange("startup: another tenant as the user's suffix")
+def _(world):
+    return startup(world, user="attacker.2")
+
+
+@exchange("startup: search_path")
+def _(world):
+    return startup(world, search_path="shop, public")
+
+
+@exchange("startup: role and session_authorization")
+def _(world):
+    return startup(world, role="postgres")[0] + startup(world, options="-c role=postgres")[0] + startup(world, session_authorization="postgres")[0], None
+
+
+@exchange("startup: backslashes become escapes")
+def _(world):
+    data = startup(world, standard_conforming_strings="off")[0] + startup(world, options="-c standard_conforming_strings=off")[0]
+    return data + startup(world, client_encoding="SJIS")[0] + startup(world, options="-c client_encoding=GBK")[0], None
+
+
+@exchange("startup: replication")
+def _(world):
+    return startup(world, replication="database")[0] + startup(world, replication="true")[0], None
+
+
+@exchange("startup: a wrong password tells nothing of tenants")
+def _(world):
+    data = b""
+    for user in ("attacker", "nobody", "chooser", "postgres"):
+        connection = wire.Connection("127.0.0.1", world.proxy.port)
+        try:
+            connection.start(user, "wrong", "shop")
+        except (wire.ServerError, wire.ConnectionLost):
+            pass
+        data += connection.take_received()
+        connection.close(polite=False)
+    return data, None
+
+
+@exchange("cancel: keys of others, and garbage")
+def _(world):
+    for key in (struct.pack("!II", 1, 1), b"\0" * 8, b"\xff" * 8):
+        with socket.create_connection(("127.0.0.1", world.proxy.port), 5) as s:
+            s.sendall(struct.pack("!II", 16, 80877102) + key)
+    return run(world, wire.query("SELECT 1"))
+
+
+def chosen(world, *messages, rounds):
+    """A choosing user of tenant 1: what it sees as tenant 1 must be tenant 1's, whatever it has tried in between."""
+    return run(world, *messages, user="chooser", options="-c app.tenant_id=1", rounds=rounds)
+
+
+@exchange("choose: SET undone by an error in the same message")
+def _(world):
+    return chosen(world, wire.query("SET app.tenant_id = 3; SELECT 1/0"), wire.query(SELECT), rounds=2)
+
+
+@exchange("choose: SET undone by ROLLBACK")
+def _(world):
+    return chosen(world, wire.query("BEGIN"), wire.query("SET app.tenant_id = 3"), wire.query("ROLLBACK"), wire.query(SELECT), rounds=4)
+
+
+@exchange("choose: SET undone by ROLLBACK TO")
+def _(world):
+    return chosen(world, wire.query("BEGIN"), wire.query("SAVEPOINT s"), wire.query("SET app.tenant_id = 3"), wire.query("ROLLBACK TO s"), wire.query(SELECT), rounds=5)
+
+
+@exchange("choose: SET LOCAL ends with its transaction")
+def _(world):
+    return chosen(world, wire.query("BEGIN"), wire.query("SET LOCAL app.tenant_id = 3"), wire.query("COMMIT"), wire.query(SELECT), rounds=4)
+
+
+@exchange("choose: SET LOCAL outside a transaction")
+def _(world):
+    return chosen(world, wire.query("SET LOCAL app.tenant_id = 3"), wire.query(SELECT), rounds=2)
+
+
+@exchange("choose: SET in a pipeline that fails")
+def _(world):
+    return chosen(world, wire.parse("", "SET app.tenant_id = 3"), wire.bind("", ""), wire.execute(), wire.parse("", "SELECT 1/0"), wire.bind("", ""), wire.execute(), wire.sync(), wire.query(SELECT), rounds=2)
+
+
+@exchange("choose: COMMIT of a failed transaction")
+def _(world):
+    return chosen(world, wire.query("BEGIN"), wire.query("SET app.tenant_id = 3"), wire.query("SELECT 1/0"), wire.query("COMMIT"), wire.query(SELECT), rounds=5)
+
+
+@exchange("choose: PREPARE TRANSACTION, then ROLLBACK PREPARED")
+def _(world):
+    data = chosen(world, wire.query("BEGIN"), wire.query("SET LOCAL app.tenant_id = 3"), wire.query("PREPARE TRANSACTION 'x'"), wire.query(SELECT), wire.query("ROLLBACK PREPARED 'x'"), rounds=5)
+    world.watch.query("ROLLBACK PREPARED 'x'")
+    return data
+
+
+@exchange("choose: a tenant that does not exist")
+def _(world):
+    return chosen(world, wire.query("SET app.tenant_id = 'x'"), wire.query("SET app.tenant_id = 99"), wire.query("INSERT INTO users (id, email) VALUES (99001, 'x')"), wire.query("SET app.tenant_id = 1"), wire.query(SELECT), rounds=5)
