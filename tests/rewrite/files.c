@@ -5,7 +5,8 @@
  *   SELECT * FROM orders        the message, one or more lines
  *   => guard                    pass | guard | refuse [SQLSTATE [at POSITION]] | closed (any, if proved)
  *   SELECT ..                   guard: what is sent; refuse: message, then lines "detail: .." and "hint: .."
- *   => NAME VALUE               more to hold: tag, checks, safe, effects, copy, unknown, touches, statements
+ *   => NAME VALUE               more to hold: tag, checks, safe, effects, copy, unknown, touches, conceals,
+ * ..
  *
  * Settings: protocol (simple | extended), right (bound | choose | bypass), mode (enforce | observe | audit),
  * search_path, temporaries, prepared, types (oids of declared parameters), ddl, new_tables, hide, truncate,
@@ -306,6 +307,8 @@ static bool actual(const struct verdict *verdict, const char *name, char *out, s
 		snprintf(out, size, "%s", booleans[first && first->self_safe]);
 	else if (strcmp(name, "touches") == 0)
 		snprintf(out, size, "%s", booleans[first && first->touches_tenant]);
+	else if (strcmp(name, "conceals") == 0)
+		snprintf(out, size, "%s", booleans[first && first->conceal_errors]);
 	else if (strcmp(name, "unknown") == 0)
 		snprintf(out, size, "%s", booleans[verdict->unknown_name]);
 	else if (strcmp(name, "statements") == 0)
