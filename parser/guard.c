@@ -110,9 +110,6 @@ static bool unproved(struct analysis *analysis, int location, const char *detail
 static bool prove(struct analysis *analysis, RawStmt *raw)
 {
 	struct checker_finding finding = {.location = -1};
-	if (analysis->splices.n == 0)
-		return checker_run(analysis, raw->stmt, analysis->tenant_parameter, &finding) ||
-			   unproved(analysis, finding.location, finding.message);
 	if (!splices_finish(&analysis->splices))
 		return unproved(analysis, -1, "Edits of the text overlap.");
 	char slot[16];
@@ -264,7 +261,8 @@ static void number_tenant(struct message *message, struct analysis *analysis)
 
 /* audit: nothing is rewritten; what is not safe by itself is refused, and the value it rests on must be the
  * tenant's. */
-static enum verdict_kind audit(struct analysis *analysis, bool safe, const struct checker_finding *finding)
+static enum verdict_kind audit(struct analysis *analysis, const Node *statement, bool safe,
+							   const struct checker_finding *finding)
 {
 	analysis->splices.n = analysis->checks.n = 0;
 	analysis->copy = NULL;
@@ -274,6 +272,9 @@ static enum verdict_kind audit(struct analysis *analysis, bool safe, const struc
 		analysis_refuse(analysis, "42501", finding->location,
 						"statement is not confined to one tenant by itself", finding->message,
 						"mode = audit: the application has to name the tenant itself.");
+	else if (finding->value && IsA(statement, PrepareStmt) && IsA(finding->value, ParamRef))
+		analysis_refuse(analysis, "0A000", -1, "the tenant cannot be a parameter of PREPARE", NULL,
+						"Use the prepared statements of the extended protocol, or a constant.");
 	else if (finding->value)
 		tenant_check_for(analysis, finding->value);
 	return analysis->refused ? VERDICT_REFUSE : VERDICT_PASS;
@@ -300,9 +301,15 @@ static enum verdict_kind guard_kind(struct message *message, struct analysis *an
 		bool ok = rewrite_statement(analysis, raw) && rewrite_check_parameters(analysis);
 		number_tenant(message, analysis);
 		if (policy->mode == MODE_AUDIT)
-			return audit(analysis, *self_safe, &finding);
+			return audit(analysis, raw->stmt, *self_safe, &finding);
 		ok = ok && prove(analysis, raw);
 		kind = !ok ? VERDICT_REFUSE : analysis->splices.n || analysis->copy ? VERDICT_GUARD : VERDICT_PASS;
+	} else if (kind == VERDICT_PASS && policy->mode != MODE_OBSERVE) {
+		/* nothing is rewritten, but the second wall stands here as well */
+		analysis->tenant_parameter = 1;
+		finding = (struct checker_finding){.location = -1};
+		if (!checker_run(analysis, raw->stmt, analysis->tenant_parameter, &finding))
+			kind = unproved(analysis, finding.location, finding.message) ? VERDICT_PASS : VERDICT_REFUSE;
 	}
 	if (policy->mode == MODE_OBSERVE) {
 		forget_changes(analysis);

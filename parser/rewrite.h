@@ -55,6 +55,7 @@ struct leaf {
 	bool names_tenant; /* the application names its tenant column */
 	List *uses;        /* of Node **: where it is used as a whole */
 	bool wrapped;
+	int width; /* columns of a function's result, -1: unknown */
 	struct leaf *next;
 };
 
@@ -93,6 +94,7 @@ struct rewrite {
 	ParamRef *tenant; /* the one node that stands for the tenant wherever it is inserted */
 	unsigned max_parameter;
 	unsigned view_depth;
+	bool no_position;      /* refusals have none, as those of PostgreSQL for such statements */
 	int characters_before; /* of the message, before this statement */
 	size_t work;           /* names compared so far */
 	bool literal;          /* the statement cannot take parameters: the slot must become a literal */
@@ -211,6 +213,8 @@ bool star_is(const Node *target); /* ResTarget * or x.* */
 /* "a, b, c" and the ResTargets of a relation's visible columns; `tenant`: and of the tenant column. */
 const char *visible_columns(const struct analysis *analysis, const struct catalog_relation *relation,
 							bool tenant, List **targets);
+/* Spells out the stars among the arguments of ROW(). */
+bool row_stars(struct analysis *analysis, List **arguments);
 /* A target that is used as a row: (SELECT c FROM (SELECT c.a, c.b) AS c). */
 bool target_as_row(struct analysis *analysis, struct leaf *leaf, Node **place);
 

@@ -65,11 +65,11 @@ static bool copy_out(struct analysis *analysis, CopyStmt *copy, struct leaf *lea
 {
 	const struct catalog_relation *relation = leaf->relation;
 	if (leaf->kind == LEAF_VIEW || relation->kind == 'v')
-		return refuse_copy(analysis, "42809", leaf->range->location,
+		return refuse_copy(analysis, "42809", -1,
 						   text_concat("cannot copy from view \"", relation->name, "\"", NULL),
 						   "Try the COPY (SELECT ...) TO variant.");
 	if (relation->kind == 'p')
-		return refuse_copy(analysis, "42809", leaf->range->location,
+		return refuse_copy(analysis, "42809", -1,
 						   text_concat("cannot copy from partitioned table \"", relation->name, "\"", NULL),
 						   "Try the COPY (SELECT ...) TO variant.");
 	analysis->rewrite->literal = true;
@@ -314,6 +314,32 @@ static bool copy_in(struct analysis *analysis, CopyStmt *copy, struct leaf *leaf
 	return true;
 }
 
+/* The errors of CopyGetAttnums(): here, because the list does not reach the server as it is. */
+static bool check_list(struct analysis *analysis, const CopyStmt *copy,
+					   const struct catalog_relation *relation)
+{
+	for (int i = 0; i < list_length(copy->attlist); i++) {
+		const char *name = strVal(list_nth(copy->attlist, i));
+		const struct catalog_column *column = NULL;
+		for (size_t k = 0; k < relation->n_columns && column == NULL; k++)
+			if (strcmp(relation->columns[k].name, name) == 0)
+				column = &relation->columns[k];
+		if (column == NULL)
+			return refuse_copy(analysis, "42703", -1,
+							   text_concat("column \"", name, "\" of relation \"", relation->name,
+										   "\" does not exist", NULL),
+							   NULL);
+		if (column->generated)
+			return analysis_refuse(analysis, "42P10", -1,
+								   text_concat("column \"", name, "\" is a generated column", NULL),
+								   "Generated columns cannot be used in COPY.", NULL);
+		if (listed(copy->attlist, name) < i)
+			return refuse_copy(analysis, "42701", -1,
+							   text_concat("column \"", name, "\" specified more than once", NULL), NULL);
+	}
+	return true;
+}
+
 bool rewrite_copy(struct analysis *analysis, CopyStmt *copy, size_t begin, size_t end)
 {
 	if (copy->filename || copy->is_program)
@@ -333,7 +359,12 @@ bool rewrite_copy(struct analysis *analysis, CopyStmt *copy, size_t begin, size_
 	struct leaf *leaf = level_leaf(level, (Node **)&copy->relation,
 								   tokens_at(analysis->tokens, copy->relation->location), end);
 	leaf->target = true;
-	if (!leaf_resolve(analysis, leaf, copy->relation, true) || !walk(analysis, &copy->whereClause))
+	analysis->rewrite->no_position = true;
+	if (!leaf_resolve(analysis, leaf, copy->relation, true))
+		return false;
+	if (leaf->kind == LEAF_TENANT && !check_list(analysis, copy, leaf->relation))
+		return false;
+	if (!walk(analysis, &copy->whereClause))
 		return false;
 	level_close(analysis, level);
 	if (leaf->kind == LEAF_OTHER)

@@ -240,9 +240,42 @@ static bool place_subselect(struct analysis *analysis, struct leaf *leaf, RangeS
 	return leaf->level != NULL;
 }
 
+/* How many columns a function has in FROM: some built-in ones that certainly have one. */
+static int function_width(const Node *expression)
+{
+	static const char *const names[] = {
+		"generate_series",           "generate_subscripts", "json_array_elements", "json_array_elements_text",
+		"jsonb_array_elements",      "json_object_keys",    "jsonb_object_keys",   "regexp_split_to_table",
+		"jsonb_array_elements_text", "string_to_table",     "regexp_matches",      "jsonb_path_query"};
+	if (expression == NULL || !IsA(expression, FuncCall))
+		return -1;
+	const char *name = strVal(llast(((const FuncCall *)expression)->funcname));
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcmp(name, names[i]) == 0)
+			return 1;
+	return -1;
+}
+
+static int functions_width(const RangeFunction *function)
+{
+	int width = function->ordinality;
+	ListCell *cell;
+	foreach (cell, function->functions) {
+		const List *item = lfirst(cell);
+		int columns = function->coldeflist ? list_length(function->coldeflist)
+					  : lsecond(item)      ? list_length(lsecond(item))
+										   : function_width(linitial(item));
+		if (columns < 0)
+			return -1;
+		width += columns;
+	}
+	return width;
+}
+
 static bool place_function(struct analysis *analysis, struct leaf *leaf, RangeFunction *function)
 {
 	leaf->alias = function->alias;
+	leaf->width = functions_width(function);
 	Node *first = linitial((List *)linitial(function->functions));
 	if (function->alias)
 		leaf->name = function->alias->aliasname;

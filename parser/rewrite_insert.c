@@ -161,6 +161,11 @@ bool tenant_value(struct analysis *analysis, const struct catalog_relation *rela
 		add_check(analysis, check);
 		return true;
 	}
+	if (value && IsA(value, A_Const) && ((A_Const *)value)->isnull)
+		return analysis_refuse(
+			analysis, "42501", start,
+			text_concat("column \"", tenant_name(relation), "\" cannot be set to null", NULL),
+			"Rows belong to the session's own tenant.", NULL);
 	if (value && IsA(value, A_Const))
 		check.constant = constant_text((A_Const *)value);
 	if (check.constant)
@@ -281,16 +286,19 @@ static bool make_columns(struct analysis *analysis, InsertStmt *insert, const st
 			"The tenant column has to be added to a list of columns, and the source's width is not known.",
 			"Write the list of columns: INSERT INTO table (column, ..) ..");
 	const char *list = " (";
-	bool explicit = !analysis->policy->hide_tenant_column;
+	bool placed = false;
 	for (size_t i = 0; i < relation->n_columns && width > 0; i++) {
-		if ((int)i == relation->tenant_column && !explicit)
+		if ((int)i == relation->tenant_column && analysis->policy->hide_tenant_column)
 			continue;
+		placed |= (int)i == relation->tenant_column;
 		insert->cols = lappend(insert->cols, column_target(relation->columns[i].name));
-		list = text_concat(list, text_identifier(relation->columns[i].name), ", ", NULL);
-		width--;
+		list = text_concat(list, text_identifier(relation->columns[i].name), --width > 0 ? ", " : "", NULL);
 	}
-	insert->cols = lappend(insert->cols, column_target(tenant_name(relation)));
-	return splice_text(analysis, at, 0, text_concat(list, text_identifier(tenant_name(relation)), ")", NULL));
+	const char *tenant = text_identifier(tenant_name(relation));
+	if (!placed)
+		insert->cols = lappend(insert->cols, column_target(tenant_name(relation)));
+	return splice_text(analysis, at, 0,
+					   placed ? text_concat(list, ")", NULL) : text_concat(list, ", ", tenant, ")", NULL));
 }
 
 static int listed_tenant(const InsertStmt *insert, const struct catalog_relation *relation)
@@ -351,7 +359,8 @@ static bool insert_source(struct analysis *analysis, InsertStmt *insert, const s
 	struct insert_source source = {.relation = relation, .replace = -1, .width = -1};
 	if (relation == NULL)
 		return rewrite_select(analysis, (SelectStmt *)insert->selectStmt, i, end, NULL) != NULL;
-	bool placed = insert->cols == NIL && (source.replace = placed_tenant(analysis, insert, relation)) >= 0;
+	if (insert->cols == NIL)
+		source.replace = placed_tenant(analysis, insert, relation);
 	if (insert->cols)
 		source.replace = listed_tenant(insert, relation);
 	source.columns = insert->cols ? list_length(insert->cols) : (int)relation->n_columns;
@@ -362,8 +371,8 @@ static bool insert_source(struct analysis *analysis, InsertStmt *insert, const s
 					  : (int)relation->n_columns - column_hidden(analysis, relation, relation->tenant_column);
 	if (!check_width(analysis, insert, &source, columns))
 		return false;
-	if (source.replace >= 0)
-		return placed || insert->cols;
+	if (insert->cols && source.replace >= 0)
+		return true;
 	if (insert->cols == NIL)
 		return make_columns(analysis, insert, target, source.width, end_before(analysis, list));
 	insert->cols = lappend(insert->cols, column_target(tenant_name(relation)));

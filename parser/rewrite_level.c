@@ -23,7 +23,7 @@ void level_close(struct analysis *analysis, struct level *level)
 struct leaf *level_leaf(struct level *level, Node **place, size_t begin, size_t end)
 {
 	struct leaf *leaf = palloc0(sizeof *leaf);
-	*leaf = (struct leaf){.kind = LEAF_OTHER, .place = place, .begin = begin, .end = end};
+	*leaf = (struct leaf){.kind = LEAF_OTHER, .place = place, .begin = begin, .end = end, .width = -1};
 	*level->leaves_end = leaf;
 	level->leaves_end = &leaf->next;
 	level->n_leaves++;
@@ -43,7 +43,7 @@ static bool unknown_relation(struct analysis *analysis, const RangeVar *range)
 	analysis->unknown_name = true;
 	const char *name =
 		range->schemaname ? text_concat(range->schemaname, ".", range->relname, NULL) : range->relname;
-	return analysis_refuse(analysis, "42P01", range->location,
+	return analysis_refuse(analysis, "42P01", analysis->rewrite->no_position ? -1 : range->location,
 						   text_concat("relation \"", name, "\" does not exist", NULL), NULL, NULL);
 }
 
@@ -237,7 +237,7 @@ int leaf_width(const struct analysis *analysis, const struct leaf *leaf)
 					 column_hidden(analysis, leaf->relation, leaf->relation->tenant_column);
 		return (int)leaf->relation->n_columns - hidden;
 	}
-	return leaf->level ? level_width(analysis, leaf->level) : -1;
+	return leaf->level ? level_width(analysis, leaf->level) : leaf->width;
 }
 
 /* Columns that a star stands for; -1: cannot be told. */

@@ -176,15 +176,54 @@ bool star_expand(struct analysis *analysis, struct level *level, List **targets)
 	return true;
 }
 
+/* ROW(c.*) has the columns one by one. */
+bool row_stars(struct analysis *analysis, List **arguments)
+{
+	List *expanded = NIL;
+	bool any = false;
+	ListCell *cell;
+	foreach (cell, *arguments) {
+		ColumnRef *reference = lfirst(cell);
+		bool star = reference && IsA(reference, ColumnRef) && IsA(llast(reference->fields), A_Star) &&
+					list_length(reference->fields) > 1;
+		struct leaf *leaf =
+			star ? scope_leaf(analysis->rewrite->level, reference->fields, list_length(reference->fields) - 1)
+				 : NULL;
+		if (leaf == NULL || !leaf_hides(analysis, leaf)) {
+			expanded = lappend(expanded, reference);
+			continue;
+		}
+		List *targets = NIL;
+		struct pieces pieces = {0};
+		size_t start, length;
+		spell_leaf(analysis, leaf, &targets, &pieces);
+		if (!star_text(analysis, reference, &start, &length) ||
+			!splice_text(analysis, start, length, pieces_join(&pieces)))
+			return false;
+		ListCell *target;
+		foreach (target, targets)
+			expanded = lappend(expanded, ((ResTarget *)lfirst(target))->val);
+		any = true;
+	}
+	if (any)
+		*arguments = expanded;
+	return true;
+}
+
 bool target_as_row(struct analysis *analysis, struct leaf *leaf, Node **place)
 {
 	ColumnRef *reference = (ColumnRef *)*place;
-	if (IsA(llast(reference->fields), A_Star))
-		return analysis_refuse(analysis, "0A000", reference->location,
-							   "whole-row reference to the changed relation is not supported here", NULL,
-							   "Name the columns.");
+	size_t start, length;
 	if (!rewrite_tokens(analysis))
 		return false;
+	if (IsA(llast(reference->fields), A_Star)) {
+		if (!star_text(analysis, reference, &start, &length))
+			return false;
+	} else {
+		struct token *token = token_at(analysis, tokens_at(analysis->tokens, reference->location));
+		start = token->start;
+		length = token->end - token->start;
+	}
 	SelectStmt *inner = MAKE(SelectStmt), *outer = MAKE(SelectStmt);
 	struct pieces pieces = {0};
 	spell_leaf(analysis, leaf, &inner->targetList, &pieces);
@@ -195,8 +234,7 @@ bool target_as_row(struct analysis *analysis, struct leaf *leaf, Node **place)
 	link->subselect = (Node *)outer;
 	*place = (Node *)link;
 	const char *name = text_identifier(leaf->name);
-	struct token *token = token_at(analysis, tokens_at(analysis->tokens, reference->location));
 	return splice_text(
-		analysis, token->start, token->end - token->start,
+		analysis, start, length,
 		text_concat("(SELECT ", name, " FROM (SELECT ", pieces_join(&pieces), ") AS ", name, ")", NULL));
 }

@@ -58,6 +58,7 @@ bool rewrite_truncate(struct analysis *analysis, Node **statement, size_t begin,
 {
 	TruncateStmt *truncate = (TruncateStmt *)*statement;
 	struct level *level = level_open(analysis);
+	analysis->rewrite->no_position = true;
 	int tenants = 0, others = 0;
 	ListCell *cell;
 	foreach (cell, truncate->relations) {

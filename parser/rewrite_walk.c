@@ -26,6 +26,8 @@ static bool is_column_somewhere(struct analysis *analysis, const char *name)
 	return false;
 }
 
+static bool is_own_function(const struct analysis *analysis, const char *schema, const char *name);
+
 static bool mark_whole_row(struct analysis *analysis, struct leaf *leaf, Node **place)
 {
 	if (!leaf_hides(analysis, leaf))
@@ -33,7 +35,6 @@ static bool mark_whole_row(struct analysis *analysis, struct leaf *leaf, Node **
 	if (leaf->target)
 		return target_as_row(analysis, leaf, place);
 	leaf->whole_row = true;
-	leaf->star_row |= IsA(llast(((ColumnRef *)*place)->fields), A_Star);
 	leaf->uses = lappend(leaf->uses, place);
 	return true;
 }
@@ -83,15 +84,13 @@ static bool column_reference(struct analysis *analysis, Node **place)
 	/* a name that is no column may be a function: `o.leak` is leak(o) */
 	if (!function_attribute(analysis, name, reference->location))
 		return false;
-	if (leaf && leaf->kind == LEAF_TENANT && leaf_has_column(analysis, leaf, name) == COLUMN_NO) {
-		if (leaf->target && leaf_hides(analysis, leaf))
-			return analysis_refuse(
-				analysis, "0A000", reference->location,
-				text_concat("column ", leaf->name, ".", name, " does not exist", NULL),
-				"tenantry does not rewrite functional notation over the row that a statement changes.",
-				"Write the call as function(relation).");
-		leaf->whole_row = leaf->star_row = true;
-	}
+	if (leaf == NULL || !leaf_hides(analysis, leaf) || is_own_function(analysis, NULL, name))
+		return true;
+	if (leaf->target)
+		return analysis_refuse(analysis, "42703", reference->location,
+							   text_concat("column ", leaf->name, ".", name, " does not exist", NULL), NULL,
+							   NULL);
+	leaf->whole_row = leaf->star_row = true;
 	return true;
 }
 
@@ -145,9 +144,50 @@ static bool sublink(struct analysis *analysis, SubLink *link)
 	return rewrite_query(analysis, &link->subselect, open + 1, token_at(analysis, open)->match) != NULL;
 }
 
+/* Does the database itself define a function of that name? */
+static bool is_own_function(const struct analysis *analysis, const char *schema, const char *name)
+{
+	const struct catalog_function *const *list;
+	if (schema)
+		return strcmp(schema, "pg_catalog") != 0 &&
+			   catalog_functions(analysis->catalog, schema, name, &list) > 0;
+	const struct scope_path *path = scope_path(analysis);
+	for (size_t i = 0; i < path->n; i++)
+		if (strcmp(path->schemas[i], "pg_catalog") != 0 &&
+			catalog_functions(analysis->catalog, path->schemas[i], name, &list) > 0)
+			return true;
+	return false;
+}
+
+/* A function over the relation's row type takes the row as it is, tenant column and all: another record would
+ * not fit. */
+static bool is_row_argument(const struct analysis *analysis, const Node *argument)
+{
+	if (argument == NULL || !IsA(argument, ColumnRef))
+		return false;
+	const List *fields = ((const ColumnRef *)argument)->fields;
+	int n = list_length(fields);
+	bool star = IsA(llast(fields), A_Star);
+	if (n != 1 + star)
+		return false;
+	return scope_leaf(analysis->rewrite->level, fields, 1) != NULL;
+}
+
+static bool arguments(struct analysis *analysis, FuncCall *call)
+{
+	const char *schema = list_length(call->funcname) > 1 ? strVal(linitial(call->funcname)) : NULL;
+	if (!is_own_function(analysis, schema, strVal(llast(call->funcname))))
+		return walk_list(analysis, call->args);
+	ListCell *cell;
+	foreach (cell, call->args)
+		if (!is_row_argument(analysis, lfirst(cell)) && !walk(analysis, (Node **)&lfirst(cell)))
+			return false;
+	return true;
+}
+
 static bool function_call(struct analysis *analysis, FuncCall *call)
 {
-	return function_policy(analysis, call) && walk_list(analysis, call->args) &&
+	return function_policy(analysis, call) && arguments(analysis, call) &&
 		   walk_list(analysis, call->agg_order) && walk(analysis, &call->agg_filter) &&
 		   walk(analysis, (Node **)&call->over);
 }
@@ -252,7 +292,7 @@ static bool walk_more(struct analysis *analysis, Node *node)
 	case T_CoalesceExpr:
 		return WALK_LIST(CoalesceExpr, args);
 	case T_RowExpr:
-		return WALK_LIST(RowExpr, args);
+		return row_stars(analysis, &((RowExpr *)node)->args) && WALK_LIST(RowExpr, args);
 	case T_XmlExpr:
 		return WALK_LIST(XmlExpr, named_args) && WALK_LIST(XmlExpr, args);
 	case T_XmlSerialize:

@@ -60,6 +60,12 @@ bool splice_tenant(struct analysis *analysis, size_t at)
 	return splice_add(analysis, (struct splice){.at = at, .tenant = true});
 }
 
+/* At one place, what is only inserted comes before what replaces the text there. */
+static bool comes_before(const struct splice *a, const struct splice *b)
+{
+	return a->at != b->at ? a->at < b->at : a->remove == 0 && b->remove > 0;
+}
+
 /* Stable merge sort of items[0..n) with room for n in `spare`. */
 static void sort(struct splice *items, struct splice *spare, size_t n)
 {
@@ -68,10 +74,10 @@ static void sort(struct splice *items, struct splice *spare, size_t n)
 	size_t middle = n / 2, left = 0, right = middle, out = 0;
 	sort(items, spare, middle);
 	sort(items + middle, spare, n - middle);
-	if (items[middle - 1].at <= items[middle].at)
+	if (!comes_before(&items[middle], &items[middle - 1]))
 		return;
 	while (left < middle && right < n)
-		spare[out++] = items[right].at < items[left].at ? items[right++] : items[left++];
+		spare[out++] = comes_before(&items[right], &items[left]) ? items[right++] : items[left++];
 	while (left < middle)
 		spare[out++] = items[left++];
 	memcpy(items, spare, out * sizeof *items);
@@ -81,7 +87,7 @@ bool splices_finish(struct splice_list *list)
 {
 	bool ordered = true;
 	for (size_t i = 1; i < list->n; i++)
-		ordered &= list->items[i - 1].at <= list->items[i].at;
+		ordered &= !comes_before(&list->items[i], &list->items[i - 1]);
 	if (!ordered)
 		sort(list->items, palloc(list->n * sizeof *list->items), list->n);
 	for (size_t i = 1; i < list->n; i++)

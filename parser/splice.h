@@ -1,7 +1,8 @@
 /* The edits of one statement, on their way from the rewriter to the verdict.
  *
  * Recorded in any order; splices_finish() orders them by place. Of several with one place the one that was
- * recorded first comes first: record what closes something before what follows it. */
+ * recorded first comes first: record what closes something before what follows it; what replaces text comes
+ * last at its place. */
 #ifndef TENANTRY_PARSER_SPLICE_H
 #define TENANTRY_PARSER_SPLICE_H
 
