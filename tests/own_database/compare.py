@@ -130,7 +130,7 @@ def _failing_row(own, got):
 
 def _row_type(own, got):
     """A whole row of a wrapped table is a record instead of the table's row type; its name and its values are the same."""
-    return own[0] == got[0] and own[4:] == got[4:] and (
+    return own[0] == got[0] and own[3:] == got[3:] and (
         (isinstance(own[1], str) and got[1] in (RECORD, RECORD_ARRAY)) or (own[1] == got[1] and got[2] is None))
 
 
@@ -144,7 +144,9 @@ def _columns_differ(own, got):
                 return True
             continue
         for x, y in zip(a, b):
-            if x != y and not (x[2] == VIEW and x[:2] + x[4:] == y[:2] + y[4:]) and not _row_type(x, y):
+            # The number of a column moves when columns were added after the tenant column.
+            x, y = x[:3] + x[4:], y[:3] + y[4:]
+            if x != y and not (x[2] == VIEW and x[:2] + x[3:] == y[:2] + y[3:]) and not _row_type(x, y):
                 return True
     return False
 
@@ -190,6 +192,8 @@ def differences(own, got):
                              else f"columns: own {_short(x)}  got {_short(y)}")
         elif part == "error" and a and b:
             for key in sorted(set(a) | set(b)):
+                if key == "H" and key not in a and a.get("C") == "42601":
+                    continue  # tenantry says which grammar it reads
                 if a.get(key) != b.get(key) and not (key == "D" and _failing_row(a.get(key), b.get(key))):
                     lines.append(f"error field {key}: own {_short(a.get(key))}  got {_short(b.get(key))}")
         else:

@@ -88,7 +88,6 @@ SELECT * FROM item_totals;
 --: refused
 SELECT i.id FROM items i LEFT JOIN item_totals t ON t.mood = i.mood;
 
---: refused
 REFRESH MATERIALIZED VIEW item_totals;
 
 -- writing through views
@@ -182,17 +181,8 @@ TRUNCATE ONLY animals;
 TRUNCATE animals;
 
 -- the table of tenants: one's own row
---: own SELECT 1 AS n
+--: own SELECT 1::bigint AS n
 SELECT count(*) AS n FROM tenants;
---: rows ignored
-
---: refused
---: own SELECT 1
-DELETE FROM tenants WHERE id = <other>;
-
---: refused
---: own SELECT 1
-UPDATE tenants SET name = 'x' WHERE id = <other>;
 
 -- catalogs that tools read
 SELECT relname, relkind FROM pg_class WHERE relname IN ('items', 'item_names') ORDER BY relname;

@@ -78,6 +78,7 @@ COMMENT ON COLUMN items.name IS 'its name';
 
 CREATE TABLE fresh (a int);
 --: step
+--: refused
 DROP TABLE fresh;
 
 -- what would weaken the walls
@@ -134,8 +135,11 @@ SELECT * INTO copy FROM items;
 --: refused
 CREATE MATERIALIZED VIEW m AS SELECT * FROM items;
 
---: refused
-CREATE TABLE dogs2 () INHERITS (items, alt.items);
+CREATE TABLE dogs2 (extra text) INHERITS (items);
+--: step
+INSERT INTO dogs2 (name, extra) VALUES ('x', 'y') RETURNING *;
+--: step
+SELECT id, name FROM items ORDER BY id;
 
 --: refused
 ALTER TABLE items ENABLE ROW LEVEL SECURITY;

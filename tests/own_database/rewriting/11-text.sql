@@ -172,6 +172,8 @@ SELECT id FROM items /* unfinished;
 --: error 42601
 SELECT id FROM items WHERE (id = 1;
 
+-- the message names the operator that joins the tenant's condition
+--: message differs
 --: error 42804
 SELECT id FROM items WHERE id;
 
