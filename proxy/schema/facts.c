@@ -75,7 +75,7 @@ static const char tables_text[] =
 	"WITH RECURSIVE w(oid, root, depth) AS ( SELECT u.o, u.i, 0"
 	" FROM pg_catalog.unnest($1::oid[]) WITH ORDINALITY AS u(o, i) WHERE u.o <> 0"
 	" UNION ALL SELECT i.inhrelid, w.root, w.depth + 1 FROM pg_catalog.pg_inherits i JOIN w"
-	" ON w.oid = i.inhparent), t AS (SELECT oid, pg_catalog.min(root) AS root, pg_catalog.max(depth) AS depth"
+	" ON w.oid = i.inhparent), t AS (SELECT oid, (pg_catalog.array_agg(root ORDER BY depth DESC, root))[1] AS root, pg_catalog.max(depth) AS depth"
 	" FROM w GROUP BY oid) SELECT c.oid, t.root, t.depth, c.relkind, n.nspname, c.relname,"
 	" pg_catalog.pg_get_userbyid(c.relowner), pg_catalog.pg_has_role(c.relowner, 'USAGE'),"
 	" (SELECT e.extname FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid "

@@ -1,0 +1,250 @@
+"""The optional phases: widen_unique, tenant_foreign_keys, row_security, down, Citus; each with plan, run, check, again."""
+import psycopg
+
+from bench import kill
+
+TABLES_OF_ALL = {"widen_unique": "yes", "tenant_foreign_keys": "yes", "row_security": "yes"}
+
+
+def definition(bench, db):
+    """Everything that makes the schema, but statistics."""
+    return bench.rows(db, """
+        SELECT 'column', attrelid::regclass::text, attname::text, format_type(atttypid, atttypmod), attnotnull::text,
+               coalesce(pg_get_expr(adbin, adrelid), '') || coalesce(col_description(attrelid, attnum), '')
+        FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid AND relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+        LEFT JOIN pg_attrdef d ON adrelid = attrelid AND adnum = attnum WHERE attnum > 0 AND NOT attisdropped
+        UNION ALL SELECT 'constraint', conrelid::regclass::text, conname::text, pg_get_constraintdef(o.oid), convalidated::text,
+               coalesce(obj_description(o.oid, 'pg_constraint'), '')
+        FROM pg_constraint o WHERE connamespace = 'public'::regnamespace AND contype <> 'n'
+        UNION ALL SELECT 'index', indrelid::regclass::text, indexrelid::regclass::text, pg_get_indexdef(indexrelid), indisvalid::text,
+               coalesce(obj_description(indexrelid, 'pg_class'), '') || indisreplident
+        FROM pg_index JOIN pg_class c ON c.oid = indexrelid AND relnamespace = 'public'::regnamespace
+        UNION ALL SELECT 'table', c.oid::regclass::text, relrowsecurity::text, relforcerowsecurity::text, relreplident::text,
+               coalesce(obj_description(c.oid, 'pg_class'), '')
+        FROM pg_class c WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+        UNION ALL SELECT 'policy', polrelid::regclass::text, polname::text, '', '', '' FROM pg_policy
+        ORDER BY 1, 2, 3""")
+
+
+def fails(bench, db, text, state):
+    with bench.connect(db, autocommit=True) as connection:
+        try:
+            connection.execute(text)
+        except psycopg.Error as error:
+            assert error.sqlstate == state, error
+            return
+    raise AssertionError(f"{text} did not fail")
+
+
+def case_widen_unique(bench):
+    db = bench.gallery()
+    bench.sql(db, """
+        ALTER TABLE settings REPLICA IDENTITY USING INDEX settings_pkey;
+        CREATE TABLE codes (code text CONSTRAINT codes_code UNIQUE DEFERRABLE INITIALLY DEFERRED, note text);
+        CREATE UNIQUE INDEX codes_note ON codes (lower(note) DESC) INCLUDE (code) WHERE note <> '';
+        COMMENT ON INDEX codes_note IS 'said before';
+        CREATE TABLE uses (id serial PRIMARY KEY, event text CONSTRAINT uses_event REFERENCES stripe_events ON UPDATE CASCADE
+                           DEFERRABLE, key varchar(100) REFERENCES settings ON DELETE CASCADE);
+        INSERT INTO uses (event, key) SELECT id, 'shop_name' FROM stripe_events LIMIT 50;""")
+    tables = ",".join(["users", "orders", "settings", "stripe_events", "saas_sites", "codes", "uses"])
+    flags = {"tables": tables, "widen_unique": "yes", "keep_unique": "saas_sites_final_domain_key"}
+    before = bench.checksums(db)
+    assert not bench.check(db, **flags)["complete"]
+    plan = bench.run(db, "migrate --plan", code=0, **flags).out
+    assert "CREATE UNIQUE INDEX CONCURRENTLY tenantry_wide_users_users_email_key ON public.users USING btree (tenant_id, email);" in plan
+    assert "DROP CONSTRAINT users_email_key, ADD CONSTRAINT users_email_key UNIQUE USING INDEX tenantry_wide_users_users_email_key;" in plan
+    bench.migrate(db, **flags)
+    bench.assert_complete(db, **flags)
+    assert bench.checksums(db) == before
+    mark = bench.log_mark()
+    assert bench.migrate(db, **flags).done == 0 and bench.ddl_since(mark, db) == []
+    found = dict(bench.rows(db, "SELECT c.relname, regexp_replace(pg_get_indexdef(c.oid), '^.* USING ', '') FROM pg_index x"
+                                " JOIN pg_class c ON c.oid = x.indexrelid WHERE indisunique AND relnamespace = 'public'::regnamespace"))
+    assert found["users_email_key"] == "btree (tenant_id, email)" and found["users_pkey"] == "btree (id)"
+    assert found["settings_pkey"] == "btree (tenant_id, key)" and found["stripe_events_pkey"] == "btree (tenant_id, id)"
+    assert found["saas_sites_final_domain_key"] == "btree (final_domain)" and found["codes_code"] == "btree (tenant_id, code)"
+    assert found["codes_note"] == "btree (tenant_id, lower(note) DESC) INCLUDE (code) WHERE (note <> ''::text)", found["codes_note"]
+    keys = dict(bench.rows(db, "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'uses'::regclass"))
+    assert keys["uses_event"] == ("FOREIGN KEY (tenant_id, event) REFERENCES stripe_events(tenant_id, id) ON UPDATE CASCADE"
+                                  " DEFERRABLE"), keys
+    assert keys["uses_key_fkey"] == "FOREIGN KEY (tenant_id, key) REFERENCES settings(tenant_id, key) ON DELETE CASCADE"
+    assert bench.value(db, "SELECT indisreplident FROM pg_index WHERE indexrelid = 'settings_pkey'::regclass")
+    assert bench.value(db, "SELECT condeferrable AND condeferred FROM pg_constraint WHERE conname = 'codes_code'")
+    assert "said before" in bench.value(db, "SELECT obj_description('codes_note'::regclass)")
+    bench.sql(db, "INSERT INTO tenants (id) VALUES (2); INSERT INTO settings (tenant_id, key) VALUES (2, 'shop_name')")
+    fails(bench, db, "INSERT INTO settings (tenant_id, key) VALUES (2, 'shop_name')", "23505")
+    fails(bench, db, "INSERT INTO uses (tenant_id, event) SELECT 2, id FROM stripe_events LIMIT 1", "23503")
+
+
+def case_widen_unique_what_stays(bench):
+    db = bench.database(sql="""
+        CREATE TABLE a (code text PRIMARY KEY, x text); CREATE TABLE outside (a text REFERENCES a);
+        CREATE TABLE b (code text PRIMARY KEY, x text); CREATE VIEW by_b AS SELECT b.* FROM b GROUP BY code;
+        CREATE TABLE c (code text PRIMARY KEY); CREATE TABLE c2 (code text DEFAULT 'x' REFERENCES c ON DELETE SET DEFAULT);
+        CREATE TABLE p (code text, PRIMARY KEY (code)) PARTITION BY HASH (code);
+        CREATE TABLE p1 PARTITION OF p FOR VALUES WITH (MODULUS 1, REMAINDER 0);""")
+    result = bench.migrate(db, tables="a,b,c,c2,p", widen_unique="yes")
+    for words in ("'a_pkey' of 'a' stays global: foreign key outside_a_fkey of public.outside: its table is not a configured",
+                  "'b_pkey' of 'b' stays global: by_b groups by it",
+                  "'c_pkey' of 'c' stays global: foreign key c2_code_fkey of public.c2: SET NULL on update and SET DEFAULT",
+                  "'p_pkey' of 'p' stays global: unique keys of partitioned tables"):
+        assert words in result.out, (words, result.out)
+    assert bench.migrate(db, tables="a,b,c,c2,p", widen_unique="yes").done == 0
+
+
+def case_tenant_foreign_keys(bench):
+    db = bench.gallery()
+    flags = {"tenant_foreign_keys": "yes"}
+    assert not bench.check(db, **flags)["complete"]
+    result = bench.migrate(db, **flags)
+    if bench.version >= 150000:
+        bench.assert_complete(db, **flags)
+        assert [h for h in bench.check(db, **flags)["hazards"] if h["kind"] == "foreign key"] == []
+    else:
+        assert "needs PostgreSQL 15" in result.out
+    assert bench.migrate(db, **flags).done == 0
+    bench.sql(db, "INSERT INTO tenants (id) VALUES (2)")
+    fails(bench, db, "INSERT INTO favorites (tenant_id, user_id, painting_id) VALUES (2, 1, 300)", "23503")
+    bench.sql(db, "DELETE FROM users WHERE id = 399 AND NOT EXISTS (SELECT FROM orders WHERE user_id = 399)"
+                  " AND NOT EXISTS (SELECT FROM saas_sites WHERE user_id = 399)")
+    # A row that crosses tenants is not changed: the key stays NOT VALID, and the next run tries again.
+    db = bench.gallery()
+    bench.migrate(db)
+    bench.sql(db, "INSERT INTO tenants (id) VALUES (2); UPDATE carts SET tenant_id = 2 WHERE id = 3")
+    failed = bench.run(db, code=1, **flags)
+    assert "violates foreign key constraint" in failed.text and "refers to another tenant's row" in failed.text
+    assert not bench.check(db, **flags)["complete"]
+    bench.sql(db, "UPDATE carts SET tenant_id = 1 WHERE id = 3")
+    bench.migrate(db, **flags)
+
+
+def case_row_security(bench):
+    db = bench.gallery()
+    bench.cluster.create_user("shop1", "secret")
+    bench.sql(db, "ALTER TABLE carts ENABLE ROW LEVEL SECURITY; CREATE POLICY mine ON carts USING (id % 2 = 0)")
+    flags = {"row_security": "yes"}
+    plan = bench.run(db, "migrate --plan", code=0, **flags).out
+    assert "CREATE POLICY tenantry_tenant ON public.users AS RESTRICTIVE" in plan and "FORCE ROW LEVEL SECURITY" in plan
+    bench.migrate(db, **flags)
+    report = bench.assert_complete(db, **flags)
+    assert all(t["row_security"] for t in report["tables"])
+    assert any(h["kind"] == "role" and "policies do not hold" in h["what"] for h in report["hazards"])
+    mark = bench.log_mark()
+    assert bench.migrate(db, **flags).done == 0 and bench.ddl_since(mark, db) == []
+    bench.sql(db, "INSERT INTO tenants (id) VALUES (2); GRANT ALL ON ALL TABLES IN SCHEMA public TO shop1;"
+                  "GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO shop1")
+    with bench.connect(db, user="shop1", password="secret", autocommit=True) as connection:
+        def count(table):
+            return connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+        assert count("users") == 0, "no tenant, no rows"
+        connection.execute("SET app.tenant_id = 1")
+        assert count("users") == 400 and count("carts") == 110, "the application's own policy still holds"
+        connection.execute("SET app.tenant_id = 2")
+        assert count("users") == 0
+        connection.execute("INSERT INTO settings (tenant_id, key) VALUES (2, 'mine')")
+        assert count("settings") == 1
+        try:
+            connection.execute("INSERT INTO settings (tenant_id, key) VALUES (1, 'theirs')")
+            raise AssertionError("a row for another tenant was written")
+        except psycopg.Error as error:
+            assert error.sqlstate == "42501"
+    # Another name of the setting makes the policies anew.
+    assert not bench.check(db, tenant_setting="shop.tenant", **flags)["complete"]
+    bench.migrate(db, tenant_setting="shop.tenant", **flags)
+    with bench.connect(db, user="shop1", password="secret", autocommit=True) as connection:
+        connection.execute("SET shop.tenant = 2")
+        assert connection.execute("SELECT count(*) FROM settings").fetchone()[0] == 1
+
+
+def case_down(bench):
+    db = bench.gallery()
+    bench.sql(db, "COMMENT ON CONSTRAINT carts_user_id_fkey ON carts IS 'ours; really'; COMMENT ON INDEX settings_pkey IS 'the key';"
+                  "ALTER TABLE settings REPLICA IDENTITY USING INDEX settings_pkey;"
+                  "ALTER TABLE saas_sites ALTER tenant_id SET DEFAULT 1; UPDATE saas_sites SET tenant_id = 1;"
+                  "ALTER TABLE saas_sites ALTER tenant_id SET NOT NULL")
+    before, sums = definition(bench, db), bench.checksums(db)
+    for flags in ({}, TABLES_OF_ALL, {"server_default": "setting", "widen_unique": "yes"}):
+        bench.migrate(db, **flags)
+        plan = bench.run(db, "migrate --down --plan", code=0).out
+        assert "DROP COLUMN tenant_id" in plan and "Nothing is changed" in plan
+        bench.run(db, "migrate --down", code=0)
+        after = definition(bench, db)
+        # A default of ours on a column that was there before stays: nobody knows whose it is.
+        if flags.get("server_default"):
+            bench.sql(db, "ALTER TABLE users ALTER tenant_id SET DEFAULT 1; ALTER TABLE saas_sites ALTER tenant_id SET DEFAULT 1")
+            after = definition(bench, db)
+        assert after == before, (flags, set(after) ^ set(before))
+        assert bench.checksums(db) == sums
+        again = bench.run(db, "migrate --down", code=0)
+        assert again.done == 0
+
+
+def case_down_refuses_other_tenants(bench):
+    db = bench.gallery()
+    bench.migrate(db)
+    bench.sql(db, "INSERT INTO tenants (id) VALUES (2); INSERT INTO settings (tenant_id, key) VALUES (2, 'x')")
+    before = definition(bench, db)
+    refused = bench.run(db, "migrate --down", code=1)
+    assert "cannot be taken back" in refused.text and "public.settings, public.tenants" in refused.text
+    assert definition(bench, db) == before
+    assert "would stop at once" in bench.run(db, "migrate --down --plan", code=0).out
+
+
+def case_down_killed(bench):
+    reference = bench.gallery()
+    before = definition(bench, reference)
+    before = [row for row in before if row[1] not in ("saas_sites",)]
+    source = bench.gallery()
+    bench.migrate(source, **TABLES_OF_ALL)
+    for step in range(3, 100, 13):
+        db = bench.database(template=source)
+        process = bench.start(db, "migrate --down")
+        for line in process.stdout:
+            step -= "✅" in line
+            if step <= 0:
+                break
+        kill(process)
+        bench.run(db, "migrate --down", code=0)
+        after = [row for row in definition(bench, db) if row[1] not in ("saas_sites",)]
+        assert after == before, set(after) ^ set(before)
+        bench.drop(db)
+
+
+def case_phases_killed(bench):
+    reference = bench.gallery()
+    bench.migrate(reference, **TABLES_OF_ALL)
+    wanted = definition(bench, reference)
+    for step in range(40, 118, 11):
+        db = bench.gallery()
+        process = bench.start(db, **TABLES_OF_ALL)
+        for line in process.stdout:
+            step -= "✅" in line
+            if step <= 0:
+                break
+        kill(process)
+        bench.migrate(db, **TABLES_OF_ALL)
+        found = definition(bench, db)
+        assert found == wanted, set(found) ^ set(wanted)
+        bench.drop(db)
+
+
+def case_citus(bench):
+    db = bench.gallery()
+    bench.sql(db, "CREATE TABLE countries (code text PRIMARY KEY); ALTER TABLE users ADD country text REFERENCES countries")
+    result = bench.run(db, "check --citus", code=1)
+    assert "it is not complete" in result.out
+    bench.migrate(db, widen_unique="yes", tenant_foreign_keys="yes")
+    result = bench.run(db, "check --citus", code=1)
+    assert "key users_pkey of users: it does not contain tenant_id" in result.out
+    assert "trigger orders_status on orders" in result.out
+    script = [line for line in result.out.splitlines() if line.startswith("SELECT create_")]
+    assert script[0] == "SELECT create_reference_table('public.countries');", script
+    assert script[1] == "SELECT create_distributed_table('public.tenants', 'id');"
+    assert "SELECT create_distributed_table('public.users', 'tenant_id', colocate_with => 'public.tenants');" in script
+    order = [line.split("'")[1].split(".")[1] for line in script]
+    for child, parent in (("carts", "users"), ("cart_items", "carts"), ("order_items", "orders"), ("stripe_events", "orders")):
+        assert order.index(child) > order.index(parent), order
+    assert len(order) == 15
+    db = bench.database(sql="CREATE TABLE t (id int)")
+    bench.migrate(db, tables="t")
+    assert "READY" in bench.run(db, "check --citus", tables="t", code=0).out
