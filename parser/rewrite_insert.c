@@ -295,10 +295,11 @@ static bool make_columns(struct analysis *analysis, InsertStmt *insert, const st
 		list = text_concat(list, text_identifier(relation->columns[i].name), --width > 0 ? ", " : "", NULL);
 	}
 	const char *tenant = text_identifier(tenant_name(relation));
-	if (!placed)
-		insert->cols = lappend(insert->cols, column_target(tenant_name(relation)));
-	return splice_text(analysis, at, 0,
-					   placed ? text_concat(list, ")", NULL) : text_concat(list, ", ", tenant, ")", NULL));
+	if (placed)
+		return splice_text(analysis, at, 0, text_concat(list, ")", NULL));
+	const char *comma = insert->cols ? ", " : "";
+	insert->cols = lappend(insert->cols, column_target(tenant_name(relation)));
+	return splice_text(analysis, at, 0, text_concat(list, comma, tenant, ")", NULL));
 }
 
 static int listed_tenant(const InsertStmt *insert, const struct catalog_relation *relation)

@@ -147,8 +147,12 @@ static bool values_source(struct analysis *analysis, SelectStmt *select, size_t 
 							   "The list is longer than max_rows allows.",
 							   "Split the statement, or use COPY.");
 	size_t i = begin + 1;
+	int width = list_length(linitial(select->valuesLists));
 	ListCell *cell;
 	foreach (cell, select->valuesLists) {
+		if (list_length(lfirst(cell)) != width)
+			return analysis_refuse(analysis, "42601", exprLocation(linitial(lfirst(cell))),
+								   "VALUES lists must all be the same length", NULL, NULL);
 		if (cell != list_head(select->valuesLists))
 			i++; /* comma */
 		if (!is_open(analysis, i, end))

@@ -144,6 +144,15 @@ static bool star_text(struct analysis *analysis, const ColumnRef *star, size_t *
 	return true;
 }
 
+/* `c.* AS x` is grammatical, and the label means nothing. Where it ends. */
+static size_t label_end(const struct analysis *analysis, size_t from)
+{
+	size_t i = tokens_at(analysis->tokens, from);
+	if (i < analysis->tokens->n && token_at(analysis, i)->keyword == KEYWORD_AS)
+		i++;
+	return i < analysis->tokens->n ? token_at(analysis, i)->end : from;
+}
+
 bool star_expand(struct analysis *analysis, struct level *level, List **targets)
 {
 	bool any = false;
@@ -168,8 +177,11 @@ bool star_expand(struct analysis *analysis, struct level *level, List **targets)
 		if (pieces.n == 0 && list_length(*targets) > 1)
 			return analysis_refuse(analysis, "0A000", ((ColumnRef *)target->val)->location,
 								   "* stands for no visible column", NULL, "Leave it out.");
-		if (!star_text(analysis, (ColumnRef *)target->val, &start, &length) ||
-			!splice_text(analysis, start, length, pieces_join(&pieces)))
+		if (!star_text(analysis, (ColumnRef *)target->val, &start, &length))
+			return false;
+		if (target->name)
+			length = label_end(analysis, start + length) - start;
+		if (!splice_text(analysis, start, length, pieces_join(&pieces)))
 			return false;
 	}
 	*targets = expanded;
