@@ -14,8 +14,9 @@ bool client_must_wait(const struct session *session)
 	const struct replies *replies = &session->replies;
 	if (replies->n == 0)
 		return false;
-	/* Behind a boundary, an error that has not come yet may have undone what the transaction changed. */
-	return replies->matters > 0 || (session->state.dirty && replies->boundaries > 0);
+	/* Behind a boundary, an error that has not come yet may have undone what the transaction changed, or kept a name (that SQL's
+	 * EXECUTE may use) from being changed. */
+	return replies->matters > 0 || replies->parted || (replies->boundaries > 0 && session->state.dirty);
 }
 
 enum handled client_hold(struct session *session, enum hold why)

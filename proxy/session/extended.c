@@ -96,8 +96,7 @@ static void expect_parse(struct session *session, struct prepared *prepared, boo
 {
 	struct reply *reply = replies_add(&session->replies, REPLY_PARSE);
 	reply->swallow = swallow;
-	reply->names = 'S';
-	reply->previous = statements_put(&session->statements, prepared->name, prepared);
+	replies_set_previous(&session->replies, reply, statements_put(&session->statements, prepared->name, prepared));
 	reply->prepared = prepared_ref(prepared);
 	session->flushed = false;
 	timing_busy(session);
@@ -120,8 +119,7 @@ static void refuse_parse(struct session *session, const char *name, const struct
 		wire_add_target(&session->out[SIDE_SERVER], 'C', 'S', "");
 		struct reply *reply = replies_add(&session->replies, REPLY_CLOSE);
 		reply->swallow = true;
-		reply->names = 'S';
-		reply->previous = statements_put(&session->statements, "", NULL);
+		replies_set_previous(&session->replies, reply, statements_put(&session->statements, "", NULL));
 	}
 	refuse_extended(session, refusal);
 }
@@ -374,6 +372,18 @@ static enum handled admit_bind(struct session *session, const struct prepared *p
 	return HANDLED;
 }
 
+/* What is not known here is not known to the server either; should it be, it is nothing that was guarded. */
+static void refuse_unknown(struct session *session, const char *name)
+{
+	struct own_refusal own;
+	if (*name)
+		error_set(&own.text, "26000", "prepared statement \"%s\" does not exist", name);
+	else
+		error_set(&own.text, "26000", "unnamed prepared statement does not exist");
+	own_refusal_finish(&own, 0);
+	refuse_extended(session, &own.refusal);
+}
+
 enum handled extended_bind(struct session *session, const struct wire_message *message)
 {
 	struct wire_bind bind;
@@ -382,15 +392,15 @@ enum handled extended_bind(struct session *session, const struct wire_message *m
 		session_violation(session, "invalid Bind message");
 		return HANDLED;
 	}
+	if (!replies_name_is_certain(&session->replies, bind.statement))
+		return client_hold(session, HOLD_REPLIES);
 	struct prepared *prepared = statements_get(&session->statements, bind.statement);
 	if (prepared && revalidate(session, &prepared, &refused) == HELD)
 		return HELD;
 	if (refused)
 		return HANDLED;
-	/* What is not known here is not known to the server either, which says so. */
 	if (!prepared || prepared->stale) {
-		client_forward(session, message);
-		extended_bind_sent(session, bind.portal, NULL);
+		refuse_unknown(session, bind.statement);
 		return HANDLED;
 	}
 	if (admit_bind(session, prepared, &bind, &refused) == HELD)
@@ -410,7 +420,8 @@ bool extended_bind_streams(struct session *session, const char *bytes, size_t n)
 	struct reader reader = reader_of(bytes, n);
 	const char *portal = reader_string(&reader, NULL);
 	const char *name = reader_string(&reader, NULL);
-	if (reader.bad || client_must_wait(session) || session->stale_catalog)
+	if (reader.bad || client_must_wait(session) || session->stale_catalog ||
+		!replies_name_is_certain(&session->replies, name))
 		return false;
 	struct prepared *prepared = statements_get(&session->statements, name);
 	if (!prepared || prepared->stale || prepared->takes_tenant || prepared->wanted_rows || !is_current(session, prepared))
@@ -447,7 +458,7 @@ enum handled extended_describe(struct session *session, const struct wire_messag
 		return HANDLED;
 	}
 	/* Names that are still under way could stand for something else: wait, as the number of parameters to hide depends on it. */
-	if (client_must_wait(session))
+	if (client_must_wait(session) || !replies_name_is_certain(&session->replies, name))
 		return client_hold(session, HOLD_REPLIES);
 	struct prepared *prepared = statements_get(&session->statements, name);
 	if (prepared && revalidate(session, &prepared, &refused) == HELD)
@@ -501,10 +512,10 @@ enum handled extended_close(struct session *session, const struct wire_message *
 	}
 	client_forward(session, message);
 	struct reply *reply = replies_add(&session->replies, REPLY_CLOSE);
-	reply->names = target;
 	if (target == 'S') {
-		reply->previous = statements_put(&session->statements, name, NULL);
+		replies_set_previous(&session->replies, reply, statements_put(&session->statements, name, NULL));
 	} else {
+		reply->names = 'P';
 		reply->previous = statements_put_portal(&session->statements, name, NULL);
 		if (*name)
 			reply->portal = strdup(name);

@@ -159,8 +159,7 @@ static void forget_unnamed(struct session *session, struct reply *reply)
 	if (statements->unnamed_portal)
 		prepared_unref(statements_put_portal(statements, "", NULL));
 	if (statements->unnamed) {
-		reply->names = 'S';
-		reply->previous = statements_put(statements, "", NULL);
+		replies_set_previous(&session->replies, reply, statements_put(statements, "", NULL));
 	}
 }
 

@@ -73,8 +73,7 @@ void refuse_query(struct session *session, const struct refusal *refusal)
 	struct reply *reply = replies_add(&session->replies, REPLY_QUERY);
 	reply->query = query;
 	if (session->statements.unnamed) {
-		reply->names = 'S';
-		reply->previous = statements_put(&session->statements, "", NULL);
+		replies_set_previous(&session->replies, reply, statements_put(&session->statements, "", NULL));
 	}
 	timing_busy(session);
 }

@@ -28,6 +28,7 @@ struct reply *replies_add(struct replies *replies, enum reply_kind kind)
 	memset(reply, 0, sizeof *reply);
 	reply->kind = (uint8_t)kind;
 	replies->boundaries += reply_is_boundary(reply);
+	replies->parted |= reply_is_boundary(reply) && replies->renamed > 0;
 	replies->open = !reply_is_boundary(reply);
 	return reply;
 }
@@ -40,10 +41,44 @@ void replies_set_matters(struct replies *replies, struct reply *reply)
 	}
 }
 
+void replies_set_previous(struct replies *replies, struct reply *reply, struct prepared *previous)
+{
+	reply->names = 'S';
+	reply->previous = previous;
+	replies->renamed += previous && *previous->name;
+}
+
+static const char *changed_name(const struct reply *reply)
+{
+	return reply->prepared ? reply->prepared->name : reply->previous ? reply->previous->name : "";
+}
+
+bool replies_name_is_certain(const struct replies *replies, const char *name)
+{
+	bool same_part = true; /* nothing but an error that skips us too can make this entry fail */
+	if (replies->boundaries == 0 || (*name && !replies->parted))
+		return true;
+	for (unsigned i = replies->n; i > 0; i--) {
+		const struct reply *reply = &replies->ring[(replies->head + i - 1) & (replies->room - 1)];
+		if (reply->kind == REPLY_SYNC)
+			same_part = false;
+		if (reply->names != 'S' || strcmp(changed_name(reply), name) != 0)
+			continue;
+		if (same_part && reply->kind == REPLY_PARSE)
+			return true;
+		if (reply->previous)
+			return false;
+	}
+	return true;
+}
+
 static void release(struct replies *replies, struct reply *reply, struct query **spare)
 {
 	replies->matters -= reply->matters;
+	replies->renamed -= reply->names == 'S' && reply->previous && *reply->previous->name;
 	replies->boundaries -= reply_is_boundary(reply);
+	if (replies->renamed == 0)
+		replies->parted = false;
 	prepared_unref(reply->prepared);
 	prepared_unref(reply->previous);
 	free(reply->portal);
@@ -72,8 +107,7 @@ void replies_take(struct replies *replies, struct query **spare)
 static void undo(struct reply *reply, struct statements *statements)
 {
 	if (reply->names == 'S') {
-		const char *name = reply->prepared ? reply->prepared->name : reply->previous ? reply->previous->name : "";
-		prepared_unref(statements_put(statements, name, reply->previous));
+		prepared_unref(statements_put(statements, changed_name(reply), reply->previous));
 	} else if (reply->names == 'P') {
 		prepared_unref(statements_put_portal(statements, reply->portal ? reply->portal : "", reply->previous));
 	}

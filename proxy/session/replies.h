@@ -61,6 +61,8 @@ struct replies {
 	unsigned head, n, room;      /* room is 0 or a power of two */
 	unsigned matters;            /* entries with that flag */
 	unsigned boundaries;         /* entries that end with ReadyForQuery */
+	unsigned renamed;            /* entries that gave a named statement's name to another, or to none */
+	bool parted;                 /* a boundary lies behind one of them */
 	bool open;                   /* the last entry is not a boundary: the server may sit on replies until Flush or Sync */
 };
 
@@ -80,6 +82,11 @@ void replies_take(struct replies *replies, struct query **spare);
 /* After an error: drops entries up to the next SYNC, undoing names. True: a SYNC is at the head now. False: the queue is empty, and
  * the server skips messages until a Sync comes. */
 bool replies_fail(struct replies *replies, struct statements *statements, struct query **spare);
+/* The entry changes what a statement's name stands for: `previous` is what it stood for before (taken over). */
+void replies_set_previous(struct replies *replies, struct reply *reply, struct prepared *previous);
+/* Can it be told what the name stands for on the server? Not while a change of it is under way that may fail, or be skipped, in a part of
+ * the pipeline that has its own Sync: an error there leaves the name to what it was, and does not keep us from being carried out. */
+bool replies_name_is_certain(const struct replies *replies, const char *name);
 /* COPY FROM STDIN of an extended query has begun: the server ignores the Syncs that directly follow the head. Returns how many. */
 unsigned replies_drop_syncs(struct replies *replies);
 void replies_free(struct replies *replies);
