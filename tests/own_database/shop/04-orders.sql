@@ -88,7 +88,7 @@ UPDATE paintings p SET quantity = p.quantity + i.quantity FROM order_items i, c 
 
 -- cannot go
 --: error 23503
-DELETE FROM users WHERE id IN (SELECT user_id FROM orders WHERE status = 'cancelled');
+DELETE FROM users WHERE id = (SELECT min(user_id) FROM orders WHERE status = 'cancelled');
 
 -- old cancelled orders go
 DELETE FROM orders WHERE status = 'cancelled' AND order_date < '2999-01-01' RETURNING id;
