@@ -7,6 +7,7 @@
  *
  * What it refuses: every statement kind, node type, join and name that it does not know. */
 #include "parser/checker_internal.h"
+#include "parser/created.h"
 
 #include <string.h>
 
@@ -48,6 +49,7 @@ static bool names_tenants(struct checker *checker, const RangeVar *name, bool *y
 	if (!checker_resolve(checker, name, true, &found))
 		return false;
 	*yes = found.relation && found.relation->isolation != ISOLATION_SHARED &&
+		   !created_is_own(found.relation) &&
 		   !(found.relation->isolation == ISOLATION_DATA && checker->analysis->policy->allow_data_catalogs);
 	checker->touched = checker->touched || *yes;
 	return true;

@@ -6,6 +6,7 @@
  * as long as that exists, and a guarded relation afterwards; TOAST tables, which hold pieces of rows and no
  * tenant. */
 #include "parser/checker_internal.h"
+#include "parser/created.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -134,18 +135,36 @@ static bool is_temporary(const struct checker *checker, const char *name)
 	return false;
 }
 
+/* The relation `schema`.`name`, as the snapshot or the transaction under way has it. What the transaction
+ * made is believed only as far as it is no weaker than the snapshot: a table of the snapshot that must be
+ * confined stays one. */
+static bool look_up(struct checker *checker, const RangeVar *name, const char *schema,
+					const struct catalog_relation **relation)
+{
+	const struct catalog_relation *known =
+		catalog_relation(checker->analysis->catalog, schema, name->relname);
+	*relation = created_relation(checker->analysis, schema, name->relname);
+	return known == NULL || known->isolation == ISOLATION_SHARED ||
+		   (*relation && (*relation)->isolation == known->isolation) ||
+		   checker_open(checker, name->location,
+						"a relation of the transaction would stand for a guarded one");
+}
+
 /* An unqualified name that is no CTE. */
 static bool resolve_by_path(struct checker *checker, const RangeVar *name, struct checker_name *found)
 {
+	bool fleeting = false;
+
 	if (!have_path(checker))
 		return false;
 	for (int i = 0; i < checker->n_path; i++) {
 		if (checker->path[i] == checker_temporary) {
-			found->is_temporary = found->is_temporary || is_temporary(checker, name->relname);
+			if (found->relation == NULL && is_temporary(checker, name->relname))
+				found->is_temporary = fleeting = true;
 			continue;
 		}
 		const struct catalog_relation *relation =
-			catalog_relation(checker->analysis->catalog, checker->path[i], name->relname);
+			created_relation(checker->analysis, checker->path[i], name->relname);
 		if (relation == NULL)
 			continue;
 		if (found->is_temporary && relation->isolation != ISOLATION_SHARED)
@@ -174,8 +193,8 @@ bool checker_resolve(struct checker *checker, const RangeVar *name, bool as_targ
 	} else if (strcmp(name->schemaname, checker_temporary) == 0 ||
 			   strncmp(name->schemaname, "pg_temp_", 8) == 0) {
 		found->is_temporary = true; /* other sessions' cannot be read */
-	} else {
-		found->relation = catalog_relation(checker->analysis->catalog, name->schemaname, name->relname);
+	} else if (!look_up(checker, name, name->schemaname, &found->relation)) {
+		return false;
 	}
 	if ((found->relation && found->relation->kind == 't') || strncmp(name->relname, "pg_toast_", 9) == 0)
 		return checker_open(checker, name->location, "a TOAST table holds pieces of all tenants' rows");

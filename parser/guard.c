@@ -4,7 +4,9 @@
  * the proof. The proof is two-fold: the spliced text, parsed again, must be the intended tree; and the
  * independent checker must hold on it. Either fails: the statement is refused. Everything lives in one memory
  * context of libpg_query and goes with it. */
+#include "parser/created.h"
 #include "parser/rewrite.h"
+#include "parser/textcost.h"
 #include "parser/verdict_build.h"
 
 #include <stdarg.h>
@@ -42,12 +44,24 @@ int analysis_position(const struct analysis *analysis, size_t offset)
 {
 	if (analysis->rewrite && analysis->rewrite->view_depth > 0)
 		return 0;
-	/* counted from the beginning of the statement: what is before it was counted once for the whole message
-	 */
-	size_t from = offset >= analysis->statement_start ? analysis->statement_start : 0;
-	int position = 1 + (from && analysis->rewrite ? analysis->rewrite->characters_before : 0);
-	return position + characters(analysis->text + from,
-								 (offset < analysis->text_length ? offset : analysis->text_length) - from);
+	/* counted from the beginning of the statement, or on from the last place that was asked for: what is
+	 * before was counted */
+	struct rewrite *rewrite = analysis->rewrite;
+	size_t from = analysis->statement_start,
+		   end = offset < analysis->text_length ? offset : analysis->text_length;
+	int before = rewrite ? rewrite->characters_before : 0;
+	if (rewrite && rewrite->counted > from && rewrite->counted <= end) {
+		from = rewrite->counted;
+		before = rewrite->counted_characters;
+	}
+	if (end < from)
+		return 1 + characters(analysis->text, end);
+	before += characters(analysis->text + from, end - from);
+	if (rewrite) {
+		rewrite->counted = end;
+		rewrite->counted_characters = before;
+	}
+	return before + 1;
 }
 
 static const char *copy_text(const char *text)
@@ -175,6 +189,7 @@ static void end_transaction(struct message *message)
 	if (!message->begun || message->changed)
 		message->path_unknown = message->temporaries_unknown = true;
 	message->begun = message->changed = false;
+	message->names.temporaries = created_forget(message->names.temporaries, &message->names.n_temporaries);
 }
 
 static void apply_effect(struct message *message, const struct effect *effect)
@@ -193,6 +208,7 @@ static void apply_effect(struct message *message, const struct effect *effect)
 	case EFFECT_ROLLBACK_TO:
 		if (!message->begun || message->changed)
 			message->path_unknown = message->temporaries_unknown = true;
+		names->temporaries = created_forget(names->temporaries, &names->n_temporaries);
 		break;
 	case EFFECT_SET:
 		if (is_search_path(effect)) {
@@ -216,11 +232,11 @@ static void apply_effect(struct message *message, const struct effect *effect)
 		break;
 	case EFFECT_CREATE_TEMPORARY:
 		names->temporaries = name_added(names->temporaries, &names->n_temporaries, effect->name);
-		message->changed = true;
+		message->changed |= !created_is_entry(effect->name);
 		break;
 	case EFFECT_DROP:
 		names->temporaries = name_removed(names->temporaries, &names->n_temporaries, effect->name);
-		message->changed = true;
+		message->changed |= !created_is_entry(effect->name);
 		break;
 	case EFFECT_PREPARE:
 		names->prepared = effect->flag ? name_added(names->prepared, &names->n_prepared, effect->name)
@@ -435,6 +451,13 @@ struct verdict *guard(const struct guard_request *request)
 							  "It has more bytes than max_statement_bytes allows.",
 							  "Split the statement, use COPY, or raise max_statement_bytes.");
 	}
+	if (!text_is_affordable(request->text, request->length))
+		return passes_unread(request)
+				   ? pass_message(request)
+				   : refuse_message(
+						 request->length, "54001", 0, "statement takes too long to read",
+						 "It has runs of operator characters, or nested comments, that are far too long.",
+						 NULL);
 	MemoryContext context = pg_query_enter_memory_context();
 	struct verdict *verdict = guard_text(request);
 	pg_query_exit_memory_context(context);

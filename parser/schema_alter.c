@@ -70,7 +70,7 @@ static bool has_constraint(const List *constraints, ConstrType type)
 static const char *beyond_one_tenant(const struct analysis *analysis, const struct catalog_relation *relation,
 									 const AlterTableCmd *command)
 {
-	if (analysis->request->right != RIGHT_BOUND)
+	if (analysis->request->right != RIGHT_BOUND || (relation && created_is_own(relation)))
 		return NULL;
 	const char *change = "it changes the rows of all tenants, and the user is bound to one";
 	const char *question = "it asks about the rows of all tenants, and the user is bound to one";
@@ -235,13 +235,14 @@ bool schema_alter_table(struct analysis *analysis, AlterTableStmt *alter)
 		const char *why = target.temporary ? NULL : unsafe_command(analysis, relation, command);
 		if (!why && !target.temporary)
 			why = beyond_one_tenant(analysis, relation, command);
-		analysis->conceal_errors |= !target.temporary && reads_rows(command) && !schema_is_shared(relation);
+		analysis->conceal_errors |= !target.temporary && reads_rows(command) && schema_is_foreign(relation);
 		if (!examine_command(analysis, command))
 			return false;
 		if (why && !schema_unsafe(analysis, alter->relation->location,
 								  analysis_text("this ALTER TABLE of \"%s\"", alter->relation->relname), why))
 			return false;
 	}
+	schema_record_alter(analysis, relation, alter);
 	return true;
 }
 
@@ -277,8 +278,11 @@ static bool rename_relation(struct analysis *analysis, RenameStmt *rename)
 	struct target target = schema_target(analysis, name);
 	if (!change_of_relation(analysis, name, "RENAME"))
 		return false;
-	if (!target.temporary)
+	if (!target.temporary) {
+		if (target.relation && rename->renameType == OBJECT_TABLE)
+			schema_record_rename(analysis, target.relation, rename);
 		return true;
+	}
 	RangeVar renamed = *name;
 	renamed.relname = rename->newname;
 	analysis_effect(analysis, EFFECT_DROP, name->relname, NULL, false);
@@ -293,8 +297,11 @@ static bool rename_column(struct analysis *analysis, RenameStmt *rename)
 	if (!schema_permitted(analysis))
 		return false;
 	const char *column = tenant_column(analysis, target.relation);
-	if (strcmp(rename->subname, column) != 0 && strcmp(rename->newname, column) != 0)
+	if (strcmp(rename->subname, column) != 0 && strcmp(rename->newname, column) != 0) {
+		if (target.relation)
+			schema_record_rename(analysis, target.relation, rename);
 		return true;
+	}
 	return schema_unsafe(analysis, rename->relation->location,
 						 analysis_text("RENAME of a column of \"%s\"", rename->relation->relname),
 						 "it is, or becomes, the tenant column");
@@ -350,6 +357,7 @@ bool schema_move(struct analysis *analysis, AlterObjectSchemaStmt *move)
 	case OBJECT_MATVIEW:
 	case OBJECT_FOREIGN_TABLE:
 	case OBJECT_SEQUENCE:
+		schema_record_drop(analysis, schema_target(analysis, move->relation).relation);
 		return change_of_relation(analysis, move->relation, "SET SCHEMA");
 	case OBJECT_FUNCTION:
 	case OBJECT_PROCEDURE:
@@ -378,6 +386,7 @@ static bool drop_relation(struct analysis *analysis, const DropStmt *drop, List 
 	if (target.temporary && !schema_name_matters(analysis, name->relname))
 		return true;
 	*all_temporary = false;
+	schema_record_drop(analysis, target.relation);
 	if ((target.relation || target.temporary) && schema_name_matters(analysis, name->relname))
 		return schema_unsafe(
 			analysis, -1, analysis_text("DROP of \"%s\"", name->relname),

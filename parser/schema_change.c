@@ -137,7 +137,11 @@ static bool create_view(struct analysis *analysis, ViewStmt *view)
 								"a temporary view over tenant relations cannot be created", why, ADVICE)) &&
 			   schema_temporary(analysis, view->view, false);
 	}
-	return schema_permitted(analysis) && clean_text(analysis, "this CREATE VIEW");
+	if (!schema_permitted(analysis) || !clean_text(analysis, "this CREATE VIEW"))
+		return false;
+	if (!unclean(analysis) && !created_maybe_any(analysis))
+		schema_record_relation(analysis, view->view, 'v', view->replace);
+	return true;
 }
 
 /* An expression or predicate is computed for the rows of all tenants: a question about them. */
@@ -155,8 +159,8 @@ static bool create_index(struct analysis *analysis, IndexStmt *index)
 	struct target target = schema_target(analysis, index->relation);
 	if (target.temporary)
 		return true;
-	analysis->conceal_errors |= !schema_is_shared(target.relation);
-	if (target.relation && !schema_is_shared(target.relation) && computes &&
+	analysis->conceal_errors |= schema_is_foreign(target.relation);
+	if (target.relation && schema_is_foreign(target.relation) && computes &&
 		analysis->request->right == RIGHT_BOUND &&
 		!schema_unsafe(analysis, index->relation->location, "an index with an expression or predicate",
 					   "it asks about the rows of all tenants, and the user is bound to one"))
@@ -176,6 +180,7 @@ static bool create_sequence(struct analysis *analysis, CreateSeqStmt *create)
 {
 	if (schema_is_temporary(create->sequence))
 		return schema_temporary(analysis, create->sequence, false);
+	schema_record_relation(analysis, create->sequence, 'S', create->if_not_exists);
 	return schema_permitted(analysis);
 }
 
@@ -308,7 +313,7 @@ static bool harmless_function(struct analysis *analysis, List *names, const char
 static bool create_trigger(struct analysis *analysis, CreateTrigStmt *create)
 {
 	struct target target = schema_target(analysis, create->relation);
-	if (!target.temporary && !schema_is_shared(target.relation) && analysis->request->right == RIGHT_BOUND &&
+	if (!target.temporary && schema_is_foreign(target.relation) && analysis->request->right == RIGHT_BOUND &&
 		!schema_unsafe(analysis, create->relation->location, "this CREATE TRIGGER",
 					   "it would run for the rows of all tenants, and the user is bound to one"))
 		return false;

@@ -5,6 +5,7 @@
 #define TENANTRY_PARSER_SCHEMA_CHANGE_H
 
 #include "parser/analysis.h"
+#include "parser/created.h"
 
 /* What a name in a schema change means now. */
 struct target {
@@ -21,6 +22,11 @@ bool schema_is_temporary(const RangeVar *name); /* to be created in pg_temp */
 static inline bool schema_is_shared(const struct catalog_relation *relation)
 {
 	return relation && relation->isolation == ISOLATION_SHARED;
+}
+/* May hold rows of other tenants: neither shared nor made by this very transaction. */
+static inline bool schema_is_foreign(const struct catalog_relation *relation)
+{
+	return !schema_is_shared(relation) && !(relation && created_is_own(relation));
 }
 
 /* Does a relation with rows of several tenants have this name, in any schema? What happens to other relations
@@ -42,6 +48,17 @@ bool schema_temporary(struct analysis *analysis, const RangeVar *name, bool on_c
 /* CHECK, DEFAULT, GENERATED, EXCLUDE and the like. */
 bool schema_constraints(struct analysis *analysis, List *constraints);
 bool schema_elements(struct analysis *analysis, List *elements);
+
+/* --- schema_record.c: what the transaction's later statements must know (created.h) --- */
+void schema_record_table(struct analysis *analysis, const CreateStmt *create);
+/* A shared relation whose columns do not matter: a view, a sequence, the result of a query. */
+void schema_record_relation(struct analysis *analysis, const RangeVar *name, char kind, bool maybe);
+void schema_record_alter(struct analysis *analysis, const struct catalog_relation *relation,
+						 const AlterTableStmt *alter);
+/* Other name, or other name of a column. */
+void schema_record_rename(struct analysis *analysis, const struct catalog_relation *relation,
+						  const RenameStmt *rename);
+void schema_record_drop(struct analysis *analysis, const struct catalog_relation *relation);
 
 bool schema_create_table(struct analysis *analysis, CreateStmt *create);
 bool schema_alter_table(struct analysis *analysis, AlterTableStmt *alter);

@@ -198,5 +198,8 @@ bool schema_create_table(struct analysis *analysis, CreateStmt *create)
 	if (analysis->policy->new_tables == NEW_TABLES_REFUSE && !create->partbound)
 		return analysis_refuse(analysis, "42501", create->relation->location, "new tables are refused", NULL,
 							   "Set new_tables = tenant or shared, or create the table without tenantry.");
-	return !wants_column(analysis, create) || add_column(analysis, create);
+	if (wants_column(analysis, create) && !add_column(analysis, create))
+		return false;
+	schema_record_table(analysis, create);
+	return true;
 }

@@ -1,5 +1,6 @@
 /* The lookups behind scope.h. The search path is parsed once for each analysis. */
 #include "parser/scope.h"
+#include "parser/created.h"
 
 #include <string.h>
 
@@ -90,7 +91,7 @@ const struct catalog_relation *scope_permanent(const struct analysis *analysis, 
 {
 	const struct scope_path *path = scope_path(analysis);
 	for (size_t i = 0; i < path->n; i++) {
-		const struct catalog_relation *relation = catalog_relation(analysis->catalog, path->schemas[i], name);
+		const struct catalog_relation *relation = created_relation(analysis, path->schemas[i], name);
 		if (relation)
 			return relation;
 	}
@@ -105,7 +106,7 @@ const struct catalog_relation *scope_relation(const struct analysis *analysis, c
 		/* Another session's temporary relations cannot be read at all, so every such name is the session's
 		 * own. */
 		*temporary = names_temporary_schema(name->schemaname);
-		return *temporary ? NULL : catalog_relation(analysis->catalog, name->schemaname, name->relname);
+		return *temporary ? NULL : created_relation(analysis, name->schemaname, name->relname);
 	}
 	const struct scope_path *path = scope_path(analysis);
 	for (size_t i = 0; i < path->n; i++) {
@@ -117,7 +118,7 @@ const struct catalog_relation *scope_relation(const struct analysis *analysis, c
 			continue;
 		}
 		const struct catalog_relation *relation =
-			catalog_relation(analysis->catalog, path->schemas[i], name->relname);
+			created_relation(analysis, path->schemas[i], name->relname);
 		if (relation)
 			return relation;
 	}

@@ -91,7 +91,7 @@ static bool examine_cursor(struct analysis *analysis, Node *statement)
 
 /* The result becomes a table: a temporary one holds the tenant's rows only and dies with the session; a
  * permanent one would hold them for everybody. */
-static bool examine_into(struct analysis *analysis, const IntoClause *into, const char *text)
+static bool examine_into(struct analysis *analysis, const IntoClause *into, char kind, bool maybe)
 {
 	if (schema_is_temporary(into->rel))
 		return schema_temporary(analysis, into->rel, into->onCommit == ONCOMMIT_DROP);
@@ -100,7 +100,9 @@ static bool examine_into(struct analysis *analysis, const IntoClause *into, cons
 	if (analysis->policy->new_tables == NEW_TABLES_REFUSE)
 		return analysis_refuse(analysis, "42501", into->rel->location, "new tables are refused", NULL,
 							   "Create a temporary table, or set new_tables.");
-	const char *why = body_scan(analysis->catalog, "sql", text);
+	const char *why = body_scan(analysis->catalog, "sql", schema_text(analysis));
+	if (!why)
+		schema_record_relation(analysis, into->rel, kind, maybe);
 	return !why ||
 		   schema_unsafe(analysis, into->rel->location,
 						 analysis_text("the new relation \"%s\" with rows of a tenant", into->rel->relname),
@@ -110,7 +112,8 @@ static bool examine_into(struct analysis *analysis, const IntoClause *into, cons
 static bool examine_table_as(struct analysis *analysis, Node *statement)
 {
 	CreateTableAsStmt *create = (CreateTableAsStmt *)statement;
-	return examine_into(analysis, create->into, schema_text(analysis));
+	return examine_into(analysis, create->into, create->objtype == OBJECT_MATVIEW ? 'm' : 'r',
+						create->if_not_exists);
 }
 
 static bool examine_select(struct analysis *analysis, Node *statement)
@@ -118,7 +121,7 @@ static bool examine_select(struct analysis *analysis, Node *statement)
 	const SelectStmt *select = (SelectStmt *)statement;
 	while (select->op != SETOP_NONE)
 		select = select->larg;
-	return !select->intoClause || examine_into(analysis, select->intoClause, schema_text(analysis));
+	return !select->intoClause || examine_into(analysis, select->intoClause, 'r', false);
 }
 
 static bool examine_set(struct analysis *analysis, Node *statement)

@@ -749,6 +749,74 @@ static void test_temporaries(void **state)
 	ask_free(&ask);
 }
 
+/* Tables of the transaction under way: later statements find them as they are now, guarded. */
+static void test_created(void **state)
+{
+	struct ask ask;
+	ask_init(&ask);
+	assert_true(ask_becomes(
+		&ask, "CREATE TABLE t (id serial, name text); INSERT INTO t (name) VALUES ('x'); SELECT * FROM t",
+		"CREATE TABLE t (id serial, name text, tenant_id integer NOT NULL DEFAULT 1); "
+		"INSERT INTO t (name, tenant_id) VALUES ('x', 42); "
+		"SELECT t.id, t.name FROM t WHERE t.tenant_id = 42"));
+	assert_true(ask_becomes(
+		&ask, "ALTER TABLE orders ADD COLUMN note text, ALTER status SET DEFAULT 'x'; SELECT * FROM orders",
+		"ALTER TABLE orders ADD COLUMN note text, ALTER status SET DEFAULT 'x'; "
+		"SELECT orders.id, orders.user_id, orders.total, orders.status, orders.placed_at, orders.note FROM "
+		"orders WHERE orders.tenant_id = 42"));
+	assert_true(ask_becomes(
+		&ask,
+		"CREATE TABLE t (LIKE orders); ALTER TABLE t RENAME status TO state; ALTER TABLE t RENAME TO u; "
+		"SELECT * FROM public.u",
+		"CREATE TABLE t (LIKE orders); ALTER TABLE t RENAME status TO state; ALTER TABLE t RENAME TO u; "
+		"SELECT public.u.id, public.u.user_id, public.u.total, public.u.state, public.u.placed_at FROM "
+		"public.u WHERE public.u.tenant_id = 42"));
+	assert_true(ask_becomes(&ask, "CREATE TABLE c (x int) INHERITS (favorites); SELECT * FROM c",
+							"CREATE TABLE c (x int) INHERITS (favorites); SELECT c.user_id, c.painting_id, "
+							"c.x FROM c WHERE c.tenant_id = 42"));
+	static const char *const UNCHANGED[] = {"CREATE TABLE alembic_version (v text); INSERT INTO "
+											"alembic_version VALUES ('x'); SELECT * FROM alembic_version",
+											"CREATE VIEW v AS SELECT * FROM countries; SELECT * FROM v",
+											"CREATE SEQUENCE s; SELECT last_value FROM s",
+											"CREATE TABLE t AS SELECT * FROM countries; SELECT * FROM t",
+											NULL};
+	for (const char *const *sql = UNCHANGED; *sql; sql++)
+		assert_true(ask_becomes(&ask, *sql, *sql));
+	/* Own and empty: nothing to protect yet. */
+	assert_true(ask_is(&ask,
+					   "CREATE TABLE t (id int); ALTER TABLE t ADD CHECK (id > 0); CREATE INDEX ON t ((id + "
+					   "1)); DROP TABLE t",
+					   VERDICT_GUARD));
+	static const char *const GONE[] = {
+		"CREATE TABLE t (id int); DROP TABLE t; SELECT * FROM t",
+		"CREATE TABLE t (id int); ALTER TABLE t RENAME TO u; SELECT * FROM t",
+		"BEGIN; CREATE TABLE t (id int); ROLLBACK; SELECT * FROM t",
+		"SAVEPOINT a; CREATE TABLE t (id int); ROLLBACK TO a; SELECT * FROM t",
+		"CREATE TABLE t (id int); ALTER TABLE t SET SCHEMA shop; SELECT * FROM shop.t",
+		"CREATE TABLE shop.t (id int); SELECT * FROM t", "CREATE TABLE t (tenant_id date); SELECT * FROM t",
+		"CREATE TABLE t PARTITION OF nowhere DEFAULT; SELECT * FROM t",
+		/* It may have been there, with rows of other tenants. */
+		"CREATE TABLE IF NOT EXISTS t (id int); ALTER TABLE t ADD CHECK (id > 0)",
+		"CREATE TABLE IF NOT EXISTS t (id int); CREATE INDEX ON t ((id + 1))",
+		"CREATE TABLE IF NOT EXISTS t (id int); CREATE VIEW v AS SELECT * FROM t; SELECT * FROM v",
+		"CREATE TABLE t (id int); ALTER TABLE t DROP COLUMN tenant_id",
+		"CREATE TABLE \"a\001b\" (id int); SELECT * FROM \"a\001b\"", NULL};
+	all(&ask, GONE, VERDICT_REFUSE);
+	/* Whatever a transaction does under ddl = allow, a guarded relation does not become a shared one before
+	 * it is committed. */
+	ask.policy.ddl = DDL_ALLOW;
+	static const char *const STILL_GUARDED[] = {
+		"DROP TABLE orders; CREATE VIEW orders AS SELECT 1 AS id; SELECT id FROM orders",
+		"ALTER TABLE orders DROP COLUMN tenant_id; SELECT id FROM orders", NULL};
+	for (const char *const *sql = STILL_GUARDED; *sql; sql++) {
+		struct verdict *verdict = ask_verdict(&ask, *sql);
+		const struct statement *last = &verdict->statements[verdict->n_statements - 1];
+		assert_true(last->kind != VERDICT_PASS);
+		verdict_unref(verdict);
+	}
+	ask_free(&ask);
+}
+
 /* Relations of one name in several schemas: dropping the one would make the name mean the other. */
 static void test_hiding(void **state)
 {
@@ -779,7 +847,8 @@ int main(void)
 		cmocka_unit_test(test_new_tables),     cmocka_unit_test(test_effects),
 		cmocka_unit_test(test_set_config),     cmocka_unit_test(test_own_tenant),
 		cmocka_unit_test(test_setting_policy), cmocka_unit_test(test_temporaries),
-		cmocka_unit_test(test_concealing),     cmocka_unit_test(test_hiding),
+		cmocka_unit_test(test_concealing),     cmocka_unit_test(test_created),
+		cmocka_unit_test(test_hiding),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,151 @@
+/* See created.h. The form:   \1 schema \1 table \1 flags \1 column \1 facts \1 column \1 facts ..
+ *
+ * flags: N, M or C (enum created); kind; isolation (a letter from 'a'); tenant type (likewise); index of the
+ * tenant column or -. facts: type oid, then n (not null) d (default) g (generated) a (identity always). */
+#include "parser/created.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "parser/tree.h"
+
+enum { MARK = '\001' };
+
+/* The oids of relations that are in no catalog yet. */
+#define OID_OWN   0u
+#define OID_MAYBE UINT32_MAX
+
+bool created_is_own(const struct catalog_relation *relation)
+{
+	return relation->oid == OID_OWN;
+}
+
+static bool writable(const char *name)
+{
+	return strchr(name, MARK) == NULL;
+}
+
+const char *created_name(const struct catalog_relation *relation, enum created how)
+{
+	if (!writable(relation->schema) || !writable(relation->name))
+		return NULL;
+	const char *text = analysis_text("%c%s%c%s%c%c%c%c%c%d", MARK, relation->schema, MARK, relation->name,
+									 MARK, (char)how, relation->kind, 'a' + (int)relation->isolation,
+									 'a' + (int)relation->tenant_type, relation->tenant_column);
+	for (size_t i = 0; i < relation->n_columns; i++) {
+		const struct catalog_column *column = &relation->columns[i];
+		if (!writable(column->name))
+			return NULL;
+		text = analysis_text("%s%c%s%c%u%s%s%s%s", text, MARK, column->name, MARK, column->type_oid,
+							 column->not_null ? "n" : "", column->has_default ? "d" : "",
+							 column->generated ? "g" : "", column->identity_always ? "a" : "");
+	}
+	return text;
+}
+
+/* Does the entry stand for schema.name? Gives the byte behind the name's mark. */
+static const char *entry_match(const char *entry, const char *schema, const char *name)
+{
+	size_t n = strlen(schema), m = strlen(name);
+	if (entry[0] != MARK || strncmp(entry + 1, schema, n) != 0 || entry[n + 1] != MARK)
+		return NULL;
+	const char *rest = entry + n + 2;
+	return strncmp(rest, name, m) == 0 && rest[m] == MARK ? rest + m + 1 : NULL;
+}
+
+const char *created_entry(const struct analysis *analysis, const char *schema, const char *name)
+{
+	const struct session_names *names = analysis->names;
+	for (size_t i = 0; i < names->n_temporaries; i++)
+		if (entry_match(names->temporaries[i], schema, name))
+			return names->temporaries[i];
+	return NULL;
+}
+
+bool created_is_entry(const char *name)
+{
+	return name && name[0] == MARK;
+}
+
+const char *const *created_forget(const char *const *names, size_t *n)
+{
+	const char **kept = palloc0((*n + 1) * sizeof *kept);
+	size_t left = 0;
+	for (size_t i = 0; i < *n; i++)
+		if (!created_is_entry(names[i]))
+			kept[left++] = names[i];
+	*n = left;
+	return kept;
+}
+
+bool created_maybe_any(const struct analysis *analysis)
+{
+	const struct session_names *names = analysis->names;
+	for (size_t i = 0; i < names->n_temporaries; i++) {
+		const char *entry = names->temporaries[i];
+		if (entry[0] != MARK)
+			continue;
+		const char *flags = strchr(strchr(entry + 1, MARK) + 1, MARK) + 1;
+		if (flags[0] == CREATED_MAYBE)
+			return true;
+	}
+	return false;
+}
+
+static void read_columns(struct catalog_relation *relation, const char *at)
+{
+	size_t most = 1;
+	for (const char *c = at; *c; c++)
+		most += *c == MARK;
+	struct catalog_column *columns = palloc0(most * sizeof *columns);
+	while (*at == MARK) {
+		struct catalog_column *column = &columns[relation->n_columns++];
+		const char *end = strchr(at + 1, MARK);
+		char *name = palloc0((size_t)(end - at));
+		memcpy(name, at + 1, (size_t)(end - at) - 1);
+		column->name = name;
+		char *facts;
+		column->type_oid = (uint32_t)strtoul(end + 1, &facts, 10);
+		size_t n = strcspn(facts, "\001");
+		column->not_null = memchr(facts, 'n', n) != NULL;
+		column->has_default = memchr(facts, 'd', n) != NULL;
+		column->generated = memchr(facts, 'g', n) != NULL;
+		column->identity_always = memchr(facts, 'a', n) != NULL;
+		at = facts + n;
+	}
+	relation->columns = columns;
+}
+
+static const struct catalog_relation *read_entry(const struct analysis *analysis, const char *flags,
+												 const char *schema, const char *name)
+{
+	const struct catalog_relation *base = catalog_relation(analysis->catalog, schema, name);
+	enum isolation isolation = (enum isolation)(flags[2] - 'a');
+	/* Whatever has become of a relation with tenants' rows: as long as the snapshot shows it, it is not
+	 * shared. */
+	if (base && base->isolation != ISOLATION_SHARED && isolation == ISOLATION_SHARED)
+		return base;
+	struct catalog_relation *relation = palloc0(sizeof *relation);
+	if (flags[0] == CREATED_CHANGED && base)
+		*relation = *base;
+	else
+		*relation = (struct catalog_relation){.oid = flags[0] == CREATED_NEW ? OID_OWN : OID_MAYBE,
+											  .schema = pstrdup(schema),
+											  .name = pstrdup(name)};
+	relation->kind = flags[1];
+	relation->isolation = isolation;
+	relation->tenant_type = (enum tenant_type)(flags[3] - 'a');
+	char *end;
+	relation->tenant_column = (int)strtol(flags + 4, &end, 10);
+	relation->n_columns = 0;
+	read_columns(relation, end);
+	return relation;
+}
+
+const struct catalog_relation *created_relation(const struct analysis *analysis, const char *schema,
+												const char *name)
+{
+	const char *entry = analysis->names->n_temporaries ? created_entry(analysis, schema, name) : NULL;
+	return entry ? read_entry(analysis, entry_match(entry, schema, name), schema, name)
+				 : catalog_relation(analysis->catalog, schema, name);
+}

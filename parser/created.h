@@ -1,0 +1,39 @@
+/* Tables that were created or altered since the snapshot was loaded, by the transaction under way.
+ *
+ * The snapshot shows what is committed. An application that creates a table and fills it in one transaction
+ * must find it all the same, guarded like any other. So statement_policy() records such a relation as an
+ * effect whose name is its definition, in the form made here; the session keeps it among the temporaries
+ * (with their transactional meaning, until COMMIT, when the snapshot is loaded anew) and gives it back in
+ * session_names. No real relation can be named like that. */
+#ifndef TENANTRY_PARSER_CREATED_H
+#define TENANTRY_PARSER_CREATED_H
+
+#include "parser/analysis.h"
+
+/* As catalog_relation(), but what the transaction has created or altered goes first. */
+const struct catalog_relation *created_relation(const struct analysis *analysis, const char *schema,
+												const char *name);
+
+/* The name under which the session keeps a relation; NULL: none of the transaction's. */
+const char *created_entry(const struct analysis *analysis, const char *schema, const char *name);
+
+enum created {
+	CREATED_NEW = 'N',     /* by this transaction: nobody else can have rows in it */
+	CREATED_MAYBE = 'M',   /* by this transaction, or it was there (IF NOT EXISTS, RENAME) */
+	CREATED_CHANGED = 'C', /* the snapshot has it with other columns */
+};
+
+bool created_is_entry(const char *name);
+/* The list without such names, in the memory of the call: at the end of a transaction. */
+const char *const *created_forget(const char *const *names, size_t *n);
+
+/* Such a name. NULL: the relation's names cannot be written so. */
+const char *created_name(const struct catalog_relation *relation, enum created how);
+
+/* Is there some entry of kind CREATED_MAYBE? A view over that relation might show other tenants' rows. */
+bool created_maybe_any(const struct analysis *analysis);
+
+/* Is it CREATED_NEW? */
+bool created_is_own(const struct catalog_relation *relation);
+
+#endif
