@@ -94,10 +94,12 @@ struct rewrite {
 	ParamRef *tenant; /* the one node that stands for the tenant wherever it is inserted */
 	unsigned max_parameter;
 	unsigned view_depth;
-	bool no_position;      /* refusals have none, as those of PostgreSQL for such statements */
-	int characters_before; /* of the message, before this statement */
-	size_t work;           /* names compared so far */
-	bool literal;          /* the statement cannot take parameters: the slot must become a literal */
+	bool no_position;       /* refusals have none, as those of PostgreSQL for such statements */
+	int characters_before;  /* of the message, before this statement */
+	size_t counted;         /* bytes of the message up to which characters are counted .. */
+	int counted_characters; /* .. and how many these are */
+	size_t work;            /* names compared so far */
+	bool literal;           /* the statement cannot take parameters: the slot must become a literal */
 };
 
 /* The tenant column goes to the source of an INSERT. */

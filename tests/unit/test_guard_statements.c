@@ -259,6 +259,12 @@ static void test_hostile(void **state)
 	expect(&ask, repeated("SELECT id FROM orders WHERE id IN (1", ",1234567", 100000, ")"), NULL);
 	expect(&ask, repeated("INSERT INTO orders (total) VALUES (0)", ",(12345)", 50000, ""), NULL);
 	expect(&ask, repeated("INSERT INTO orders (total) VALUES (0)", ",(12345)", 150000, ""), "54000");
+	/* runs of operator characters, over which PostgreSQL's lexer takes more than linear time */
+	expect(&ask, repeated("SELECT 1", "/*", 100000, " FROM orders"), "54001");
+	expect(&ask, repeated("SELECT 1 ", "+", 100000, "1 FROM orders"), "54001");
+	expect(&ask, repeated("SELECT id FROM orders /*", "=*", 10000, "*/"), NULL);
+	/* positions of many values are counted once */
+	expect(&ask, repeated("INSERT INTO orders (total, tenant_id) VALUES (0, 1)", ",(1,42)", 50000, ""), NULL);
 	ask.policy.max_statement_bytes = 1000;
 	expect(&ask, repeated("SELECT 1", " ", 1000, ""), "54000");
 	ask_free(&ask);
