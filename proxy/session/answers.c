@@ -293,12 +293,30 @@ static void settle(struct session *session, char status)
 	timing_ready(session);
 }
 
+/* Whoever sees this ReadyForQuery may tell others that the schema is new: it waits until the snapshot is. */
+static bool hold_ready(struct session *session, char status)
+{
+	bool commits = status == 'I' && !session->error_since && session->schema_pending;
+	if (session->ready_waited || !(commits || session->stale_catalog)) {
+		session->ready_waited = false;
+		return false;
+	}
+	if (commits)
+		end_of_transaction(session, true);
+	session->ready_held = true;
+	session->ready_since = session->now;
+	session->wants |= SESSION_WANT_CATALOG;
+	return true;
+}
+
 enum answer answer_ready(struct session *session, struct run *run, const struct wire_message *message)
 {
 	struct reply *head = replies_head(&session->replies);
 	char status = message->length == 1 ? message->body[0] : 0;
 	if (status != 'I' && status != 'T' && status != 'E')
 		return ANSWER_BAD;
+	if (hold_ready(session, status))
+		return ANSWER_HELD;
 	if (head && reply_is_boundary(head) && (head->kind == REPLY_SYNC || head->started)) {
 		replies_take(&session->replies, &session->spare_query);
 	} else {

@@ -87,6 +87,9 @@ struct session {
 	enum hold hold;
 	bool asked_catalog;                  /* for the message at the head of the input, a newer snapshot has been waited for */
 	bool stale_catalog;                  /* our own schema change is committed, the snapshot that shows it is not here yet */
+	bool ready_held;                     /* ReadyForQuery waits for that snapshot: others may rely on the change from then on */
+	bool ready_waited;                   /* it has waited */
+	uint64_t ready_since;
 	bool flushed;                        /* a Flush of ours is behind the last message of the pipeline */
 	bool skipping;                       /* the server ignores everything up to the next Sync */
 	char status;                         /* of the last ReadyForQuery: I T E */
@@ -182,13 +185,21 @@ void refuse_extended(struct session *session, const struct refusal *refusal);
 void refuse_note(struct session *session, struct query *query, const struct refusal *refusal);
 
 /* --- server.c --- */
+/* Goes on with what has been held. */
+void server_resume(struct session *session);
 /* Does the server read text as the parser does, with this setting as it reports it? If not, the session has ended. */
 bool server_status_is_safe(struct session *session, const char *name, const char *value)
 	__attribute__((warn_unused_result));
 size_t server_walk(struct session *session, const char *bytes, size_t n);
 
 /* --- answers.c --- what becomes of a message from the server */
-enum answer { ANSWER_PASS, ANSWER_DROP, ANSWER_REPLACED /* something else has been added to the output */, ANSWER_BAD };
+enum answer {
+	ANSWER_PASS,
+	ANSWER_DROP,
+	ANSWER_REPLACED, /* something else has been added to the output */
+	ANSWER_HELD,     /* it stays in the input, and so does what follows */
+	ANSWER_BAD,
+};
 /* The bytes of the batch that pass and are not in the output yet:  from .. at, the message that is looked at now. */
 struct run {
 	const char *from, *at;

@@ -218,6 +218,8 @@ static size_t step(struct session *session, struct run *run, const char *bytes, 
 		server_flush_run(session, run);
 		run->from = run->at = bytes + size;
 		break;
+	case ANSWER_HELD:
+		return 0;
 	case ANSWER_BAD:
 		unexpected(session, message.type);
 		break;
@@ -231,6 +233,8 @@ size_t server_walk(struct session *session, const char *bytes, size_t n)
 	struct run run = {.from = bytes, .at = bytes};
 	if (session->phase != PHASE_RUNNING)
 		return n;
+	if (session->ready_held)
+		return 0;
 	session->run = &run;
 	if (session->stream_left[SIDE_SERVER] > 0) {
 		at = session->stream_left[SIDE_SERVER] < n ? (size_t)session->stream_left[SIDE_SERVER] : n;
@@ -247,4 +251,18 @@ size_t server_walk(struct session *session, const char *bytes, size_t n)
 	if (session->phase == PHASE_RUNNING)
 		server_flush_run(session, &run);
 	return at;
+}
+
+void server_resume(struct session *session)
+{
+	struct buffer *in = &session->in[SIDE_SERVER];
+	session->ready_held = false;
+	session->ready_waited = true;
+	if (session->phase != PHASE_RUNNING || buffer_pending(in) == 0)
+		return;
+	size_t used = server_walk(session, buffer_head(in), buffer_pending(in));
+	if (session->phase == PHASE_CLOSING)
+		return;
+	buffer_consume(in, used);
+	buffer_release(in);
 }

@@ -183,7 +183,7 @@ bool session_reading(const struct session *session, enum side side)
 	if (session->phase == PHASE_CLOSING)
 		return false;
 	if (side == SIDE_SERVER)
-		return !session->paused[side];
+		return !session->paused[side] && !session->ready_held;
 	/* Held: what has come waits in the input, what has not waits in the socket. */
 	return !session->paused[side] && session->hold == HOLD_NONE && session->phase != PHASE_TLS &&
 		   session->phase != PHASE_TENANT && session->phase != PHASE_CANCEL;
@@ -278,12 +278,14 @@ void session_catalog(struct session *session, struct catalog *catalog)
 		return;
 	session->wants &= ~(unsigned)SESSION_WANT_CATALOG;
 	session->asked_catalog = true;
+	if (session->ready_held)
+		server_resume(session);
 	if (session->phase == PHASE_TENANT) {
 		startup_find_tenant(session);
 	} else if (session->hold == HOLD_CATALOG) {
 		session->hold = HOLD_NONE;
-		client_resume(session);
 	}
+	client_resume(session);
 	update_pauses(session);
 }
 

@@ -206,6 +206,7 @@ void statements_forget_portals(struct statements *statements)
 void statements_free(struct statements *statements)
 {
 	statements_forget_portals(statements);
+	name_map_free(&statements->portals);
 	statements_forget_all(statements);
 	statements_forget(statements, "");
 }

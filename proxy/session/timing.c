@@ -1,6 +1,9 @@
 /* Time-outs and draining. The host calls session_timeout() when session_deadline() has passed; nothing here looks at a clock. */
 #include "proxy/session/internal.h"
 
+/* Longer than this no ReadyForQuery is held back for a newer snapshot. */
+enum { READY_HELD_MAX = 5000 };
+
 void timing_busy(struct session *session)
 {
 	if (session->busy_since == 0)
@@ -58,6 +61,8 @@ uint64_t session_deadline(const struct session *session)
 			deadline = session->idle_since + settings->idle_in_transaction_timeout;
 		return deadline;
 	}
+	if (session->ready_held)
+		return session->ready_since + READY_HELD_MAX;
 	if (settings->statement_timeout && session->busy_since && !session->timed_out)
 		deadline = earlier(deadline, session->busy_since + settings->statement_timeout);
 	return deadline;
@@ -71,6 +76,11 @@ void session_timeout(struct session *session)
 		struct error error;
 		error_set(&error, "57014", "canceling authentication due to timeout");
 		session_fatal(session, &error);
+	} else if (session->ready_held) {
+		struct log_subject subject = session_subject(session);
+		log_write(LOG_LEVEL_WARNING, &subject, "the schema change is not in the catalog snapshot yet; going on");
+		server_resume(session);
+		client_resume(session);
 	} else if (!is_idle(session)) {
 		session->timed_out = true;
 		session->interrupting = true;
