@@ -65,7 +65,7 @@ enum effect_kind {
 	EFFECT_DISCARD_PLANS,
 	EFFECT_PREPARE,        /* name; flag: takes the tenant as its last argument */
 	EFFECT_DEALLOCATE,     /* name, NULL: all */
-	EFFECT_CREATE_TEMPORARY, /* name of a relation in pg_temp; flag: ON COMMIT DROP */
+	EFFECT_CREATE_TEMPORARY, /* name of a relation in pg_temp, or an entry of parser/created.h; flag: ON COMMIT DROP */
 	EFFECT_DROP,           /* names dropped: name is one unqualified relation name; several: several effects */
 	EFFECT_SCHEMA_CHANGE,  /* reload the snapshot once this is committed */
 	EFFECT_TENANTS_CHANGE, /* the tenants table was written: reload once committed */
@@ -127,7 +127,8 @@ struct verdict {
 struct session_names {
 	const char *search_path;              /* text of the setting as the server has it, e.g. "$user", public */
 	size_t n_temporaries;
-	const char *const *temporaries;       /* unqualified names of the session's temporary relations */
+	const char *const *temporaries;       /* unqualified names of the session's temporary relations; also what the transaction
+										   * under way has created or altered, in the form of parser/created.h */
 	size_t n_prepared;                    /* prepared statements (SQL and protocol share a namespace) that take the tenant last */
 	const char *const *prepared;
 };
