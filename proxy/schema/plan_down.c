@@ -127,6 +127,7 @@ void plan_down(struct plan *plan, struct facts *facts, const struct schema_setti
 	for (size_t i = 0; i < facts->n_tables; i++)
 		plan_drop_policies(plan, &facts->tables[i]);
 	restore_keys(plan);
+	plan_validate_narrowed(plan);
 	for (size_t i = 0; i < facts->n_tables; i++) {
 		const struct fact_table *table = &facts->tables[i];
 		const struct fact_table *parent = facts_table(facts, table->parent);

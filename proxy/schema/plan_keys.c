@@ -20,6 +20,16 @@ const char *plan_comment_before(struct plan *plan, const char *comment)
 	return rest ? sql_literal(plan->arena, rest + 2) : "NULL";
 }
 
+/* What a foreign key is told to be. A narrowed one keeps a comment of ours until it is validated: without, a run that was
+ * killed in between would leave it NOT VALID for ever. */
+static const char *reference_comment(struct plan *plan, const struct fact_reference *reference, enum key_direction direction)
+{
+	if (direction == KEY_WIDEN)
+		return comment_with(plan, KEYS_WIDENED, reference->comment);
+	const char *rest = reference->comment ? strstr(reference->comment, "; ") : NULL;
+	return sql_literal(plan->arena, arena_format(plan->arena, "%s%s", KEYS_NARROWED, rest ? rest : ""));
+}
+
 /* --- foreign keys --- */
 
 static const char *action(struct plan *plan, const char *event, char code, const char *columns)
@@ -104,8 +114,7 @@ static void drop_reference(struct plan *plan, struct item *item, const struct fa
 static void add_reference(struct plan *plan, struct item *item, const struct fact_reference *reference,
 						  enum key_direction direction)
 {
-	const char *comment = direction == KEY_WIDEN ? comment_with(plan, KEYS_WIDENED, reference->comment)
-												 : plan_comment_before(plan, reference->comment);
+	const char *comment = reference_comment(plan, reference, direction);
 	plan_statement(plan, item,
 				   arena_format(plan->arena, "ALTER TABLE %s ADD CONSTRAINT %s %s",
 								reference->child_qualified, reference->quoted,
@@ -130,6 +139,10 @@ static void validate_reference(struct plan *plan, const struct fact_reference *r
 	plan_statement(plan, item,
 				   arena_format(plan->arena, "ALTER TABLE %s VALIDATE CONSTRAINT %s",
 								reference->child_qualified, reference->quoted));
+	if (section == SECTION_DOWN)
+		plan_statement(plan, item,
+					   arena_format(plan->arena, "COMMENT ON CONSTRAINT %s ON %s IS %s", reference->quoted,
+									reference->child_qualified, plan_comment_before(plan, reference->comment)));
 }
 
 /* --- the shadow: the new index before it takes the name --- */
@@ -369,8 +382,7 @@ void plan_swap_reference(struct plan *plan, const struct fact_reference *referen
 				   arena_format(plan->arena, "ALTER TABLE %s DROP CONSTRAINT %s, ADD CONSTRAINT %s %s",
 								reference->child_qualified, reference->quoted, reference->quoted,
 								reference_text(plan, reference, direction)));
-	const char *comment = direction == KEY_WIDEN ? comment_with(plan, KEYS_WIDENED, reference->comment)
-												 : plan_comment_before(plan, reference->comment);
+	const char *comment = reference_comment(plan, reference, direction);
 	plan_statement(plan, item,
 				   arena_format(plan->arena, "COMMENT ON CONSTRAINT %s ON %s IS %s", reference->quoted,
 								reference->child_qualified, comment));
@@ -438,4 +450,14 @@ void plan_tenant_keys(struct plan *plan)
 			plan_swap_reference(plan, reference, KEY_WIDEN, SECTION_TENANT_KEYS);
 	}
 	plan_unvalidated(plan, SECTION_TENANT_KEYS, false);
+}
+
+void plan_validate_narrowed(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->facts->keys->n_references; i++) {
+		const struct fact_reference *reference = &plan->facts->keys->references[i];
+		if (reference->child && !reference->paired && reference->comment &&
+			strncmp(reference->comment, KEYS_NARROWED, strlen(KEYS_NARROWED)) == 0)
+			validate_reference(plan, reference, SECTION_DOWN);
+	}
 }

@@ -15,6 +15,7 @@ enum key_direction { KEY_WIDEN, KEY_NARROW };
 
 /* Comments by which they are found again; what the application had said follows after "; ". */
 #define KEYS_WIDENED        FACTS_COMMENT "widened with the tenant"
+#define KEYS_NARROWED FACTS_COMMENT "as before, not validated yet"
 #define KEYS_FOR_REFERENCES FACTS_COMMENT "made for foreign keys with the tenant"
 
 void plan_unique(struct plan *plan);       /* widen_unique */
@@ -33,6 +34,8 @@ void plan_swap_key(struct plan *plan, const struct fact_key *key, enum key_direc
 				   enum section section);
 void plan_swap_reference(struct plan *plan, const struct fact_reference *reference,
 						 enum key_direction direction, enum section section);
+/* The last step of a narrowed foreign key, where a run was killed before it. */
+void plan_validate_narrowed(struct plan *plan);
 void plan_drop_policies(struct plan *plan, const struct fact_table *table);
 
 /* What the application had said in a comment of ours, as a literal, or NULL. */

@@ -131,6 +131,9 @@ static bool look(struct run *run, struct patience *patience)
 		return patience->over_budget = true;
 	bool over = patience->lock_budget && elapsed > patience->lock_budget;
 	uint64_t pause = patience->looked ? PROGRESS_MS : BLOCKED_MS;
+	/* Soon enough to name somebody before a short lock timeout ends the wait. */
+	if (!patience->looked && patience->lock_budget && patience->lock_budget / 2 < BLOCKED_MS)
+		pause = patience->lock_budget / 2;
 	if (!over && now - (patience->looked ? patience->looked : patience->begun) < pause)
 		return false;
 	patience->looked = now;

@@ -1,0 +1,224 @@
+"""Others at work: long transactions, idle ones, an autovacuum's lock, deadlocks, builds by somebody else, other instances."""
+import re
+import threading
+import time
+
+import psycopg
+
+from bench import GALLERY, Background
+
+
+def case_blocked_names_who_and_keeps_nobody_waiting(bench):
+    """An open transaction that read the table: the migration waits in short tries, the application never long."""
+    db = bench.gallery()
+    longest = [0.0]
+    stop = threading.Event()
+
+    def application():
+        with bench.connect(db, autocommit=True) as connection:
+            while not stop.is_set():
+                begun = time.monotonic()
+                connection.execute("UPDATE carts SET updated_at = now() WHERE id = 5")
+                longest[0] = max(longest[0], time.monotonic() - begun)
+                time.sleep(0.01)
+
+    with bench.connect(db, application_name="nightly report") as reader:
+        reader.execute("SELECT count(*) FROM carts")
+        background = Background(application)
+        process = bench.start(db, lock_timeout="300ms", lock_retry_total="60s")
+        time.sleep(4)
+        assert process.poll() is None
+        reader.rollback()
+        out, err = process.communicate(timeout=60)
+        stop.set()
+        background.join()
+    assert process.returncode == 0, out + err
+    assert re.search(r"blocked by pid \d+ \(user postgres, application nightly report, idle in transaction for \d+ s\)", out), out
+    assert longest[0] < 1.0, f"the application waited {longest[0]:.2f} s with a lock timeout of 0.3 s"
+    bench.assert_gallery(db)
+
+
+def case_lock_tries_end(bench):
+    db = bench.gallery()
+    with bench.holding(db, "SELECT 1 FROM orders"):
+        failed = bench.run(db, lock_timeout="100ms", lock_retry_total="2s", code=1)
+        assert failed.seconds < 15
+        assert re.search(r"others held the lock for [\d.]+ s", failed.text) and "Blocked by pid" in failed.text, failed.text
+        assert "pg_terminate_backend" in failed.text
+    assert bench.value(db, "SELECT count(*) FROM pg_attribute WHERE attrelid = 'paintings'::regclass AND attname = 'tenant_id'") == 1
+    bench.migrate(db)
+    bench.assert_gallery(db)
+
+
+def case_weak_lock_of_a_vacuum(bench):
+    """SHARE UPDATE EXCLUSIVE, as a VACUUM holds it, for longer than the lock timeout: nobody else may notice."""
+    db = bench.gallery()
+    holder = bench.connect(db)
+    holder.execute("LOCK TABLE carts IN SHARE UPDATE EXCLUSIVE MODE")
+    threading.Timer(2.5, holder.rollback).start()
+    begun = time.monotonic()
+    process = bench.start(db, lock_timeout="200ms", lock_retry_total="1s")
+    with bench.connect(db, autocommit=True) as connection:
+        while time.monotonic() - begun < 2:
+            at = time.monotonic()
+            connection.execute("UPDATE carts SET updated_at = now() WHERE id = 5")
+            assert time.monotonic() - at < 0.5
+            time.sleep(0.02)
+    out, err = process.communicate(timeout=60)
+    holder.close()
+    assert process.returncode == 0, out + err
+    bench.assert_gallery(db)
+
+
+def case_deadlocks_are_retried(bench):
+    """Two tables locked in the other order than the foreign key's: PostgreSQL ends one of both."""
+    db = bench.gallery()
+    bench.migrate(db, foreign_keys="no")
+    with bench.holding(db, "LOCK TABLE tenants IN ACCESS EXCLUSIVE MODE") as other:
+        process = bench.start(db, lock_timeout="20s", lock_retry_total="60s")
+        bench.wait_for(db, "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted AND relation = 'tenants'::regclass")
+        try:
+            other.execute("LOCK TABLE users IN ROW EXCLUSIVE MODE")
+        except psycopg.errors.DeadlockDetected:
+            pass
+        other.rollback()
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, out + err
+    bench.assert_gallery(db)
+
+
+def invalid_index(bench, db, name, table="carts"):
+    """What a build that was cut off leaves."""
+    with bench.holding(db, f"UPDATE {table} SET id = id WHERE id = 1"):
+        with bench.connect(db, autocommit=True) as builder:
+            builder.execute("SET statement_timeout = 300")
+            try:
+                builder.execute(f"CREATE INDEX CONCURRENTLY {name} ON {table} (tenant_id)")
+            except psycopg.errors.QueryCanceled:
+                pass
+    assert bench.value(db, "SELECT NOT indisvalid FROM pg_index WHERE indexrelid = %s::regclass", name)
+
+
+def case_invalid_index_is_built_again(bench):
+    for name in ("idx_carts_tenant_id", "by_hand"):
+        db = bench.gallery()
+        bench.migrate(db, foreign_keys="no")
+        bench.sql(db, "DROP INDEX idx_carts_tenant_id")
+        invalid_index(bench, db, name)
+        assert not bench.check(db)["complete"]
+        result = bench.migrate(db)
+        assert f"Unfinished index '{name}' dropped" in result.out
+        bench.assert_gallery(db)
+
+
+def case_index_that_somebody_else_builds(bench):
+    db = bench.gallery()
+    bench.migrate(db, foreign_keys="no")
+    bench.sql(db, "DROP INDEX idx_carts_tenant_id")
+    with bench.holding(db, "UPDATE carts SET id = id WHERE id = 1") as blocker:
+        def build():
+            with bench.connect(db, autocommit=True, application_name="somebody") as builder:
+                builder.execute("CREATE INDEX CONCURRENTLY theirs ON carts (tenant_id)")
+        background = Background(build)
+        bench.wait_for(db, "SELECT count(*) FROM pg_index WHERE indexrelid = to_regclass('theirs') AND NOT indisvalid")
+        process = bench.start(db)
+        time.sleep(2)
+        assert process.poll() is None, process.communicate()
+        blocker.rollback()
+        background.join()
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, out + err
+    assert "is being built by somebody else" in out and "application somebody" in out
+    assert bench.value(db, "SELECT count(*) FROM pg_index x JOIN pg_attribute a ON a.attrelid = indrelid AND a.attnum = indkey[0]"
+                           " WHERE indrelid = 'carts'::regclass AND a.attname = 'tenant_id'") == 1
+    bench.assert_complete(db)
+
+
+def case_index_budget(bench):
+    db = bench.gallery()
+    with bench.connect(db, application_name="long report") as reader:
+        reader.execute("UPDATE carts SET id = id WHERE id = 1")
+        reader.commit()
+        reader.execute("SELECT pg_current_xact_id()")
+        bench.sql(db, "ALTER TABLE carts ADD COLUMN tenant_id integer NOT NULL DEFAULT 1")
+        reader.execute("LOCK TABLE carts IN ROW EXCLUSIVE MODE")
+        failed = bench.run(db, index_timeout="2s", foreign_keys="no", code=1)
+        assert "not done within index_timeout (2 s)" in failed.text and "application long report" in failed.text, failed.text
+        assert "Index 'idx_settings_tenant_id' created" in failed.out, "one table must not stop the others"
+    # Dropping the unfinished index would have waited for the report as well: it is left to the next run.
+    result = bench.migrate(db)
+    assert "Unfinished index 'idx_carts_tenant_id' dropped" in result.out
+    bench.assert_gallery(db)
+
+
+def case_four_instances_at_once(bench):
+    for _ in range(4):
+        db = bench.gallery()
+        processes = [bench.start(db) for _ in range(4)]
+        outputs = [p.communicate(timeout=120) for p in processes]
+        assert all(p.returncode == 0 for p in processes), "\n".join(o + e for o, e in outputs)[-5000:]
+        bench.assert_gallery(db)
+        added = sum(out.count("Column tenant_id added to 'carts'") for out, _ in outputs)
+        built = sum(out.count("Index 'idx_carts_tenant_id' created") for out, _ in outputs)
+        assert (added, built) == (1, 1), (added, built)
+        bench.drop(db)
+
+
+def case_another_instance_is_named(bench):
+    db = bench.gallery()
+    with bench.connect(db, autocommit=True, application_name="other tenantry") as other:
+        other.execute("SELECT pg_try_advisory_lock(1952804449, 1)")
+        process = bench.start(db)
+        time.sleep(1)
+        assert process.poll() is None
+        other.execute("SELECT pg_advisory_unlock(1952804449, 1)")
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 0 and "another instance is migrating: pid" in out and "other tenantry" in out, out + err
+    bench.assert_gallery(db)
+
+
+def case_schema_that_changes_meanwhile(bench):
+    """Somebody adds and drops what we add, all the time: no error but the last word."""
+    db = bench.gallery()
+    stop = threading.Event()
+
+    def other():
+        with bench.connect(db, autocommit=True) as connection:
+            connection.execute("SET lock_timeout = '200ms'")
+            for i in range(400):
+                if stop.is_set():
+                    return
+                table = GALLERY[i % len(GALLERY)]
+                for text in (f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS tenant_id integer NOT NULL DEFAULT 1",
+                             f"CREATE INDEX IF NOT EXISTS idx_{table}_tenant_id ON {table} (tenant_id)"):
+                    try:
+                        connection.execute(text)
+                    except psycopg.Error:
+                        pass
+
+    background = Background(other)
+    bench.migrate(db)
+    stop.set()
+    background.join()
+    bench.migrate(db)
+    bench.assert_gallery(db)
+
+
+def case_session_of_the_application_lives_on(bench):
+    """Connections with prepared statements, a cursor and an open transaction, from before to after."""
+    db = bench.gallery()
+    with bench.connect(db, autocommit=True) as simple, bench.connect(db) as transaction:
+        simple.prepare_threshold = 0
+        count = "SELECT count(*) FROM paintings WHERE category = %s"
+        before = simple.execute(count, ("abstract",)).fetchone()
+        simple.execute("INSERT INTO settings (key, value) VALUES (%s, %s)", ("one", "1"))
+        transaction.execute("SELECT count(*) FROM exhibitions")
+        threading.Timer(1.5, transaction.commit).start()
+        bench.migrate(db)
+        assert simple.execute(count, ("abstract",)).fetchone() == before
+        simple.execute("INSERT INTO settings (key, value) VALUES (%s, %s)", ("two", "2"))
+        simple.execute("UPDATE carts SET updated_at = now() WHERE id = 1")
+        transaction.execute("INSERT INTO exhibitions (title, location, start_date) VALUES ('x', 'y', '2026-01-01')")
+        transaction.commit()
+    assert bench.value(db, "SELECT count(*) FROM settings WHERE tenant_id = 1 AND key IN ('one', 'two')") == 2
+    bench.assert_gallery(db)
