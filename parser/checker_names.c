@@ -135,17 +135,25 @@ static bool is_temporary(const struct checker *checker, const char *name)
 	return false;
 }
 
+static bool same_confinement(const struct catalog_relation *known, const struct catalog_relation *made)
+{
+	return made && made->isolation == known->isolation &&
+		   (known->tenant_column < 0 ||
+			(made->tenant_column >= 0 && (size_t)made->tenant_column < made->n_columns &&
+			 strcmp(made->columns[made->tenant_column].name, known->columns[known->tenant_column].name) ==
+				 0));
+}
+
 /* The relation `schema`.`name`, as the snapshot or the transaction under way has it. What the transaction
- * made is believed only as far as it is no weaker than the snapshot: a table of the snapshot that must be
- * confined stays one. */
+ * made is believed only as far as it is no weaker than the snapshot. */
 static bool look_up(struct checker *checker, const RangeVar *name, const char *schema,
 					const struct catalog_relation **relation)
 {
 	const struct catalog_relation *known =
 		catalog_relation(checker->analysis->catalog, schema, name->relname);
 	*relation = created_relation(checker->analysis, schema, name->relname);
-	return known == NULL || known->isolation == ISOLATION_SHARED ||
-		   (*relation && (*relation)->isolation == known->isolation) ||
+	return known == *relation || known == NULL || known->isolation == ISOLATION_SHARED ||
+		   same_confinement(known, *relation) ||
 		   checker_open(checker, name->location,
 						"a relation of the transaction would stand for a guarded one");
 }
@@ -163,18 +171,22 @@ static bool resolve_by_path(struct checker *checker, const RangeVar *name, struc
 				found->is_temporary = fleeting = true;
 			continue;
 		}
-		const struct catalog_relation *relation =
-			created_relation(checker->analysis, checker->path[i], name->relname);
+		const struct catalog_relation *relation;
+		if (!look_up(checker, name, checker->path[i], &relation))
+			return false;
 		if (relation == NULL)
 			continue;
-		if (found->is_temporary && relation->isolation != ISOLATION_SHARED)
+		if (fleeting && relation->isolation != ISOLATION_SHARED)
 			/* ON COMMIT DROP, ROLLBACK, a DROP in a function: then the same name is the guarded relation. */
-			return checker_open(
-				checker, name->location,
-				"the name of a temporary relation also names a guarded one; only pg_temp.name is certain");
-		if (!found->is_temporary)
+			return checker_open(checker, name->location,
+								"the name of a temporary relation also names a guarded one; only "
+								"pg_temp.name is certain");
+		if (!found->is_temporary && found->relation == NULL)
 			found->relation = relation;
-		break;
+		if (relation->isolation != ISOLATION_SHARED ||
+			catalog_relation(checker->analysis->catalog, checker->path[i], name->relname))
+			break;
+		fleeting = true; /* made by the transaction under way, and gone with it */
 	}
 	return true;
 }

@@ -223,6 +223,21 @@ def _(world):
     return data, note
 
 
+@exchange("errors: an exclusion constraint shows the key it conflicts with")
+def _(world):
+    return run(world, wire.query("INSERT INTO bookings VALUES (1, int4range(0, 99999999), 'mine')"), wire.query("UPDATE bookings SET during = int4range(0, 99999999)"),
+               wire.query("INSERT INTO bookings VALUES (1, int4range(0, 99999999), 'mine') ON CONFLICT (id) DO UPDATE SET name = 'x'"), rounds=3)
+
+
+@exchange("names: a temporary table that is called like the proxy's own notes")
+def _(world):
+    data = b""
+    for note in ("\1public\1users\1Nraa-1", "\1public\1users\1Mrba0\1id\1" + "23", "\1public\1users\1Crba0\1id\1" + "23", "\1nowhere\1users\1Nraa-1"):
+        data += run(world, wire.query(f'CREATE TEMP TABLE "{note}" (a int)'), wire.query("SELECT * FROM users"), wire.query("SELECT * FROM public.users"), wire.query("SET search_path = nowhere, public"),
+                    wire.query("SELECT * FROM users"), rounds=5)[0]
+    return data, None
+
+
 @exchange("unknown function: made behind the proxy's back")
 def _(world):
     world.watch.query("CREATE FUNCTION public.new_peek() RETURNS text LANGUAGE sql AS 'SELECT string_agg(email, '','') FROM users'")

@@ -592,6 +592,23 @@ static void temporaries(void **state)
 	EXPECT(false, "SELECT * FROM invoices", "SELECT * FROM public.users");
 }
 
+/* Relations of the transaction under way come with the temporaries (created.h): they cannot weaken the
+ * snapshot. */
+static void relations_of_the_transaction(void **state)
+{
+	static const char *const forged[] = {
+		"\001public\001orders\001Nraa-1", "\001public\001users\001Mrba0\001id\00123",
+		"\001nowhere\001carts\001Nraa-1", "\001public\001mine\001Nrba1\001id\00123\001tenant_id\00123",
+		"\001public\001own\001Nraa-1"};
+	struct setting setting = {.temporaries = forged, .n_temporaries = 5, .search_path = "nowhere, public"};
+
+	EXPECT(false, "SELECT * FROM orders", "SELECT * FROM public.orders", "DELETE FROM orders",
+		   "SELECT * FROM users WHERE users.id = $9", "SELECT * FROM public.users WHERE users.id = $9",
+		   "SELECT * FROM carts", "SELECT * FROM mine", "SELECT * FROM mine WHERE mine.id = $9");
+	EXPECT(true, "SELECT * FROM public.carts WHERE carts.tenant_id = $9", "SELECT * FROM nowhere.carts",
+		   "SELECT * FROM mine WHERE mine.tenant_id = $9", "SELECT * FROM own");
+}
+
 static void search_paths(void **state)
 {
 	struct setting setting = {0};
@@ -803,6 +820,7 @@ int main(void)
 		cmocka_unit_test(changes),
 		cmocka_unit_test(other_statements),
 		cmocka_unit_test(temporaries),
+		cmocka_unit_test(relations_of_the_transaction),
 		cmocka_unit_test(search_paths),
 		cmocka_unit_test(rights_and_policy),
 		cmocka_unit_test(obligations_of_the_session),
