@@ -3,6 +3,7 @@
 Logging in is not part of a transaction, and with SCRAM it is expensive: the processor time of a run that only logs in and does
 one transaction per client is taken off (and reported by itself)."""
 import glob
+import math
 import os
 import re
 import subprocess
@@ -36,8 +37,9 @@ class Bench:
     def _run(self, target, workload, protocol, clients, how):
         command = [self.program, "-n", "-M", protocol, "-c", str(clients), "-j", str(min(2, clients)),
                    *how, *scripts(workload)]
-        before = target.processor_time()
+        before, start = target.processor_time(), time.monotonic()
         done = subprocess.run(command, env=target.environment(), capture_output=True, text=True)
+        elapsed = time.monotonic() - start
         settle(target)
         after = target.processor_time()
         text = done.stdout + done.stderr
@@ -49,20 +51,21 @@ class Bench:
             raise CannotMeasure(f"pgbench failed ({what}):\n{text[-2000:]}\n{target.log()[-2000:]}")
         tps = re.search(r"tps = ([\d.]+) \(without initial connection time\)", text)
         latency = re.search(r"latency average = ([\d.]+) ms", text)
-        return {"transactions": int(number[1]), "tps": float(tps[1]), "latency_ms": float(latency[1]),
+        return {"transactions": int(number[1]), "elapsed": elapsed, "tps": float(tps[1]), "latency_ms": float(latency[1]),
                 "proxy_s": after[0] - before[0], "server_s": after[1] - before[1]}
 
     def login_cost(self, target, clients):
-        """Processor seconds of (proxy, server) for logging in and out with so many clients: the middle of three."""
+        """Seconds of (proxy, server, wall clock) for logging in and out with so many clients: the middle of three runs."""
         key = (target.name, clients)
         if key not in self.logins:
             runs = [self._run(target, "select", "simple", clients, ["-t", "1"]) for _ in range(3)]
-            self.logins[key] = tuple(sorted(run[what] for run in runs)[1] for what in ("proxy_s", "server_s"))
+            self.logins[key] = tuple(sorted(run[what] for run in runs)[1] for what in ("proxy_s", "server_s", "elapsed"))
         return self.logins[key]
 
     def measure(self, target, workload, protocol, clients, seconds):
         login = self.login_cost(target, clients)
-        run = self._run(target, workload, protocol, clients, ["-T", str(seconds)])
+        # pgbench's clock runs while it logs in.
+        run = self._run(target, workload, protocol, clients, ["-T", str(seconds + math.ceil(login[2] - 0.2))])
         n = run["transactions"]
         # What logging in did for one transaction each is in both runs.
         proxy, server = max(0.0, run["proxy_s"] - login[0]), max(0.0, run["server_s"] - login[1])

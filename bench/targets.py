@@ -170,7 +170,7 @@ log_disconnections = 0
         return self
 
     def alive(self):
-        return self.process.poll() is None
+        return self.process is not None and self.process.poll() is None
 
     def log(self):
         with open(self.log_path, errors="replace") as f:
@@ -191,7 +191,8 @@ class Tenantry(Target):
         configuration = f"""[tenantry]
 max_clients = 2000
 max_unauthenticated = 2000
-log_level = warning
+log_level = info
+tenant = {'' if rewriting else 'none'}
 [migration]
 on_startup = {'yes' if rewriting else 'no'}
 tables = {tables}
