@@ -64,14 +64,17 @@ $(BUILD)/tests/unit/test_%: tests/unit/test_%.c $(PROXY_OBJECTS) $(PARSER_OBJECT
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-# The parser walks libpg_query's trees with PostgreSQL's own node headers: one major version, or memory is misread.
+# The parser walks libpg_query's trees with PostgreSQL's own node headers: one major version, or memory is misread. Make expands
+# the whole recipe before its first line installs anything: so the shell looks for the headers, not $(PGSERVER).
 $(BUILD)/.majors:
 	@conf/deps build
 	@mkdir -p $(@D)
 	@library="$$(sed -n 's/^.define PG_MAJORVERSION "\([0-9]*\)"/\1/p' /usr/include/pg_query.h)"; \
-	headers="$$(sed -n 's/^.define PG_MAJORVERSION "\([0-9]*\)"/\1/p' "$(PGSERVER)/pg_config.h")"; \
+	config="/usr/lib/postgresql/$$library/bin/pg_config"; [ -x "$$config" ] || config=pg_config; \
+	folder="$$($$config --includedir-server)"; \
+	headers="$$(sed -n 's/^.define PG_MAJORVERSION "\([0-9]*\)"/\1/p' "$$folder/pg_config.h")"; \
 	if [ -z "$$library" ] || [ "$$library" != "$$headers" ]; then \
-		echo "libpg_query is of PostgreSQL $${library:-(unknown)}, the server headers in $(PGSERVER) of $${headers:-(none)}:" \
+		echo "libpg_query is of PostgreSQL $${library:-(unknown)}, the server headers in $$folder of $${headers:-(none)}:" \
 			"install postgresql-server-dev-$${library:-15}" >&2; exit 1; fi
 	@touch $@
 
