@@ -67,6 +67,7 @@ struct catalog_function {
 	const char *body;            /* prosrc or the text of prosqlbody; NULL for c and internal. Of aggregates and operators the
 								  * functions behind them, each as "name(" */
 	bool returns_trigger;
+	bool cheap;                  /* procost < 1: the server may call it before it compares the tenant */
 	bool flagged;                /* by catalog_finish(): touches tenant relations, runs dynamic SQL or cannot be read */
 	const char *flag_reason;     /* for people; NULL when not flagged */
 };
