@@ -26,15 +26,29 @@ static char *read_all(FILE *in, size_t *length)
 	return text;
 }
 
+struct output {
+	FILE *file;
+	bool begun; /* white space before the statement is left out */
+};
+
 static void write_text(void *to, const char *bytes, size_t length)
 {
-	fwrite(bytes, 1, length, to);
+	struct output *output = to;
+	while (!output->begun && length > 0 && strchr(" \t\r\n", *bytes)) {
+		bytes++;
+		length--;
+	}
+	output->begun = output->begun || length > 0;
+	fwrite(bytes, 1, length, output->file);
 }
 
 /* The statement with its splices shown: what comes green, what goes red and crossed out. */
 static void print_difference(FILE *out, const struct statement *statement, const char *text, const char *slot)
 {
 	size_t at = statement->start, end = statement->start + statement->length;
+	size_t first = statement->n_splices ? statement->splices[0].at : end;
+	while (at < first && strchr(" \t\r\n", text[at]))
+		at++;
 	for (size_t i = 0; i < statement->n_splices; i++) {
 		const struct splice *splice = &statement->splices[i];
 		fwrite(text + at, 1, splice->at - at, out);
@@ -75,7 +89,7 @@ static void print_statement(FILE *out, const struct verdict *verdict, size_t i, 
 {
 	static const char *const kinds[] = {"PASS", "GUARD", "REFUSE"};
 	const struct statement *statement = &verdict->statements[i];
-	size_t skip = strspn(text + statement->start, " \t\r\n");
+	struct output output = {.file = out};
 	if (statement->is_empty)
 		return;
 	fprintf(out, "-- %zu: %s (%s)\n", i + 1, kinds[statement->kind], reason(statement));
@@ -83,14 +97,12 @@ static void print_statement(FILE *out, const struct verdict *verdict, size_t i, 
 		print_refusal(out, statement->refusal);
 		return;
 	}
-	if (terminal) {
+	if (terminal)
 		print_difference(out, statement, text, slot);
-	} else if (statement->kind == VERDICT_PASS) {
-		if (skip < statement->length)
-			fwrite(text + statement->start + skip, 1, statement->length - skip, out);
-	} else {
-		statement_render(verdict, i, text, slot, write_text, out);
-	}
+	else if (statement->kind == VERDICT_PASS)
+		write_text(&output, text + statement->start, statement->length);
+	else
+		statement_render(verdict, i, text, slot, write_text, &output);
 	fputs(";\n", out);
 }
 

@@ -16,7 +16,7 @@ enum command { SERVE, MIGRATE, CHECK, REWRITE, PASSWORD };
 struct invocation {
 	enum command command;
 	const char *file;
-	bool plan, json, check_only;
+	bool plan, down, json, citus;
 };
 
 static const char usage[] =
@@ -71,6 +71,19 @@ static bool take_file(int argc, char **argv, int *i, const char **file)
 	return true;
 }
 
+/* The commands' own flags. */
+static bool take_option(struct invocation *invocation, const char *argument)
+{
+	bool migrate = invocation->command == MIGRATE, check = invocation->command == CHECK;
+	bool plan = migrate && strcmp(argument, "--plan") == 0, down = migrate && strcmp(argument, "--down") == 0;
+	bool json = check && strcmp(argument, "--json") == 0, citus = check && strcmp(argument, "--citus") == 0;
+	invocation->plan = invocation->plan || plan;
+	invocation->down = invocation->down || down;
+	invocation->json = invocation->json || json;
+	invocation->citus = invocation->citus || citus;
+	return plan || down || json || citus;
+}
+
 /* Takes the arguments apart. Returns -1, or the exit code when there is nothing more to do. */
 static int take_arguments(int argc, char **argv, struct invocation *invocation, struct settings *settings,
 						  struct diagnostics *diagnostics)
@@ -91,11 +104,7 @@ static int take_arguments(int argc, char **argv, struct invocation *invocation, 
 		} else if (strcmp(argument, "--sample") == 0) {
 			settings_print_sample(stdout);
 			return FINE;
-		} else if (invocation->command == MIGRATE && strcmp(argument, "--plan") == 0) {
-			invocation->plan = true;
-			i++;
-		} else if (invocation->command == CHECK && strcmp(argument, "--json") == 0) {
-			invocation->json = true;
+		} else if (take_option(invocation, argument)) {
 			i++;
 		} else if (*argument != '-' && !commanded) {
 			if (!find_command(argument, &invocation->command))
@@ -147,27 +156,33 @@ static void interrupt(int number)
 	stop_migration = 1;
 }
 
-static int migrate(const struct configuration *configuration, bool plan)
+static int migrate(const struct configuration *configuration, bool plan, bool down)
 {
+	const struct schema_settings *schema = &configuration->schema;
+	const char *url = configuration->migration_url;
 	struct migration_report done = {0};
 	struct error error;
-	if (plan)
-		return schema_plan(configuration->migration_url, &configuration->schema, stdout, &error)
-				   ? FINE
-				   : report(&error);
+	bool fine;
 	signal(SIGINT, interrupt);
 	signal(SIGTERM, interrupt);
-	if (!schema_migrate(configuration->migration_url, &configuration->schema, true, stdout, &stop_migration,
-						&done, &error))
-		return report(&error);
-	return FINE;
+	if (down)
+		fine = schema_down(url, schema, plan, stdout, &stop_migration, &done, &error);
+	else if (plan)
+		fine = schema_plan(url, schema, stdout, &error);
+	else
+		fine = schema_migrate(url, schema, true, stdout, &stop_migration, &done, &error);
+	return fine ? FINE : report(&error);
 }
 
-static int check(const struct configuration *configuration, bool json)
+static int check(const struct configuration *configuration, bool json, bool citus)
 {
+	const struct schema_settings *schema = &configuration->schema;
+	const char *url = configuration->migration_url;
 	struct error error;
 	bool complete;
-	if (!schema_check(configuration->migration_url, &configuration->schema, json, stdout, &complete, &error))
+	bool fine = citus ? schema_citus(url, schema, stdout, &complete, &error)
+					  : schema_check(url, schema, json, stdout, &complete, &error);
+	if (!fine)
 		return report(&error);
 	return complete ? FINE : FAILED;
 }
@@ -181,10 +196,10 @@ static int run(const struct invocation *invocation, struct configuration *config
 	case SERVE:
 		return host_serve(configuration, invocation->file, argc, argv);
 	case MIGRATE:
-		code = migrate(configuration, invocation->plan);
+		code = migrate(configuration, invocation->plan, invocation->down);
 		break;
 	case CHECK:
-		code = check(configuration, invocation->json);
+		code = check(configuration, invocation->json, invocation->citus);
 		break;
 	case REWRITE:
 		code = command_rewrite(configuration);
