@@ -118,6 +118,13 @@ static enum answer complete_execute(struct session *session, struct run *run, st
 	return answer;
 }
 
+void answer_suspended(struct session *session, const struct reply *head)
+{
+	const struct prepared *prepared = head->prepared;
+	if (prepared && !prepared->sql && prepared->verdict->n_statements == 1)
+		apply_effects(session, &prepared->verdict->statements[0], prepared->text, "");
+}
+
 enum answer answer_complete(struct session *session, struct run *run, const struct wire_message *message)
 {
 	struct reply *head = replies_head(&session->replies);

@@ -206,6 +206,8 @@ struct run {
 };
 void server_flush_run(struct session *session, struct run *run);
 enum answer answer_complete(struct session *session, struct run *run, const struct wire_message *message);
+/* A row limit has stopped it: what the statement has set is set, though it has not ended. */
+void answer_suspended(struct session *session, const struct reply *head);
 enum answer answer_error(struct session *session, struct run *run, const struct wire_message *message);
 enum answer answer_ready(struct session *session, struct run *run, const struct wire_message *message);
 enum answer answer_parameters(struct session *session, struct run *run, const struct wire_message *message);

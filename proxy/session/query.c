@@ -64,6 +64,17 @@ static enum admission examine(struct plan *plan, size_t i, const struct state *s
 	return admission;
 }
 
+/* As it will be if the statement succeeds. In an aborted transaction only its end can: COMMIT then is a ROLLBACK. */
+static void follow_effects(struct state *state, const struct statement *statement, bool *aborted)
+{
+	for (size_t e = 0; e < statement->n_effects; e++) {
+		const struct effect *effect = &statement->effects[e];
+		state_apply(state, effect, *aborted ? "ROLLBACK" : NULL);
+		if (effect->kind == EFFECT_COMMIT || effect->kind == EFFECT_ROLLBACK || effect->kind == EFFECT_ROLLBACK_TO)
+			*aborted = false;
+	}
+}
+
 /* Decides how many statements are sent. False: the message has to wait. */
 static bool make(struct plan *plan)
 {
@@ -79,6 +90,7 @@ static bool make(struct plan *plan)
 	}
 	const struct state *state = follow ? &copy : &session->state;
 	enum admission admission = ADMITTED;
+	bool aborted = session->status == 'E';
 	for (plan->n_sent = 0; plan->n_sent < verdict->n_statements; plan->n_sent++) {
 		size_t i = plan->n_sent;
 		admission = examine(plan, i, state);
@@ -87,9 +99,7 @@ static bool make(struct plan *plan)
 		if (!follow)
 			continue;
 		render_slot(plan, state, (char *)plan->slots[i]);
-		const struct statement *statement = &verdict->statements[i];
-		for (size_t e = 0; e < statement->n_effects; e++)
-			state_apply(&copy, &statement->effects[e], session->status == 'E' ? "ROLLBACK" : NULL);
+		follow_effects(&copy, &verdict->statements[i], &aborted);
 	}
 	if (follow)
 		state_free(&copy);

@@ -139,6 +139,8 @@ static enum answer dispatch(struct session *session, struct run *run, const stru
 	case '3':
 		return take_if(session, head, REPLY_CLOSE);
 	case 's':
+		if (head && head->kind == REPLY_EXECUTE)
+			answer_suspended(session, head);
 		return take_if(session, head, REPLY_EXECUTE);
 	case 'T':
 	case 'n':

@@ -217,6 +217,7 @@ void session_receive(struct session *session, enum side side, const char *bytes,
 		session->counts.bytes_client += length;
 	else
 		session->counts.bytes_server += length;
+	session->idle_since = session->now;
 	if (buffer_pending(in) == 0) {
 		size_t used = walk(session, side, bytes, length);
 		if (session->phase != PHASE_CLOSING)
