@@ -259,6 +259,8 @@ static void flag(struct classification *all, struct catalog_function *function, 
 static const char *own_reason(struct classification *all, const struct catalog_function *function,
 							  struct uses *uses)
 {
+	if (function->cheap)
+		return "it costs less than a comparison (COST), so the server may call it with rows of other tenants";
 	if (strcmp(function->language, "internal") == 0 || strcmp(function->language, "c") == 0) {
 		/* Of aggregates and operators the body names the functions behind them. */
 		if ((function->kind != 'a' && function->kind != 'o') || !function->body)

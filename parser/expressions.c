@@ -1,6 +1,10 @@
 /* See expressions.h. */
 #include "parser/expressions.h"
 
+#include <string.h>
+
+#include "parser/scope.h"
+
 static bool is_leaf(const Node *node)
 {
 	switch (nodeTag(node)) {
@@ -90,4 +94,58 @@ static bool visit(Node *node, void *to)
 bool expression_examine(struct analysis *analysis, Node *node)
 {
 	return !visit(node, analysis);
+}
+
+struct foreign {
+	const struct analysis *analysis;
+	const char *name;
+};
+
+/* Built in, and no function of the database could be taken instead of it. current_query() shows other
+ * sessions' statements when it runs in them. */
+static bool is_own_of_server(const struct analysis *analysis, const FuncCall *call)
+{
+	const struct catalog_function *const *list;
+	int n = list_length(call->funcname);
+	const char *name = strVal(llast(call->funcname));
+	const char *schema = n > 1 ? strVal(list_nth(call->funcname, n - 2)) : NULL;
+	if (strcmp(name, "current_query") == 0)
+		return false;
+	if (schema)
+		return strcmp(schema, "pg_catalog") == 0;
+	if (catalog_functions(analysis->catalog, "pg_catalog", name, &list) == 0)
+		return false;
+	const struct scope_path *path = scope_path(analysis);
+	for (size_t i = 0; i < path->n; i++)
+		if (strcmp(path->schemas[i], "pg_catalog") != 0 &&
+			catalog_functions(analysis->catalog, path->schemas[i], name, &list) > 0)
+			return false;
+	return !analysis->path_unknown;
+}
+
+static const char *name_of(const List *names)
+{
+	return IsA(llast(names), String) ? strVal(llast(names)) : "*";
+}
+
+static bool find_foreign(Node *node, void *to)
+{
+	struct foreign *foreign = to;
+	if (!node || is_leaf(node))
+		return false;
+	if (IsA(node, ColumnRef)) {
+		if (list_length(((ColumnRef *)node)->fields) > 1)
+			foreign->name = name_of(((ColumnRef *)node)->fields);
+		return foreign->name != NULL;
+	}
+	if (IsA(node, FuncCall) && !is_own_of_server(foreign->analysis, (FuncCall *)node))
+		foreign->name = name_of(((FuncCall *)node)->funcname);
+	return foreign->name || raw_expression_tree_walker(node, find_foreign, foreign);
+}
+
+const char *expression_foreign_function(const struct analysis *analysis, Node *node)
+{
+	struct foreign foreign = {.analysis = analysis};
+	find_foreign(node, &foreign);
+	return foreign.name;
 }

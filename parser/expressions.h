@@ -9,4 +9,8 @@
 /* `node` may be NULL or a List. False: refused. */
 bool expression_examine(struct analysis *analysis, Node *node);
 
+/* The name of the first function in an examined expression that is not surely the server's own; NULL: there
+ * is none. */
+const char *expression_foreign_function(const struct analysis *analysis, Node *node);
+
 #endif

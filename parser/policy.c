@@ -18,7 +18,7 @@ void policy_defaults(struct policy *policy)
 		.truncate_as_delete = true,
 		.max_statement_bytes = 16 * 1024 * 1024,
 		.max_depth = 1000,
-		.max_edits = 100000,
-		.max_rows = 100000,
+		.max_edits = 2000000,
+		.max_rows = 1000000,
 	};
 }

@@ -6,6 +6,9 @@
 #include "parser/catalog_internal.h"
 #include "parser/expressions.h"
 #include "parser/schema_change.h"
+#include "parser/splice.h"
+#include "parser/tokens.h"
+#include "parser/tree.h"
 
 static bool guarded(const struct catalog_relation *relation)
 {
@@ -204,14 +207,14 @@ static bool examine_command(struct analysis *analysis, const AlterTableCmd *comm
 	case AT_AddConstraint:
 		return schema_elements(analysis, list_make1(def));
 	case AT_ColumnDefault:
-		return expression_examine(analysis, def);
+		return schema_expression(analysis, def);
 	case AT_AlterColumnType:
-		return expression_examine(analysis, ((ColumnDef *)def)->raw_default);
+		return schema_expression(analysis, ((ColumnDef *)def)->raw_default);
 	case AT_AttachPartition: {
 		PartitionBoundSpec *bound = ((PartitionCmd *)def)->bound;
-		return !bound || (expression_examine(analysis, (Node *)bound->listdatums) &&
-						  expression_examine(analysis, (Node *)bound->lowerdatums) &&
-						  expression_examine(analysis, (Node *)bound->upperdatums));
+		return !bound || (schema_expression(analysis, (Node *)bound->listdatums) &&
+						  schema_expression(analysis, (Node *)bound->lowerdatums) &&
+						  schema_expression(analysis, (Node *)bound->upperdatums));
 	}
 	default:
 		return true;
@@ -222,7 +225,7 @@ bool schema_alter_table(struct analysis *analysis, AlterTableStmt *alter)
 {
 	struct target target = schema_target(analysis, alter->relation);
 	const struct catalog_relation *relation = target.relation;
-	if (!target.temporary && !schema_permitted(analysis))
+	if (target.temporary ? !schema_pin(analysis, alter->relation) : !schema_permitted(analysis))
 		return false;
 	if (relation && !guarded(relation) && relation->isolation != ISOLATION_SHARED &&
 		alter->objtype != OBJECT_INDEX &&
@@ -248,11 +251,11 @@ bool schema_alter_table(struct analysis *analysis, AlterTableStmt *alter)
 
 /* --- RENAME, SET SCHEMA --- */
 
-static bool change_of_relation(struct analysis *analysis, const RangeVar *name, const char *verb)
+static bool change_of_relation(struct analysis *analysis, RangeVar *name, const char *verb)
 {
 	struct target target = schema_target(analysis, name);
 	if (target.temporary)
-		return true;
+		return schema_pin(analysis, name);
 	if (!schema_permitted(analysis))
 		return false;
 	if (!schema_name_matters(analysis, name->relname))
@@ -274,7 +277,7 @@ static bool change_of_function(struct analysis *analysis, Node *object, const ch
 
 static bool rename_relation(struct analysis *analysis, RenameStmt *rename)
 {
-	const RangeVar *name = rename->relation;
+	RangeVar *name = rename->relation;
 	struct target target = schema_target(analysis, name);
 	if (!change_of_relation(analysis, name, "RENAME"))
 		return false;
@@ -293,7 +296,7 @@ static bool rename_column(struct analysis *analysis, RenameStmt *rename)
 {
 	struct target target = schema_target(analysis, rename->relation);
 	if (target.temporary)
-		return true;
+		return schema_pin(analysis, rename->relation);
 	if (!schema_permitted(analysis))
 		return false;
 	const char *column = tenant_column(analysis, target.relation);
@@ -376,18 +379,43 @@ bool schema_move(struct analysis *analysis, AlterObjectSchemaStmt *move)
 
 /* --- DROP --- */
 
-static bool drop_relation(struct analysis *analysis, const DropStmt *drop, List *names, bool *all_temporary)
+/* As schema_pin(), for the i-th name of the list. */
+static bool pin_dropped(struct analysis *analysis, DropStmt *drop, int i)
 {
-	RangeVar *name = schema_range(names);
+	const List *names = list_nth(drop->objects, i);
+	const char *name = strVal(llast(names));
+	if (list_length(names) > 1 || !schema_name_matters(analysis, name))
+		return true;
+	if (!analysis->tokens)
+		analysis->tokens = tokens_scan(analysis->text, analysis->text_length);
+	const struct tokens *tokens = analysis->tokens;
+	if (!tokens)
+		return false;
+	/* DROP kind [IF EXISTS] first, second, ..: a kind of two words begins with MATERIALIZED or FOREIGN. */
+	size_t at = tokens_at(tokens, analysis->statement_start) + 2;
+	at += drop->removeType == OBJECT_MATVIEW || drop->removeType == OBJECT_FOREIGN_TABLE;
+	at += drop->missing_ok ? 2 : 0;
+	for (int commas = i; at < tokens->n && commas > 0; at++)
+		commas -= tokens->items[at].kind == TOKEN_COMMA;
+	if (at >= tokens->n)
+		return false;
+	lfirst(list_nth_cell(drop->objects, i)) = list_make2(tree_string("pg_temp"), tree_string(name));
+	return splice_text(analysis, tokens->items[at].start, 0, "pg_temp.");
+}
+
+static bool drop_relation(struct analysis *analysis, DropStmt *drop, int i, bool *all_temporary)
+{
+	RangeVar *name = schema_range(list_nth(drop->objects, i));
 	struct target target = schema_target(analysis, name);
 	if (!name->schemaname || schema_is_temporary(name))
 		analysis_effect(analysis, EFFECT_DROP, name->relname, NULL, false);
-	/* The list of temporaries may be out of date; then the server would drop the tenant relation. */
-	if (target.temporary && !schema_name_matters(analysis, name->relname))
-		return true;
+	if (target.temporary)
+		return pin_dropped(analysis, drop, i) ||
+			   analysis_refuse(analysis, "0A000", -1, "the name of the temporary relation could not be found",
+							   NULL, "Write it as pg_temp.name.");
 	*all_temporary = false;
 	schema_record_drop(analysis, target.relation);
-	if ((target.relation || target.temporary) && schema_name_matters(analysis, name->relname))
+	if (target.relation && schema_name_matters(analysis, name->relname))
 		return schema_unsafe(
 			analysis, -1, analysis_text("DROP of \"%s\"", name->relname),
 			schema_is_shared(target.relation)
@@ -396,11 +424,11 @@ static bool drop_relation(struct analysis *analysis, const DropStmt *drop, List 
 	return !target.relation || cascade(analysis, drop->behavior);
 }
 
-static bool drop_relations(struct analysis *analysis, const DropStmt *drop)
+static bool drop_relations(struct analysis *analysis, DropStmt *drop)
 {
 	bool all_temporary = true;
 	for (int i = 0; i < list_length(drop->objects); i++)
-		if (!drop_relation(analysis, drop, list_nth(drop->objects, i), &all_temporary))
+		if (!drop_relation(analysis, drop, i, &all_temporary))
 			return false;
 	return all_temporary || schema_permitted(analysis);
 }

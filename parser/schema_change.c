@@ -6,14 +6,17 @@
  * relations, operators and casts. */
 #include "parser/schema_change.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "parser/builtin.h"
 #include "parser/catalog_internal.h"
 #include "parser/expressions.h"
 #include "parser/settings_policy.h"
+#include "parser/splice.h"
 #include "parser/tokens.h"
 
+static const char FOR_ALL[] = "it would run in the sessions of all tenants, and the user is bound to one";
 static const char ADVICE[] = "Set ddl = allow, or make the change without tenantry.";
 
 /* --- shared by all --- */
@@ -81,18 +84,29 @@ bool schema_permitted(struct analysis *analysis)
 	return true;
 }
 
-/* The list of temporaries that the session keeps cannot follow everything (DROP .. CASCADE of something else,
- * for one), so a temporary relation never takes a name that would leave a tenant relation unguarded. */
 bool schema_temporary(struct analysis *analysis, const RangeVar *name, bool on_commit_drop)
 {
-	if (schema_name_matters(analysis, name->relname))
-		return analysis_refuse(
-			analysis, "42501", name->location,
-			analysis_text("temporary relation \"%s\" would hide a tenant relation", name->relname),
-			"tenantry must always know which of the two a statement means.",
-			"Give the temporary relation another name.");
 	analysis_effect(analysis, EFFECT_CREATE_TEMPORARY, name->relname, NULL, on_commit_drop);
 	return true;
+}
+
+bool schema_pin(struct analysis *analysis, RangeVar *name)
+{
+	if (name->schemaname || !schema_name_matters(analysis, name->relname))
+		return true;
+	name->schemaname = "pg_temp";
+	return splice_text(analysis, (size_t)name->location, 0, "pg_temp.");
+}
+
+bool schema_expression(struct analysis *analysis, Node *expression)
+{
+	if (!expression_examine(analysis, expression))
+		return false;
+	const char *name =
+		analysis->request->right == RIGHT_BOUND ? expression_foreign_function(analysis, expression) : NULL;
+	return !name ||
+		   schema_unsafe(analysis, -1, analysis_text("%s in a definition", name),
+						 "it would be computed in the sessions of all tenants, and the user is bound to one");
 }
 
 const char *schema_text(struct analysis *analysis)
@@ -137,6 +151,10 @@ static bool create_view(struct analysis *analysis, ViewStmt *view)
 								"a temporary view over tenant relations cannot be created", why, ADVICE)) &&
 			   schema_temporary(analysis, view->view, false);
 	}
+	bool bound = analysis->request->right == RIGHT_BOUND;
+	if (view->replace && bound && schema_target(analysis, view->view).relation &&
+		!schema_unsafe(analysis, view->view->location, "CREATE OR REPLACE of a view that exists", FOR_ALL))
+		return false;
 	if (!schema_permitted(analysis) || !clean_text(analysis, "this CREATE VIEW"))
 		return false;
 	if (!unclean(analysis) && !created_maybe_any(analysis))
@@ -151,14 +169,14 @@ static bool create_index(struct analysis *analysis, IndexStmt *index)
 	for (int i = 0; i < list_length(index->indexParams); i++) {
 		Node *expression = ((IndexElem *)list_nth(index->indexParams, i))->expr;
 		computes |= expression != NULL;
-		if (!expression_examine(analysis, expression))
+		if (!schema_expression(analysis, expression))
 			return false;
 	}
-	if (!expression_examine(analysis, index->whereClause))
+	if (!schema_expression(analysis, index->whereClause))
 		return false;
 	struct target target = schema_target(analysis, index->relation);
 	if (target.temporary)
-		return true;
+		return schema_pin(analysis, index->relation);
 	analysis->conceal_errors |= schema_is_foreign(target.relation);
 	if (target.relation && schema_is_foreign(target.relation) && computes &&
 		analysis->request->right == RIGHT_BOUND &&
@@ -171,7 +189,7 @@ static bool create_index(struct analysis *analysis, IndexStmt *index)
 static bool create_statistics(struct analysis *analysis, CreateStatsStmt *create)
 {
 	for (int i = 0; i < list_length(create->exprs); i++)
-		if (!expression_examine(analysis, ((StatsElem *)list_nth(create->exprs, i))->expr))
+		if (!schema_expression(analysis, ((StatsElem *)list_nth(create->exprs, i))->expr))
 			return false;
 	return schema_permitted(analysis);
 }
@@ -188,7 +206,7 @@ static bool create_sequence(struct analysis *analysis, CreateSeqStmt *create)
 static bool alter_sequence(struct analysis *analysis, AlterSeqStmt *alter)
 {
 	if (schema_target(analysis, alter->sequence).temporary)
-		return true;
+		return schema_pin(analysis, alter->sequence);
 	for (int i = 0; i < list_length(alter->options); i++) {
 		const char *option = ((DefElem *)list_nth(alter->options, i))->defname;
 		if (strcmp(option, "restart") == 0 && analysis->request->right == RIGHT_BOUND &&
@@ -222,7 +240,7 @@ static bool alter_domain(struct analysis *analysis, AlterDomainStmt *alter)
 {
 	bool fine =
 		!alter->def || (IsA(alter->def, Constraint) ? schema_constraints(analysis, list_make1(alter->def))
-													: expression_examine(analysis, alter->def));
+													: schema_expression(analysis, alter->def));
 	if (fine && alter->behavior == DROP_CASCADE)
 		fine = schema_unsafe(analysis, -1, "ALTER DOMAIN with CASCADE", "CASCADE may reach tenant relations");
 	/* All columns of the domain are looked at. */
@@ -254,15 +272,36 @@ static bool function_settings(struct analysis *analysis, List *options)
 	return true;
 }
 
-/* Triggers and defaults of tenant relations call what is there, in the sessions of all tenants. */
-static bool replaceable(struct analysis *analysis, List *names)
+/* Other sessions call what is there by this name; and a function with arguments that fit better would be
+ * called in its place. */
+static bool new_name(struct analysis *analysis, List *names)
 {
 	const char *name = strVal(llast(names));
+	if (analysis->request->right != RIGHT_BOUND)
+		return true;
 	for (size_t i = 0; i < catalog_function_count(analysis->catalog); i++)
 		if (strcmp(catalog_function_at(analysis->catalog, i)->name, name) == 0)
-			return schema_unsafe(analysis, -1,
-								 analysis_text("CREATE OR REPLACE of %s(), which exists,", name),
-								 "it would run in the sessions of all tenants, and the user is bound to one");
+			return schema_unsafe(analysis, -1, analysis_text("another function of the name %s()", name),
+								 FOR_ALL);
+	return true;
+}
+
+/* A function that costs less than a comparison is called before the tenant is compared; a support function
+ * may do anything to the plan; a leak-proof one is trusted with rows that are not to be seen. */
+static bool function_options(struct analysis *analysis, List *options)
+{
+	for (int i = 0; i < list_length(options); i++) {
+		const DefElem *option = list_nth(options, i);
+		bool cheap = strcmp(option->defname, "cost") == 0 &&
+					 (IsA(option->arg, Integer) ? intVal(option->arg) < 1
+												: strtod(castNode(Float, option->arg)->fval, NULL) < 1);
+		bool trusted = strcmp(option->defname, "support") == 0 ||
+					   (strcmp(option->defname, "leakproof") == 0 && boolVal(option->arg));
+		if ((cheap || trusted) &&
+			!schema_unsafe(analysis, -1, "a function with COST below 1, SUPPORT or LEAKPROOF",
+						   "the server may call it with rows of other tenants"))
+			return false;
+	}
 	return true;
 }
 
@@ -278,11 +317,10 @@ static bool create_function(struct analysis *analysis, CreateFunctionStmt *creat
 	}
 	if (!schema_permitted(analysis) || !function_settings(analysis, create->options))
 		return false;
-	if (create->replace && analysis->request->right == RIGHT_BOUND &&
-		!replaceable(analysis, create->funcname))
+	if (!new_name(analysis, create->funcname) || !function_options(analysis, create->options))
 		return false;
 	for (int i = 0; i < list_length(create->parameters); i++)
-		if (!expression_examine(analysis, ((FunctionParameter *)list_nth(create->parameters, i))->defexpr))
+		if (!schema_expression(analysis, ((FunctionParameter *)list_nth(create->parameters, i))->defexpr))
 			return false;
 	const char *why = body_scan(analysis->catalog, language, body);
 	if (!why && create->sql_body)
@@ -295,7 +333,8 @@ static bool create_function(struct analysis *analysis, CreateFunctionStmt *creat
 
 static bool alter_function(struct analysis *analysis, AlterFunctionStmt *alter)
 {
-	return schema_permitted(analysis) && function_settings(analysis, alter->actions);
+	return schema_permitted(analysis) && function_settings(analysis, alter->actions) &&
+		   function_options(analysis, alter->actions);
 }
 
 /* A function that a schema object will call, unseen. */
@@ -312,12 +351,14 @@ static bool harmless_function(struct analysis *analysis, List *names, const char
 
 static bool create_trigger(struct analysis *analysis, CreateTrigStmt *create)
 {
-	struct target target = schema_target(analysis, create->relation);
-	if (!target.temporary && schema_is_foreign(target.relation) && analysis->request->right == RIGHT_BOUND &&
-		!schema_unsafe(analysis, create->relation->location, "this CREATE TRIGGER",
-					   "it would run for the rows of all tenants, and the user is bound to one"))
+	if (schema_target(analysis, create->relation).temporary) {
+		if (!schema_pin(analysis, create->relation))
+			return false;
+	} else if (analysis->request->right == RIGHT_BOUND &&
+			   !schema_unsafe(analysis, create->relation->location, "CREATE TRIGGER", FOR_ALL)) {
 		return false;
-	return schema_permitted(analysis) && expression_examine(analysis, create->whenClause) &&
+	}
+	return schema_permitted(analysis) && schema_expression(analysis, create->whenClause) &&
 		   harmless_function(analysis, create->funcname, "this CREATE TRIGGER");
 }
 
@@ -340,7 +381,9 @@ static bool create_extension(struct analysis *analysis, CreateExtensionStmt *cre
 
 static bool create_rule(struct analysis *analysis, RuleStmt *rule)
 {
-	return schema_permitted(analysis) && clean_text(analysis, "this CREATE RULE");
+	bool bound = analysis->request->right == RIGHT_BOUND;
+	return schema_permitted(analysis) && clean_text(analysis, "this CREATE RULE") &&
+		   (!bound || schema_unsafe(analysis, rule->relation->location, "CREATE RULE", FOR_ALL));
 }
 
 /* Every name in a list of options may be a function's. */
@@ -365,6 +408,8 @@ static bool define(struct analysis *analysis, DefineStmt *define)
 	if (define->kind == OBJECT_OPERATOR || define->kind == OBJECT_TYPE)
 		return schema_unsafe(analysis, -1, "CREATE OPERATOR or CREATE TYPE with functions",
 							 "it can change what comparisons mean");
+	if (define->kind == OBJECT_AGGREGATE && !new_name(analysis, define->defnames))
+		return false;
 	return define->kind != OBJECT_AGGREGATE ||
 		   harmless_functions(analysis, define->definition, "this CREATE AGGREGATE");
 }

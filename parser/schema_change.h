@@ -42,9 +42,16 @@ bool schema_unsafe(struct analysis *analysis, int location, const char *what, co
 const char *schema_text(struct analysis *analysis);
 /* Any schema change at all: refused with ddl = refuse. Records EFFECT_SCHEMA_CHANGE. */
 bool schema_permitted(struct analysis *analysis);
-/* A temporary relation that comes to be: not one that hides a tenant relation. Records the effect. */
+/* A temporary relation that comes to be. Always true. */
 bool schema_temporary(struct analysis *analysis, const RangeVar *name, bool on_commit_drop);
+/* A temporary relation that hides a tenant relation is named as temporary, in text and tree: the session's
+ * list of temporaries cannot follow everything (DROP .. CASCADE of something else), and must not decide
+ * alone. */
+bool schema_pin(struct analysis *analysis, RangeVar *name);
 
+/* An expression that becomes part of the schema. It will be computed in the sessions of all tenants: a user
+ * that is bound to one may not plant functions of its own in it. */
+bool schema_expression(struct analysis *analysis, Node *expression);
 /* CHECK, DEFAULT, GENERATED, EXCLUDE and the like. */
 bool schema_constraints(struct analysis *analysis, List *constraints);
 bool schema_elements(struct analysis *analysis, List *elements);

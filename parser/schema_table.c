@@ -15,12 +15,12 @@
 
 static bool examine_constraint(struct analysis *analysis, Constraint *constraint)
 {
-	if (!expression_examine(analysis, constraint->raw_expr) ||
-		!expression_examine(analysis, constraint->where_clause))
+	if (!schema_expression(analysis, constraint->raw_expr) ||
+		!schema_expression(analysis, constraint->where_clause))
 		return false;
 	for (int i = 0; i < list_length(constraint->exclusions); i++) {
 		IndexElem *element = linitial((List *)list_nth(constraint->exclusions, i));
-		if (!expression_examine(analysis, element->expr))
+		if (!schema_expression(analysis, element->expr))
 			return false;
 	}
 	return true;
@@ -40,7 +40,7 @@ bool schema_elements(struct analysis *analysis, List *elements)
 		Node *element = list_nth(elements, i);
 		bool fine = true;
 		if (IsA(element, ColumnDef))
-			fine = expression_examine(analysis, ((ColumnDef *)element)->raw_default) &&
+			fine = schema_expression(analysis, ((ColumnDef *)element)->raw_default) &&
 				   schema_constraints(analysis, ((ColumnDef *)element)->constraints);
 		else if (IsA(element, Constraint))
 			fine = examine_constraint(analysis, (Constraint *)element);
@@ -55,12 +55,12 @@ bool schema_elements(struct analysis *analysis, List *elements)
 static bool examine_partitioning(struct analysis *analysis, CreateStmt *create)
 {
 	for (int i = 0; create->partspec && i < list_length(create->partspec->partParams); i++)
-		if (!expression_examine(analysis, ((PartitionElem *)list_nth(create->partspec->partParams, i))->expr))
+		if (!schema_expression(analysis, ((PartitionElem *)list_nth(create->partspec->partParams, i))->expr))
 			return false;
 	PartitionBoundSpec *bound = create->partbound;
-	return !bound || (expression_examine(analysis, (Node *)bound->listdatums) &&
-					  expression_examine(analysis, (Node *)bound->lowerdatums) &&
-					  expression_examine(analysis, (Node *)bound->upperdatums));
+	return !bound || (schema_expression(analysis, (Node *)bound->listdatums) &&
+					  schema_expression(analysis, (Node *)bound->lowerdatums) &&
+					  schema_expression(analysis, (Node *)bound->upperdatums));
 }
 
 /* Does some element bring the tenant column along? */
