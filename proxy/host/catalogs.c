@@ -144,13 +144,19 @@ void catalogs_interval(struct catalogs *catalogs, uint32_t milliseconds)
 	pthread_mutex_unlock(&catalogs->lock);
 }
 
-/* Waits until `until`, or earlier for a ticket if `for_tickets`. The lock is held. */
-static void wait_until(struct catalogs *catalogs, uint64_t until, bool for_tickets)
+/* What ends a wait before its time. */
+enum patience { FOR_NOBODY, FOR_CHANGES, FOR_TICKETS };
+
+/* Waits until `until`, or until somebody knows of a change, or asks at all. The lock is held. */
+static void wait_until(struct catalogs *catalogs, uint64_t until, enum patience patience)
 {
 	struct timespec deadline = {.tv_sec = (time_t)(until / 1000), .tv_nsec = (long)(until % 1000) * 1000000};
-	while (!catalogs->stop && now_milliseconds() < until &&
-		   !(for_tickets && catalogs->requested > catalogs->served))
+	while (!catalogs->stop && now_milliseconds() < until) {
+		bool asked = catalogs->requested > catalogs->served;
+		if (asked && (patience == FOR_TICKETS || (patience == FOR_CHANGES && catalogs->changed)))
+			break;
 		pthread_cond_timedwait(&catalogs->wake, &catalogs->lock, &deadline);
+	}
 }
 
 /* The lock is held at the beginning and at the end. False: the database could not be asked. */
@@ -193,12 +199,13 @@ static void *run(void *argument)
 {
 	struct catalogs *catalogs = argument;
 	pthread_mutex_lock(&catalogs->lock);
-	wait_until(catalogs, now_milliseconds() + catalogs->interval, true);
+	wait_until(catalogs, now_milliseconds() + catalogs->interval, FOR_TICKETS);
 	while (!catalogs->stop) {
 		uint64_t begun = now_milliseconds();
 		bool fine = round_once(catalogs);
-		wait_until(catalogs, begun + ROUND_DISTANCE, false);
-		wait_until(catalogs, begun + (fine ? catalogs->interval : RETRY_AFTER), true);
+		/* After a failure nobody is helped by asking again at once. */
+		wait_until(catalogs, begun + ROUND_DISTANCE, fine ? FOR_CHANGES : FOR_NOBODY);
+		wait_until(catalogs, begun + (fine ? catalogs->interval : RETRY_AFTER), FOR_TICKETS);
 	}
 	pthread_mutex_unlock(&catalogs->lock);
 	return NULL;

@@ -163,6 +163,9 @@ static int migrate(const struct configuration *configuration, bool plan, bool do
 	struct migration_report done = {0};
 	struct error error;
 	bool fine;
+	/* The progress goes to standard output; the same again in the log helps nobody. */
+	if (configuration->settings->tenantry.log_level == LOG_LEVEL_INFO)
+		log_set_level(LOG_LEVEL_WARNING);
 	signal(SIGINT, interrupt);
 	signal(SIGTERM, interrupt);
 	if (down)

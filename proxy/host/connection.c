@@ -220,7 +220,8 @@ static void tell_session(struct connection *connection)
 {
 	const struct configuration *configuration = connection->configuration;
 	if (configuration->tls_binding_length)
-		session_tls_binding(connection->session, configuration->tls_binding, configuration->tls_binding_length);
+		session_tls_binding(connection->session, configuration->tls_binding,
+							configuration->tls_binding_length);
 	session_tls_started(connection->session);
 }
 
@@ -279,7 +280,8 @@ static void receive(struct connection *connection, enum side side)
 			lose(connection, side, end->stream.why);
 		else
 			return;
-		/* A socket that gave less than was asked for is empty; so is one whose bytes OpenSSL has all given. */
+		/* A socket that gave less than was asked for is empty; so is one whose bytes OpenSSL has all given.
+		 */
 		if (n > 0 && (end->stream.ssl ? !stream_buffered(&end->stream) : n < WORKER_SCRATCH))
 			return;
 		/* After SSLRequest not a byte more may be read before the answer is out. */
@@ -399,6 +401,9 @@ void connection_settle(struct connection *connection)
 	for (int i = 0; i < SETTLE_ROUNDS; i++) {
 		bool more = flush(connection, SIDE_SERVER);
 		more = flush(connection, SIDE_CLIENT) || more;
+		/* Before a ticket is taken: its round must load, whatever the fingerprint says. */
+		if (session_changed_schema(connection->session))
+			catalogs_request(connection->worker->host->catalogs, true);
 		unsigned wants = session_wants(connection->session);
 		if (wants & SESSION_WANT_INTERRUPT && !connection->interrupting)
 			interrupt(connection);
@@ -409,8 +414,6 @@ void connection_settle(struct connection *connection)
 		if (!more)
 			break;
 	}
-	if (session_changed_schema(connection->session))
-		catalogs_request(connection->worker->host->catalogs, true);
 	if (connection->state == CONNECTION_CLOSING && flushed(connection, SIDE_CLIENT) &&
 		flushed(connection, SIDE_SERVER)) {
 		connection_destroy(connection);

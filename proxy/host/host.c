@@ -66,6 +66,7 @@ static void raise_descriptor_limit(const struct configuration *configuration)
 static bool prepare_schema(const struct configuration *configuration, bool *background)
 {
 	int on_startup = configuration->settings->migration.on_startup;
+	enum log_level level = (enum log_level)configuration->settings->tenantry.log_level;
 	struct migration_report report = {0};
 	struct error error;
 	bool complete = true;
@@ -81,8 +82,13 @@ static bool prepare_schema(const struct configuration *configuration, bool *back
 							"(on_startup = verify)\n");
 		return complete;
 	}
-	if (!schema_migrate(configuration->migration_url, &configuration->schema, false, stdout, &stop_migration,
-						&report, &error))
+	/* Its progress goes to standard output; the same again in the log helps nobody. */
+	if (level > LOG_LEVEL_WARNING && level != LOG_LEVEL_DEBUG)
+		log_set_level(LOG_LEVEL_WARNING);
+	bool fine = schema_migrate(configuration->migration_url, &configuration->schema, false, stdout,
+							   &stop_migration, &report, &error);
+	log_set_level(level);
+	if (!fine)
 		return report_error(&error);
 	fflush(stdout);
 	*background = report.background_left;
@@ -97,9 +103,7 @@ static unsigned count_workers(const struct configuration *configuration)
 
 static void announce_catalog(void *context, struct catalog *catalog, uint64_t served)
 {
-	struct host *host = context;
-	for (unsigned i = 0; i < host->n_workers; i++)
-		worker_announce_catalog(host->workers[i], catalog, served);
+	workers_announce_catalog(context, catalog, served);
 }
 
 static bool make_workers(struct host *host, const struct listen_address *addresses, size_t n,

@@ -44,9 +44,9 @@
 		"Longer statements that would have to be examined are refused") \
 	SETTING(NUMBER, max_depth, "1000", 10, 100000, NULL, RELOAD, \
 		"Statements nested deeper are refused") \
-	SETTING(NUMBER, max_edits, "100000", 1, 100000000, NULL, RELOAD, \
+	SETTING(NUMBER, max_edits, "2000000", 1, 100000000, NULL, RELOAD, \
 		"Statements that need more insertions are refused") \
-	SETTING(NUMBER, max_rows, "100000", 1, 100000000, NULL, RELOAD, \
+	SETTING(NUMBER, max_rows, "1000000", 1, 100000000, NULL, RELOAD, \
 		"VALUES with more rows are refused") \
 	SETTING(SIZE, cache_size, "16MB", 65536, 0x100000000, NULL, RESTART, \
 		"Memory of each worker for the verdicts on statements it has seen") \

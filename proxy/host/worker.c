@@ -199,39 +199,88 @@ void worker_count(void *owner, void *unused)
 	mailbox_post(&worker->host->mailbox, supervisor_worker_counted, worker);
 }
 
+/* In two steps, so that a client whose schema change is answered finds the new snapshot in every session that
+ * it has: first all workers take the snapshot, then the last of them lets the tickets be answered. */
 struct announcement {
+	struct host *host;
 	struct catalog *catalog;
 	uint64_t served;
+	atomic_uint pending;    /* workers that have not taken the snapshot */
+	atomic_uint references; /* letters under way */
 };
+
+static void drop_announcement(struct announcement *announcement)
+{
+	if (atomic_fetch_sub(&announcement->references, 1) != 1)
+		return;
+	catalog_unref(announcement->catalog);
+	free(announcement);
+}
+
+static void worker_taken(struct announcement *announcement);
+
+static void post_announcement(struct worker *worker, mailbox_letter letter, struct announcement *announcement)
+{
+	atomic_fetch_add(&announcement->references, 1);
+	if (mailbox_post(&worker->mailbox, letter, announcement))
+		return;
+	/* The worker has ended, and its sessions with it. */
+	worker_taken(announcement);
+	drop_announcement(announcement);
+}
+
+static void serve_tickets(void *owner, void *data)
+{
+	struct worker *worker = owner;
+	struct announcement *announcement = data;
+	for (struct connection *connection = worker->connections, *next; connection; connection = next) {
+		next = connection->next;
+		if (connection->catalog_ticket)
+			connection_catalog(connection, worker->catalog, announcement->served);
+	}
+	drop_announcement(announcement);
+}
+
+/* One more worker has the snapshot. */
+static void worker_taken(struct announcement *announcement)
+{
+	struct host *host = announcement->host;
+	if (atomic_load(&announcement->pending) == 0 || atomic_fetch_sub(&announcement->pending, 1) != 1)
+		return;
+	for (unsigned i = 0; i < host->n_workers; i++)
+		post_announcement(host->workers[i], serve_tickets, announcement);
+}
 
 static void take_catalog(void *owner, void *data)
 {
 	struct worker *worker = owner;
 	struct announcement *announcement = data;
-	bool fresh = worker->catalog != announcement->catalog;
-	if (fresh) {
+	if (worker->catalog != announcement->catalog) {
 		catalog_unref(worker->catalog);
 		worker->catalog = catalog_ref(announcement->catalog);
+		for (struct connection *connection = worker->connections, *next; connection; connection = next) {
+			next = connection->next;
+			if (!connection->catalog_ticket)
+				connection_catalog(connection, worker->catalog, 0);
+		}
 	}
-	for (struct connection *connection = worker->connections, *next; connection; connection = next) {
-		next = connection->next;
-		if (fresh || connection->catalog_ticket)
-			connection_catalog(connection, worker->catalog, announcement->served);
-	}
-	catalog_unref(announcement->catalog);
-	free(announcement);
+	worker_taken(announcement);
+	drop_announcement(announcement);
 }
 
-void worker_announce_catalog(struct worker *worker, struct catalog *catalog, uint64_t served)
+void workers_announce_catalog(struct host *host, struct catalog *catalog, uint64_t served)
 {
-	struct announcement *announcement = malloc(sizeof *announcement);
+	struct announcement *announcement = calloc(1, sizeof *announcement);
 	if (!announcement)
 		abort();
-	*announcement = (struct announcement){catalog_ref(catalog), served};
-	if (mailbox_post(&worker->mailbox, take_catalog, announcement))
-		return;
-	catalog_unref(catalog);
-	free(announcement);
+	announcement->host = host;
+	announcement->catalog = catalog_ref(catalog);
+	announcement->served = served;
+	announcement->pending = host->n_workers;
+	announcement->references = 1;
+	for (unsigned i = 0; i < host->n_workers; i++)
+		post_announcement(host->workers[i], take_catalog, announcement);
+	drop_announcement(announcement);
 }
 
 /* --- life --- */

@@ -53,7 +53,7 @@ void worker_reconfigure(void *worker, void *configuration); /* a reference, take
 void worker_count(void *worker, void *unused);
 
 /* A new snapshot or a served ticket; any thread. */
-void worker_announce_catalog(struct worker *worker, struct catalog *catalog, uint64_t served);
+void workers_announce_catalog(struct host *host, struct catalog *catalog, uint64_t served);
 
 /* --- for connection.c --- */
 void worker_add(struct worker *worker, struct connection *connection);
