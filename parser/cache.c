@@ -3,10 +3,15 @@
  *
  * The key is the text and everything else that guard() looks at (the `context`): protocol, right, declared
  * types, generation, policy, search_path, temporaries, prepared names. The whole key is compared; the hash is
- * keyed by a secret seed, so that a client cannot make long chains on purpose. */
+ * keyed by a secret seed, so that a client cannot make long chains on purpose.
+ *
+ * A text that is not known may have a known shape (shape.h). What is said of a shape is used only after two
+ * other texts of it have been judged in full and the same was said of them: the reasoning of shape.h is then
+ * confirmed by guard() itself. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "parser/shape.h"
 #include "parser/verdict.h"
 #include "parser/verdict_build.h"
 
@@ -14,6 +19,7 @@ enum {
 	CONTEXT_MAX = 4096,  /* a longer context (hundreds of temporaries) is not worth remembering */
 	FIRST_BUCKETS = 256, /* a power of two */
 	SHARE_MAX = 8,       /* one entry may fill an eighth of the cache */
+	CONFIRMATIONS = 2,
 };
 
 struct entry {
@@ -22,7 +28,20 @@ struct entry {
 	uint64_t hash;
 	struct verdict *verdict;
 	size_t bytes, text_length, context_length;
-	char key[]; /* text, then context */
+	bool is_shape, doubtful; /* doubtful: another text of the shape got another verdict */
+	unsigned confirmed;
+	size_t n_cuts;
+	struct shape_cut *cuts; /* of the text that the verdict is on */
+	char key[];             /* text, then context */
+};
+
+/* What is looked up: a text as it came, or a shape. */
+struct key {
+	uint64_t hash;
+	const char *text;
+	size_t length;
+	bool is_shape;
+	const struct context *context;
 };
 
 struct verdict_cache {
@@ -131,14 +150,14 @@ static void context_make(struct context *context, const struct guard_request *re
 
 /* --- table and list --- */
 
-static struct entry *find(const struct verdict_cache *cache, uint64_t hash,
-						  const struct guard_request *request, const struct context *context)
+static struct entry *find(const struct verdict_cache *cache, const struct key *key)
 {
-	for (struct entry *entry = cache->buckets[hash & (cache->n_buckets - 1)]; entry; entry = entry->next)
-		if (entry->hash == hash && entry->text_length == request->length &&
-			entry->context_length == context->length &&
-			memcmp(entry->key, request->text, request->length) == 0 &&
-			memcmp(entry->key + request->length, context->bytes, context->length) == 0)
+	const struct context *context = key->context;
+	for (struct entry *entry = cache->buckets[key->hash & (cache->n_buckets - 1)]; entry; entry = entry->next)
+		if (entry->hash == key->hash && entry->text_length == key->length &&
+			entry->context_length == context->length && entry->is_shape == key->is_shape &&
+			memcmp(entry->key, key->text, key->length) == 0 &&
+			memcmp(entry->key + key->length, context->bytes, context->length) == 0)
 			return entry;
 	return NULL;
 }
@@ -167,6 +186,7 @@ static void drop(struct verdict_cache *cache, struct entry *entry)
 	cache->counts.bytes -= entry->bytes;
 	cache->counts.entries--;
 	verdict_unref(entry->verdict);
+	free(entry->cuts);
 	free(entry);
 }
 
@@ -187,58 +207,130 @@ static void widen(struct verdict_cache *cache)
 	cache->n_buckets = n;
 }
 
-static void remember(struct verdict_cache *cache, uint64_t hash, const struct guard_request *request,
-					 const struct context *context, struct verdict *verdict)
+static struct entry *remember(struct verdict_cache *cache, const struct key *key, struct verdict *verdict)
 {
-	size_t key = request->length + context->length;
-	size_t bytes = sizeof(struct entry) + key + verdict_bytes(verdict);
+	const struct context *context = key->context;
+	size_t length = key->length + context->length;
+	size_t bytes = sizeof(struct entry) + length + verdict_bytes(verdict);
 	if (bytes > cache->max_bytes / SHARE_MAX)
-		return;
-	struct entry *entry = malloc(sizeof *entry + key);
+		return NULL;
+	struct entry *entry = malloc(sizeof *entry + length);
 	if (!entry)
-		return;
+		return NULL;
 	while (cache->oldest && cache->counts.bytes + bytes > cache->max_bytes)
 		drop(cache, cache->oldest);
 	if (cache->counts.entries >= cache->n_buckets)
 		widen(cache);
-	struct entry **bucket = &cache->buckets[hash & (cache->n_buckets - 1)];
+	struct entry **bucket = &cache->buckets[key->hash & (cache->n_buckets - 1)];
 	*entry = (struct entry){.next = *bucket,
-							.hash = hash,
+							.hash = key->hash,
 							.verdict = verdict_ref(verdict),
 							.bytes = bytes,
-							.text_length = request->length,
-							.context_length = context->length};
-	memcpy(entry->key, request->text, request->length);
-	memcpy(entry->key + request->length, context->bytes, context->length);
+							.text_length = key->length,
+							.context_length = context->length,
+							.is_shape = key->is_shape};
+	memcpy(entry->key, key->text, key->length);
+	memcpy(entry->key + key->length, context->bytes, context->length);
 	*bucket = entry;
 	list_put_first(cache, entry);
 	cache->counts.bytes += bytes;
 	cache->counts.entries++;
+	return entry;
+}
+
+static struct key key_of(const struct verdict_cache *cache, const struct context *context, const char *text,
+						 size_t length, bool is_shape)
+{
+	uint64_t hash = hash_run(cache->seeds, is_shape ? ~cache->seeds[2] : cache->seeds[2], text, length);
+	return (struct key){.hash = hash_run(cache->seeds, hash, context->bytes, context->length),
+						.text = text,
+						.length = length,
+						.is_shape = is_shape,
+						.context = context};
+}
+
+static void used(struct verdict_cache *cache, struct entry *entry)
+{
+	if (entry != cache->newest) {
+		list_remove(cache, entry);
+		list_put_first(cache, entry);
+	}
+}
+
+/* Other modes ask whether the application's own text is safe, and that may depend on every constant. */
+static bool has_shape(const struct guard_request *request, struct shape *shape)
+{
+	return request->policy->mode == MODE_ENFORCE && request->length <= request->policy->max_statement_bytes &&
+		   shape_of(shape, request->text, request->length, request->policy->tenant_column);
+}
+
+/* The first verdict on a shape, or on a text whose shape says nothing. */
+static void learn(struct verdict_cache *cache, const struct key *text, const struct key *key,
+				  const struct shape *shape, struct verdict *verdict)
+{
+	if (!key || !shape_is_shared(verdict, shape->cuts, shape->n_cuts)) {
+		remember(cache, text, verdict);
+		return;
+	}
+	struct shape_cut *cuts = malloc(shape->n_cuts * sizeof *cuts);
+	struct entry *entry = cuts ? remember(cache, key, verdict) : NULL;
+	if (!entry) {
+		free(cuts);
+		return;
+	}
+	memcpy(cuts, shape->cuts, shape->n_cuts * sizeof *cuts);
+	entry->cuts = cuts;
+	entry->n_cuts = shape->n_cuts;
+	entry->bytes += shape->n_cuts * sizeof *cuts;
+	cache->counts.bytes += shape->n_cuts * sizeof *cuts;
+}
+
+/* Another text of a known shape. */
+static struct verdict *follow(struct verdict_cache *cache, struct entry *entry, const struct shape *shape,
+							  const struct guard_request *request)
+{
+	struct verdict *verdict = shape_move(entry->verdict, entry->cuts, shape->cuts, shape->n_cuts);
+	used(cache, entry);
+	if (entry->confirmed >= CONFIRMATIONS) {
+		cache->counts.hits++;
+		return verdict;
+	}
+	cache->counts.misses++;
+	struct verdict *full = guard(request);
+	if (shape_same(verdict, full))
+		entry->confirmed++;
+	else
+		entry->doubtful = true;
+	verdict_unref(verdict);
+	return full;
 }
 
 struct verdict *verdict_cache_guard(struct verdict_cache *cache, const struct guard_request *request)
 {
 	struct context context;
+	struct shape shape;
 	context_make(&context, request);
 	if (context.overflow) {
 		cache->counts.misses++;
 		return guard(request);
 	}
-	uint64_t hash = hash_run(cache->seeds, cache->seeds[2], request->text, request->length);
-	hash = hash_run(cache->seeds, hash, context.bytes, context.length);
-	struct entry *entry = find(cache, hash, request, &context);
+	struct key text = key_of(cache, &context, request->text, request->length, false), key;
+	struct entry *entry = find(cache, &text);
 	if (entry) {
 		cache->counts.hits++;
-		if (entry != cache->newest) {
-			list_remove(cache, entry);
-			list_put_first(cache, entry);
-		}
+		used(cache, entry);
 		return verdict_ref(entry->verdict);
+	}
+	bool shaped = has_shape(request, &shape);
+	if (shaped) {
+		key = key_of(cache, &context, shape.text, shape.length, true);
+		if ((entry = find(cache, &key)) && !entry->doubtful)
+			return follow(cache, entry, &shape, request);
 	}
 	cache->counts.misses++;
 	struct verdict *verdict = guard(request);
 	if (verdict->cacheable && !verdict->unknown_name)
-		remember(cache, hash, request, &context, verdict);
+		learn(cache, &text, shaped && !entry ? &key : NULL, &shape, verdict);
 	return verdict;
 }
 

@@ -253,6 +253,47 @@ struct verdict *verdict_refuse(size_t length, const struct refusal *refusal)
 	return verdict_build(&part, 1, &(struct verdict_facts){0});
 }
 
+/* --- the same verdict on a text with other constants --- */
+
+static size_t moved(size_t at, const struct verdict_move *moves, size_t n)
+{
+	size_t i = n;
+	while (i > 0 && moves[i - 1].from > at)
+		i--;
+	return i ? at - moves[i - 1].from + moves[i - 1].to : at;
+}
+
+/* A pointer into the copy, from a pointer into the block that was copied. */
+static void *in_copy(const struct block *from, struct block *to, const void *pointer)
+{
+	return (char *)to + ((const char *)pointer - (const char *)from);
+}
+
+struct verdict *verdict_moved(const struct verdict *verdict, const struct verdict_move *moves, size_t n)
+{
+	const struct block *from = block_of(verdict);
+	struct block *block = malloc(sizeof *block + from->room);
+	if (!block)
+		abort();
+	memcpy(block, from, sizeof *block + from->used);
+	atomic_init(&block->references, 1);
+	struct statement *statement = in_copy(from, block, verdict->statements);
+	struct splice *splices = in_copy(from, block, statement->splices);
+	block->verdict.statements = statement;
+	statement->splices = splices;
+	size_t end = moved(statement->start + statement->length, moves, n);
+	statement->start = moved(statement->start, moves, n);
+	statement->length = end - statement->start;
+	for (size_t i = 0; i < statement->n_splices; i++) {
+		size_t after = moved(splices[i].at + splices[i].remove, moves, n);
+		splices[i].at = moved(splices[i].at, moves, n);
+		splices[i].remove = after - splices[i].at;
+		if (splices[i].insert)
+			splices[i].insert = in_copy(from, block, splices[i].insert);
+	}
+	return &block->verdict;
+}
+
 size_t verdict_bytes(const struct verdict *verdict)
 {
 	return sizeof(struct block) + block_of(verdict)->room;

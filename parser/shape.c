@@ -1,0 +1,367 @@
+/* Texts without their constants; see shape.h. */
+#include "parser/shape.h"
+
+#include <stdint.h>
+#include <string.h>
+#include <strings.h>
+
+#include "parser/verdict_build.h"
+
+enum { CUT_MARK = 1, DIGITS_MOST = 9 };
+
+/* What came before: only that decides whether a constant may be cut. */
+enum before {
+	BEFORE_OTHER,
+	BEFORE_COMPARISON, /* = < > <= >= <> !=, LIKE, BETWEEN, AND, LIMIT, OFFSET */
+	BEFORE_LIST,       /* IN, VALUES: a parenthesis opens a list of values */
+	BEFORE_OPEN,       /* ( of such a list */
+	BEFORE_COMMA,
+	BEFORE_ROW, /* ) of a row of VALUES, or of IN */
+};
+
+struct reader {
+	const char *text;
+	size_t length, at;
+	struct shape *shape;
+	const char *tenant_column;
+	enum before before;
+	bool after_row;               /* a comma now separates rows of VALUES */
+	bool lists[SHAPE_DEPTH_MOST]; /* the parenthesis of this depth holds a list of values */
+	size_t depth;
+	bool begun;
+};
+
+static bool put(struct reader *reader, const char *bytes, size_t n)
+{
+	struct shape *shape = reader->shape;
+	if (n > sizeof shape->text - shape->length)
+		return false;
+	memcpy(shape->text + shape->length, bytes, n);
+	shape->length += n;
+	return true;
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool begins_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (unsigned char)c >= 0x80;
+}
+
+static bool is_word(char c)
+{
+	return begins_word(c) || is_digit(c) || c == '$';
+}
+
+static bool is_operator(char c)
+{
+	return c != 0 && strchr("~!@#^&|`?+-*/%<>=", c) != NULL;
+}
+
+static char peek(const struct reader *reader, size_t at)
+{
+	return at < reader->length ? reader->text[at] : 0;
+}
+
+static bool is_one_of(const char *word, size_t n, const char *const *list)
+{
+	for (; *list; list++)
+		if (strlen(*list) == n && strncasecmp(word, *list, n) == 0)
+			return true;
+	return false;
+}
+
+static bool names_tenant(const struct reader *reader, const char *word, size_t n)
+{
+	return strlen(reader->tenant_column) == n && strncasecmp(word, reader->tenant_column, n) == 0;
+}
+
+/* --- tokens. Each returns false where the text has no shape. --- */
+
+static bool read_word(struct reader *reader)
+{
+	static const char *const FIRST[] = {"select", "insert", "update", "delete", "with", NULL};
+	static const char *const COMPARING[] = {"like", "ilike", "between", "and", "limit", "offset", NULL};
+	static const char *const LISTING[] = {"in", "values", NULL};
+	const char *word = reader->text + reader->at;
+	size_t n = 0;
+	while (is_word(peek(reader, reader->at + n)))
+		n++;
+	if (!reader->begun && !is_one_of(word, n, FIRST))
+		return false;
+	reader->begun = true;
+	/* E'..', B'..', U&'..' and the like. */
+	char next = peek(reader, reader->at + n);
+	if (next == '\'' || (next == '&' && n == 1) || names_tenant(reader, word, n))
+		return false;
+	reader->before = is_one_of(word, n, COMPARING) ? BEFORE_COMPARISON
+					 : is_one_of(word, n, LISTING) ? BEFORE_LIST
+												   : BEFORE_OTHER;
+	reader->after_row = false;
+	reader->at += n;
+	return put(reader, word, n);
+}
+
+static bool read_quoted_name(struct reader *reader)
+{
+	const char *name = reader->text + reader->at;
+	const char *end = memchr(name + 1, '"', reader->length - reader->at - 1);
+	if (!end || end[1] == '"')
+		return false; /* a name with a quote in it is not worth the trouble */
+	size_t n = (size_t)(end - name) + 1;
+	if (names_tenant(reader, name + 1, n - 2))
+		return false;
+	reader->before = BEFORE_OTHER;
+	reader->after_row = false;
+	reader->at += n;
+	return put(reader, name, n);
+}
+
+static bool may_cut(const struct reader *reader)
+{
+	if (reader->shape->n_cuts == SHAPE_CUTS_MOST)
+		return false;
+	return reader->before == BEFORE_COMPARISON || reader->before == BEFORE_OPEN ||
+		   (reader->before == BEFORE_COMMA && reader->lists[reader->depth] && !reader->after_row);
+}
+
+static bool constant(struct reader *reader, size_t n, char kind)
+{
+	bool cut = may_cut(reader) && kind != 0;
+	size_t start = reader->at;
+	reader->before = BEFORE_OTHER;
+	reader->after_row = false;
+	reader->at += n;
+	if (!cut)
+		return put(reader, reader->text + start, n);
+	reader->shape->cuts[reader->shape->n_cuts++] = (struct shape_cut){start, start + n};
+	return put(reader, (const char[]){CUT_MARK, kind}, 2);
+}
+
+/* Integers that fit int4 for certain; decimals. Longer ones stay in the text: their type depends on the
+ * value. */
+static bool read_number(struct reader *reader)
+{
+	size_t n = 0, whole;
+	char kind = 'i';
+	while (is_digit(peek(reader, reader->at + n)))
+		n++;
+	whole = n;
+	if (peek(reader, reader->at + n) == '.' && is_digit(peek(reader, reader->at + n + 1))) {
+		kind = 'f';
+		for (n++; is_digit(peek(reader, reader->at + n)); n++)
+			;
+	}
+	char next = peek(reader, reader->at + n);
+	if (is_word(next) || next == '.')
+		return false; /* 1e5, 0x10, 1., 1_000 */
+	return constant(reader, n, whole <= DIGITS_MOST ? kind : 0);
+}
+
+static bool read_string(struct reader *reader)
+{
+	const char *from = reader->text + reader->at, *at = from + 1, *end = reader->text + reader->length;
+	for (;;) {
+		at = memchr(at, '\'', (size_t)(end - at));
+		if (!at)
+			return false;
+		at++;
+		if (at == end || *at != '\'')
+			break;
+		at++;
+	}
+	/* 'a' 'b' on two lines is one constant. */
+	const char *next = at;
+	while (next < end && is_space(*next))
+		next++;
+	if (next < end && *next == '\'')
+		return false;
+	return constant(reader, (size_t)(at - from), 's');
+}
+
+static bool read_operator(struct reader *reader)
+{
+	static const char *const COMPARISONS[] = {"=", "<", ">", "<=", ">=", "<>", "!=", NULL};
+	const char *from = reader->text + reader->at;
+	size_t n = 0;
+	while (is_operator(peek(reader, reader->at + n))) {
+		char next = peek(reader, reader->at + n + 1);
+		if ((from[n] == '-' && next == '-') || (from[n] == '/' && next == '*'))
+			return false; /* a comment */
+		n++;
+	}
+	/* `:=` and `=>` name arguments. */
+	bool named = reader->at > 0 && reader->text[reader->at - 1] == ':';
+	reader->before = !named && is_one_of(from, n, COMPARISONS) ? BEFORE_COMPARISON : BEFORE_OTHER;
+	reader->after_row = false;
+	reader->at += n;
+	return put(reader, from, n);
+}
+
+static bool read_open(struct reader *reader)
+{
+	if (reader->depth + 1 == SHAPE_DEPTH_MOST)
+		return false;
+	bool list = reader->before == BEFORE_LIST || (reader->before == BEFORE_COMMA && reader->after_row);
+	reader->lists[++reader->depth] = list;
+	reader->before = list ? BEFORE_OPEN : BEFORE_OTHER;
+	reader->after_row = false;
+	return put(reader, &reader->text[reader->at++], 1);
+}
+
+static bool read_close(struct reader *reader)
+{
+	if (reader->depth == 0)
+		return false;
+	reader->after_row = reader->lists[reader->depth--];
+	reader->before = BEFORE_ROW;
+	return put(reader, &reader->text[reader->at++], 1);
+}
+
+static bool read_parameter(struct reader *reader)
+{
+	size_t n = 1;
+	while (is_digit(peek(reader, reader->at + n)))
+		n++;
+	if (n == 1 || is_word(peek(reader, reader->at + n)))
+		return false; /* dollar quotes */
+	reader->before = BEFORE_OTHER;
+	reader->after_row = false;
+	reader->at += n;
+	return put(reader, reader->text + reader->at - n, n);
+}
+
+/* Only blanks may follow. */
+static bool read_semicolon(struct reader *reader)
+{
+	size_t at = reader->at + 1;
+	while (at < reader->length && is_space(reader->text[at]))
+		at++;
+	if (at < reader->length)
+		return false;
+	bool fits = put(reader, reader->text + reader->at, at - reader->at);
+	reader->at = at;
+	return fits;
+}
+
+static bool read_token(struct reader *reader)
+{
+	char c = reader->text[reader->at];
+	if (begins_word(c))
+		return read_word(reader);
+	if (is_digit(c))
+		return read_number(reader);
+	if (is_operator(c))
+		return read_operator(reader);
+	switch (c) {
+	case '\'':
+		return read_string(reader);
+	case '"':
+		return read_quoted_name(reader);
+	case '(':
+		return read_open(reader);
+	case ')':
+		return read_close(reader);
+	case '$':
+		return read_parameter(reader);
+	case ';':
+		return read_semicolon(reader);
+	case ',':
+		reader->before = BEFORE_COMMA;
+		return put(reader, &reader->text[reader->at++], 1);
+	case '.':
+	case ':':
+	case '[':
+	case ']':
+		reader->before = BEFORE_OTHER;
+		reader->after_row = false;
+		return put(reader, &reader->text[reader->at++], 1);
+	default:
+		return is_space(c) && put(reader, &reader->text[reader->at++], 1);
+	}
+}
+
+bool shape_of(struct shape *shape, const char *text, size_t length, const char *tenant_column)
+{
+	struct reader reader = {.text = text, .length = length, .shape = shape, .tenant_column = tenant_column};
+	shape->length = 0;
+	shape->n_cuts = 0;
+	if (!tenant_column || memchr(text, CUT_MARK, length))
+		return false;
+	while (reader.at < length)
+		if (!read_token(&reader))
+			return false;
+	return reader.depth == 0 && shape->n_cuts > 0;
+}
+
+/* --- verdicts --- */
+
+/* An edit that ends or begins inside a constant, or takes one away, depends on it. */
+static bool cuts_meet(const struct splice *splice, const struct shape_cut *cuts, size_t n)
+{
+	size_t end = splice->at + splice->remove;
+	for (size_t i = 0; i < n; i++)
+		if (splice->remove ? splice->at < cuts[i].end && end > cuts[i].start
+						   : splice->at > cuts[i].start && splice->at < cuts[i].end)
+			return true;
+	return false;
+}
+
+bool shape_is_shared(const struct verdict *verdict, const struct shape_cut *cuts, size_t n)
+{
+	if (!verdict->cacheable || verdict->unknown_name || verdict->kind == VERDICT_REFUSE ||
+		verdict->n_statements != 1)
+		return false;
+	const struct statement *statement = &verdict->statements[0];
+	if (statement->n_effects || statement->n_checks || statement->copy || statement->raised_tag ||
+		statement->refusal)
+		return false;
+	for (size_t i = 0; i < statement->n_splices; i++)
+		if (cuts_meet(&statement->splices[i], cuts, n))
+			return false;
+	return true;
+}
+
+struct verdict *shape_move(const struct verdict *verdict, const struct shape_cut *from,
+						   const struct shape_cut *to, size_t n)
+{
+	struct verdict_move moves[SHAPE_CUTS_MOST];
+	for (size_t i = 0; i < n; i++)
+		moves[i] = (struct verdict_move){.from = from[i].end, .to = to[i].end};
+	return verdict_moved(verdict, moves, n);
+}
+
+static bool same_splice(const struct splice *a, const struct splice *b)
+{
+	return a->at == b->at && a->remove == b->remove && a->tenant == b->tenant &&
+		   a->insert_length == b->insert_length &&
+		   (a->insert_length == 0 || memcmp(a->insert, b->insert, a->insert_length) == 0);
+}
+
+bool shape_same(const struct verdict *a, const struct verdict *b)
+{
+	if (a->n_statements != 1 || b->n_statements != 1 || a->kind != b->kind ||
+		a->parameters != b->parameters || a->uses_tenant != b->uses_tenant ||
+		a->tenant_parameter != b->tenant_parameter || a->tenant_type != b->tenant_type ||
+		a->unknown_name != b->unknown_name || a->cacheable != b->cacheable)
+		return false;
+	const struct statement *x = &a->statements[0], *y = &b->statements[0];
+	if (x->start != y->start || x->length != y->length || x->kind != y->kind ||
+		x->n_splices != y->n_splices || x->n_checks != y->n_checks || x->n_effects != y->n_effects ||
+		x->touches_tenant != y->touches_tenant || x->self_safe != y->self_safe ||
+		x->conceal_errors != y->conceal_errors || x->is_empty != y->is_empty || !x->copy != !y->copy ||
+		!x->raised_tag != !y->raised_tag || !x->refusal != !y->refusal)
+		return false;
+	for (size_t i = 0; i < x->n_splices; i++)
+		if (!same_splice(&x->splices[i], &y->splices[i]))
+			return false;
+	return true;
+}
