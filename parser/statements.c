@@ -68,10 +68,12 @@ static bool examine_explain(struct analysis *analysis, Node *statement)
 		if (strcmp(option->defname, "analyze") != 0)
 			continue;
 		executed = true;
-		if (option->arg) {
+		if (option->arg && (IsA(option->arg, String) || IsA(option->arg, Integer))) {
 			/* DefElem carries plain values: on/off words, or 0/1. */
-			const char *word = IsA(option->arg, String) ? strVal(option->arg) : NULL;
-			struct constant constant = {true, true, word ? word : intVal(option->arg) ? "on" : "off"};
+			const char *word = IsA(option->arg, String) ? strVal(option->arg)
+							   : intVal(option->arg)    ? "on"
+														: "off";
+			struct constant constant = {true, true, word};
 			bool value;
 			executed = !constant_bool(&constant, &value) || value;
 		}
