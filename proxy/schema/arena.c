@@ -16,7 +16,7 @@ struct arena_block {
 
 void *arena_alloc(struct arena *arena, size_t size)
 {
-	size_t aligned = (size + sizeof(max_align_t) - 1) & ~(sizeof(max_align_t) - 1);
+	size_t aligned = (size + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
 	struct arena_block *block = arena->blocks;
 	if (!block || block->size - block->used < aligned) {
 		size_t room = aligned > BLOCK_SIZE ? aligned : BLOCK_SIZE;

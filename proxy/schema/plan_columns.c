@@ -347,15 +347,33 @@ static bool column_comes_from_parent(const struct plan *plan, const struct fact_
 					  (!parent->not_null && !table->not_null));
 }
 
+/* Children that have the column already must be NOT NULL before their parent's is added and merges with
+ * theirs. */
+static void plan_children_first(struct plan *plan, const struct fact_table *parent)
+{
+	for (size_t i = 0; i < plan->facts->n_tables; i++) {
+		const struct fact_table *child = &plan->facts->tables[i];
+		if (child->parent != parent->oid || child->is_partition || child->kind != 'r')
+			continue;
+		plan_children_first(plan, child);
+		if (!plan_column_fits(plan, child))
+			continue;
+		plan_column_default(plan, child);
+		if (!child->not_null)
+			plan_not_null(plan, child);
+	}
+}
+
 static void plan_column(struct plan *plan, const struct fact_table *table)
 {
 	if (is_left_alone(plan, table) || is_impossible(plan, table))
 		return;
 	if (!column_comes_from_parent(plan, table)) {
 		size_t before = plan->n;
-		if (!table->has_column)
+		if (!table->has_column) {
+			plan_children_first(plan, table);
 			add_column(plan, table);
-		else {
+		} else {
 			plan_column_default(plan, table);
 			if (!table->not_null)
 				plan_not_null(plan, table);

@@ -20,9 +20,10 @@ const char *plan_comment_before(struct plan *plan, const char *comment)
 	return rest ? sql_literal(plan->arena, rest + 2) : "NULL";
 }
 
-/* What a foreign key is told to be. A narrowed one keeps a comment of ours until it is validated: without, a run that was
- * killed in between would leave it NOT VALID for ever. */
-static const char *reference_comment(struct plan *plan, const struct fact_reference *reference, enum key_direction direction)
+/* What a foreign key is told to be. A narrowed one keeps a comment of ours until it is validated: without, a
+ * run that was killed in between would leave it NOT VALID for ever. */
+static const char *reference_comment(struct plan *plan, const struct fact_reference *reference,
+									 enum key_direction direction)
 {
 	if (direction == KEY_WIDEN)
 		return comment_with(plan, KEYS_WIDENED, reference->comment);
@@ -142,7 +143,8 @@ static void validate_reference(struct plan *plan, const struct fact_reference *r
 	if (section == SECTION_DOWN)
 		plan_statement(plan, item,
 					   arena_format(plan->arena, "COMMENT ON CONSTRAINT %s ON %s IS %s", reference->quoted,
-									reference->child_qualified, plan_comment_before(plan, reference->comment)));
+									reference->child_qualified,
+									plan_comment_before(plan, reference->comment)));
 }
 
 /* --- the shadow: the new index before it takes the name --- */

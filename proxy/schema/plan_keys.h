@@ -15,7 +15,7 @@ enum key_direction { KEY_WIDEN, KEY_NARROW };
 
 /* Comments by which they are found again; what the application had said follows after "; ". */
 #define KEYS_WIDENED        FACTS_COMMENT "widened with the tenant"
-#define KEYS_NARROWED FACTS_COMMENT "as before, not validated yet"
+#define KEYS_NARROWED       FACTS_COMMENT "as before, not validated yet"
 #define KEYS_FOR_REFERENCES FACTS_COMMENT "made for foreign keys with the tenant"
 
 void plan_unique(struct plan *plan);       /* widen_unique */

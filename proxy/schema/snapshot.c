@@ -84,7 +84,7 @@ static const char depends_text[] =
 	"   JOIN pg_catalog.pg_proc q ON q.oid = f.oid JOIN pg_catalog.pg_namespace m ON m.oid = q.pronamespace" \
 	"   WHERE g.aggfnoid = p.oid)" \
 	" WHEN made AND l.lanname NOT IN ('c', 'internal') THEN " sqlbody " END," \
-	" p.prorettype IN (2279, 3838)" \
+	" p.prorettype IN (2279, 3838), made AND p.procost < 1" \
 	" FROM (SELECT p.*, p.oid >= 16384 AS made FROM pg_catalog.pg_proc p) p" \
 	" JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace JOIN pg_catalog.pg_language l ON l.oid = p.prolang" \
 	" WHERE " OUR_SCHEMAS " ORDER BY p.oid"
@@ -223,6 +223,7 @@ static bool load_functions(struct loading *loading, struct error *error)
 			.language = sql_text(part.result, row, 4),
 			.body = sql_text(part.result, row, 5),
 			.returns_trigger = sql_bool(part.result, row, 6),
+			.cheap = sql_bool(part.result, row, 7),
 		};
 		catalog_add_function(loading->catalog, &function);
 	}

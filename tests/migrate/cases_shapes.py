@@ -125,7 +125,6 @@ def case_search_path(bench):
     assert bench.value(db, "SELECT to_regclass('public.tenants') IS NULL")
 
 
-@quick
 def case_types(bench):
     for name, default, other, identity in (
             ("bigint", "9000000000", "9000000001", True), ("uuid", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", None, False),
