@@ -17,6 +17,8 @@
 #include "parser/tokens.h"
 
 static const char FOR_ALL[] = "it would run in the sessions of all tenants, and the user is bound to one";
+static const char ADVICE_BOUND[] =
+	"Make the change as a user that may choose its tenant, set ddl = allow, or make it without tenantry.";
 static const char ADVICE[] = "Set ddl = allow, or make the change without tenantry.";
 
 /* --- shared by all --- */
@@ -69,7 +71,8 @@ bool schema_unsafe(struct analysis *analysis, int location, const char *what, co
 	return analysis->policy->ddl == DDL_ALLOW ||
 		   analysis_refuse(analysis, "42501", location,
 						   analysis_text("%s is not safe through tenantry", what),
-						   analysis_text("Under ddl = safe it is refused because %s.", why), ADVICE);
+						   analysis_text("Under ddl = safe it is refused because %s.", why),
+						   analysis->request->right == RIGHT_BOUND ? ADVICE_BOUND : ADVICE);
 }
 
 bool schema_permitted(struct analysis *analysis)

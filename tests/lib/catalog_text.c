@@ -495,142 +495,36 @@ static char *read_directives(struct reader *reader, const char *text)
 }
 
 /* What every database has, as far as tests name it. */
+static const char SYSTEM_RELATIONS[] =
+	"pg_am pg_attrdef pg_attribute pg_class pg_collation pg_constraint pg_database pg_depend "
+	"pg_description pg_enum pg_extension pg_index pg_indexes pg_inherits pg_largeobject pg_locks "
+	"pg_namespace pg_prepared_statements pg_proc pg_roles pg_sequence pg_settings pg_stat_activity "
+	"pg_statistic pg_statistic_ext pg_statistic_ext_data pg_stats pg_stats_ext pg_stats_ext_exprs "
+	"pg_tables pg_timezone_names pg_trigger pg_type pg_user pg_views";
+static const char SYSTEM_FUNCTIONS[] =
+	"abs age array_agg avg bool_and bool_or btrim ceil coalesce concat count current_database "
+	"current_schema current_setting current_user currval date_part date_trunc dense_rank every "
+	"extract floor format_type gen_random_uuid generate_series json_agg json_build_object jsonb_agg "
+	"jsonb_array_elements jsonb_build_object jsonb_to_recordset lag lastval lead left length "
+	"like_escape lo_get lo_import lower max md5 min mod mode nextval now obj_description overlay "
+	"percentile_cont pg_advisory_lock pg_backend_pid pg_get_expr pg_get_serial_sequence "
+	"pg_get_userbyid pg_notify pg_read_file pg_sleep pg_table_is_visible pg_terminate_backend "
+	"position power query_to_xml random rank regexp_replace replace right round row_number "
+	"row_to_json set_config setval split_part string_agg substring sum table_to_xml timezone "
+	"to_char to_json to_timestamp to_tsvector trim ts_rewrite ts_stat unnest upper version";
+
 static void add_system(struct reader *reader)
 {
-	static const char *const RELATIONS[] = {"pg_class",
-											"pg_attribute",
-											"pg_namespace",
-											"pg_type",
-											"pg_proc",
-											"pg_index",
-											"pg_constraint",
-											"pg_database",
-											"pg_settings",
-											"pg_roles",
-											"pg_statistic",
-											"pg_tables",
-											"pg_stats",
-											"pg_stats_ext",
-											"pg_stats_ext_exprs",
-											"pg_stat_activity",
-											"pg_largeobject",
-											"pg_locks",
-											"pg_inherits",
-											"pg_attrdef",
-											"pg_am",
-											"pg_description",
-											"pg_user",
-											"pg_indexes",
-											"pg_extension",
-											"pg_trigger",
-											"pg_collation",
-											"pg_views",
-											"pg_enum",
-											"pg_sequence",
-											"pg_statistic_ext_data",
-											"pg_statistic_ext",
-											"pg_depend",
-											"pg_prepared_statements",
-											"pg_timezone_names",
-											NULL};
-	static const char *const FUNCTIONS[] = {"now",
-											"count",
-											"sum",
-											"max",
-											"min",
-											"avg",
-											"lower",
-											"upper",
-											"coalesce",
-											"length",
-											"random",
-											"nextval",
-											"currval",
-											"setval",
-											"version",
-											"set_config",
-											"current_setting",
-											"generate_series",
-											"row_to_json",
-											"to_json",
-											"jsonb_agg",
-											"json_agg",
-											"array_agg",
-											"string_agg",
-											"query_to_xml",
-											"table_to_xml",
-											"ts_stat",
-											"ts_rewrite",
-											"pg_read_file",
-											"pg_terminate_backend",
-											"lo_get",
-											"lo_import",
-											"pg_sleep",
-											"concat",
-											"unnest",
-											"row_number",
-											"rank",
-											"date_trunc",
-											"to_char",
-											"substring",
-											"abs",
-											"round",
-											"format_type",
-											"pg_get_userbyid",
-											"pg_table_is_visible",
-											"obj_description",
-											"to_tsvector",
-											"current_database",
-											"current_schema",
-											"current_user",
-											"pg_backend_pid",
-											"md5",
-											"gen_random_uuid",
-											"replace",
-											"trim",
-											"btrim",
-											"date_part",
-											"extract",
-											"age",
-											"json_build_object",
-											"jsonb_build_object",
-											"rank",
-											"dense_rank",
-											"lag",
-											"lead",
-											"percentile_cont",
-											"mode",
-											"every",
-											"bool_and",
-											"bool_or",
-											"ceil",
-											"floor",
-											"mod",
-											"power",
-											"left",
-											"right",
-											"position",
-											"jsonb_array_elements",
-											"jsonb_to_recordset",
-											"regexp_replace",
-											"split_part",
-											"to_timestamp",
-											"pg_advisory_lock",
-											"pg_notify",
-											"lastval",
-											"pg_get_serial_sequence",
-											"like_escape",
-											"overlay",
-											"timezone",
-											"pg_get_expr",
-											NULL};
-	for (const char *const *name = RELATIONS; *name; name++)
-		add_column(add_draft(reader, "pg_catalog", *name, 'r'), "oid", 26);
-	for (const char *const *name = (const char *const[]){"tables", "columns", "schemata", NULL}; *name;
-		 name++)
-		add_column(add_draft(reader, "information_schema", *name, 'v'), "table_name", 19)->not_null = false;
-	for (const char *const *name = FUNCTIONS; *name; name++)
-		add_function(reader, "pg_catalog", *name, 'f', "internal", NULL, false);
+	char *save;
+	for (char *name = strtok_r(pstrdup(SYSTEM_RELATIONS), " ", &save); name;
+		 name = strtok_r(NULL, " ", &save))
+		add_column(add_draft(reader, "pg_catalog", name, 'r'), "oid", 26);
+	for (char *name = strtok_r(pstrdup("tables columns schemata"), " ", &save); name;
+		 name = strtok_r(NULL, " ", &save))
+		add_column(add_draft(reader, "information_schema", name, 'v'), "table_name", 19);
+	for (char *name = strtok_r(pstrdup(SYSTEM_FUNCTIONS), " ", &save); name;
+		 name = strtok_r(NULL, " ", &save))
+		add_function(reader, "pg_catalog", name, 'f', "internal", NULL, false);
 	catalog_add_schema(reader->catalog, "public");
 	catalog_add_schema(reader->catalog, "pg_catalog");
 	catalog_add_schema(reader->catalog, "information_schema");
