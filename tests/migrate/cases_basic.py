@@ -16,7 +16,7 @@ def case_fresh(bench):
     report = bench.check(db)
     assert not report["complete"]
     assert {t["name"]: t["missing"] for t in report["tables"]}["carts"][0] == "column"
-    result = bench.migrate(db)
+    result = bench.migrate(db, log_level="debug")
     for line in ("MIGRATION: Adding tenant_id columns for multi-tenant isolation", "1. Creating table 'tenants'...",
                  "   ✅ Table 'tenants' created", "2. Creating the default tenant (id=1)...", "   ✅ Default tenant created",
                  "3. Adding column tenant_id to existing tables...", "   ✅ Column tenant_id added to 'carts'",
