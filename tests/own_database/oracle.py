@@ -6,6 +6,8 @@ the same state; nothing of another tenant may be seen or changed.
     outcome.verdict in ("equal", "refused", "different"); outcome.lines say why
 
 Modes: simple (Query), text and binary (extended protocol with results in that format)."""
+import re
+
 import wire
 from compare import Answer, differences
 from statements import Block, Step, interpolate, ordered
@@ -14,6 +16,14 @@ from world import OWNER, PASSWORD
 MODES = ("simple", "text", "binary")
 # A refusal is tenantry's own error; these are the codes it uses.
 REFUSALS = {"42501", "0A000", "54000", "54001", "42601", "22023", "53400"}
+
+
+# A block that may have changed the schema.
+SCHEMA_CHANGE = re.compile(r"\b(create|alter|drop|into|comment|truncate|refresh|grant|reindex|do|call)\b", re.I)
+
+
+def text_of(block):
+    return " ".join(step.text for step in block.steps)
 
 
 class Outcome:
@@ -141,8 +151,9 @@ class Oracle:
         self._tidy(side, k, block)
         self._tidy("target", k, block)
         if world.transactions() != before:
-            outcome = self._compare_state(outcome, own_database, k)
-            self._restore(databases, k)
+            states = {name: world.state(name) for name in databases} if not SCHEMA_CHANGE.search(text_of(block)) else None
+            outcome = self._compare_state(outcome, own_database, k, states)
+            self._restore(databases, k, states)
         return outcome
 
     def _steps(self, block, k, mode, side, own_database, target_database, restore_between=False):
@@ -200,9 +211,10 @@ class Oracle:
         return Outcome("refused" if refused else "equal", expected=refused)
 
     # --- state ---
-    def _compare_state(self, outcome, own_database, k):
+    def _compare_state(self, outcome, own_database, k, states=None):
         world = self.world
-        own, shared = world.state(own_database), world.state("shared")
+        states = states or {name: world.state(name) for name in (own_database, "shared")}
+        own, shared = states[own_database], states["shared"]
         lines, changed = [], []
         nothing = ("0", "0")
         for table in world.tables:
@@ -230,9 +242,10 @@ class Oracle:
                     return Outcome("different", outcome.lines + [f"refused, and yet {table.label} changed"])
         return outcome
 
-    def _restore(self, databases, k):
+    def _restore(self, databases, k, states=None):
+        """states: what the databases hold now, where it is known that their schema is as it was."""
         for name in databases:
-            if self.world.restore(name):
+            if self.world.restore(name, states and states[name]):
                 self.names[name].forget()
                 self.drop_all()
 

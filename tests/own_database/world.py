@@ -325,15 +325,16 @@ class World:
                 UNION ALL SELECT format('t %s %s', oid, tgname) FROM pg_trigger WHERE oid >= 16384
                 UNION ALL SELECT format('n %s', nspname) FROM pg_namespace WHERE oid >= 16384 AND nspname NOT LIKE 'pg\\_%') s""")[0][0]
 
-    def restore(self, database):
-        """Back to the state in the beginning. True: the database was made anew (connections to it are gone)."""
-        if self._fingerprint(database) != self.schema_print[database]:
+    def restore(self, database, state=None):
+        """Back to the state in the beginning. True: the database was made anew (connections to it are gone). state: what it
+        holds now, if its schema is known to be as it was."""
+        if state is None and self._fingerprint(database) != self.schema_print[database]:
             self._close_control(database)
             self.cluster.drop_database(database)
             self.cluster.create_database(database, OWNER, f"template_{database}")
             self.schema_print[database] = self._fingerprint(database)
             return True
-        state, control = self.state(database), self.control(database)
+        state, control = state or self.state(database), self.control(database)
         for table in self.tables:
             if state[table.label] == self.baseline[database][table.label]:
                 continue
