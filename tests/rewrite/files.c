@@ -285,8 +285,10 @@ static void list_effects(const struct verdict *verdict, char *out, size_t size)
 			const struct effect *effect = &verdict->statements[i].effects[k];
 			char word[400];
 			snprintf(word, sizeof word, "%s%s%s%s%s%s", kinds[effect->kind], effect->name ? ":" : "",
-					 effect->name ? effect->name : "", effect->value ? "=" : "",
-					 effect->value ? effect->value : "", effect->flag ? "!" : "");
+					 effect->name == NULL        ? ""
+					 : effect->name[0] == '\001' ? "(definition)"
+												 : effect->name,
+					 effect->value ? "=" : "", effect->value ? effect->value : "", effect->flag ? "!" : "");
 			add_word(out, size, word);
 		}
 }

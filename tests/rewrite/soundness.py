@@ -38,8 +38,10 @@ class Maker:
         return self.pick(kind, f"a.{kind}", f"o.{kind}", f"public.a.{kind}")
 
     def predicate(self, depth=0):
-        which = self.r.randrange(20)
-        if which < 9:
+        which = self.r.randrange(26)
+        if which >= 20 and depth:
+            return self.pick("true", f"{self.column('id')} = {self.column('id')}")
+        if which < 9 or which >= 20:
             return f"{self.column()} = {self.value}"
         if which == 9:
             return f"{self.value} = {self.column()}"
@@ -55,17 +57,19 @@ class Maker:
             return f"NOT ({self.predicate(depth + 1)})"
         if which == 16 and depth < 2:
             return f"{self.pick('EXISTS', 'NOT EXISTS')} ({self.select(depth + 2)})"
+        if which == 18 and depth < 2:
+            return f"(SELECT max(tenant_id) FROM {self.pick('a', 'b', 'c')} i WHERE i.tenant_id = {self.column()}) = 2"
         if which == 17 and depth < 2:
             return f"{self.column('id')} {self.pick('IN', 'NOT IN')} ({self.select(depth + 2, 'id')})"
         return self.pick("true", f"{self.column('id')} = {self.column('id')}", f"{self.column()} IS NOT NULL", f"({self.column()} = {self.value}) IS NOT FALSE")
 
     def condition(self, depth=0):
-        return " AND ".join(self.predicate(depth) for _ in range(self.pick(1, 1, 2, 3)))
+        return " AND ".join(self.predicate(depth) for _ in range(self.pick(1, 1, 1, 2, 2, 3)))
 
     def leaf(self, depth):
-        table = self.pick("a", "b", "c", "a", "s")
-        alias = self.pick("", "", " o", " p", " q", " a", " b", " AS c")
-        if self.chance(20) and depth < 2:
+        table = self.pick("a", "b", "c", "a", "s", "s")
+        alias = self.pick("", "", "", " o", " p", " q", " a", " b", " AS c")
+        if self.chance(12) and depth < 2:
             inner, self.names = self.names, []
             text = f"({self.select(depth + 1)})"
             self.names = inner
@@ -92,9 +96,9 @@ class Maker:
             if self.chance(25):
                 text += f" USING ({self.pick('id', 'tenant_id', 'tenant_id', 'id, tenant_id')})" + self.pick("", "", "", " AS j")
             elif kind.startswith("FULL"):
-                text += " ON " + self.pick("true", "false", f"{self.column('id')} = {self.column('id')}", f"{self.column()} = {self.value}")
+                text += " ON " + self.pick("true", f"{self.column('id')} = {self.column('id')}", f"{self.column()} = {self.value}", f"{self.column()} = {self.value}")
             else:
-                text += " ON " + self.condition(1)
+                text += " ON " + self.pick("true", self.condition(1), self.condition(1))
         self.names = outer
         if self.chance(12):
             alias = self.pick("j", "o", "a")
@@ -105,7 +109,7 @@ class Maker:
         return f"({text})" if self.chance(60) else text
 
     def item(self, depth):
-        return self.join(depth) if depth < 3 and self.chance(45) else self.leaf(depth)
+        return self.join(depth) if depth < 2 and self.chance(60 if depth == 0 else 35) else self.leaf(depth)
 
     def select(self, depth=0, target=None):
         outer, self.names = self.names, list(self.names) if self.chance(30) else []
@@ -116,7 +120,9 @@ class Maker:
             text = f"WITH {recursive}{self.pick('w', 'a', 'b')} AS ({self.select(1)}){self.pick('', f', w AS ({self.select(1)})')} "
             self.names = saved
         froms = ", ".join(self.item(depth) for _ in range(self.pick(1, 1, 1, 2)))
-        text += f"SELECT {target or self.pick('*', '*', '*', 'count(*), max(' + self.column('x') + ')')} FROM {froms}"
+        if target is None and self.chance(15):
+            target = f"*, (SELECT max(x) FROM {self.pick('a', 'c')} i WHERE {self.pick('i.', '')}tenant_id = {self.pick(self.value, self.column())})"
+        text += f"SELECT {target or '*'} FROM {froms}"
         if self.chance(80):
             text += " WHERE " + self.condition(depth)
         if depth == 0 and self.chance(10):
@@ -168,8 +174,8 @@ def main():
             sql = maker.change() if r.randrange(4) == 0 else maker.select()
             judge.stdin.write(sql + "\n")
             verdict = judge.stdout.readline().strip()
-            if verdict == "--":
-                raise SystemExit(f"does not parse: {sql}")
+            if len(verdict) != 2 or verdict == "--":
+                raise SystemExit(f"no verdict: {sql}")
             if verdict[by_itself] != "1":
                 continue
             proved += 1
