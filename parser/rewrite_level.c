@@ -40,6 +40,12 @@ void level_unit(struct level *level, struct leaf *leaf, const char *name)
 
 static bool unknown_relation(struct analysis *analysis, const RangeVar *range)
 {
+	if (range->catalogname)
+		return analysis_refuse(analysis, "0A000", range->location,
+							   text_concat("cross-database references are not implemented: \"",
+										   range->catalogname, ".", range->schemaname, ".", range->relname,
+										   "\"", NULL),
+							   NULL, NULL);
 	analysis->unknown_name = true;
 	const char *name =
 		range->schemaname ? text_concat(range->schemaname, ".", range->relname, NULL) : range->relname;

@@ -17,9 +17,10 @@ static DeleteStmt *truncate_one(struct analysis *analysis, struct leaf *leaf, si
 	DeleteStmt *delete = MAKE(DeleteStmt);
 	const char *name = leaf_reference(leaf);
 	delete->relation = leaf->range;
-	delete->whereClause = leaf_predicate(
-		analysis, leaf, at,
-		text_concat("DELETE FROM ", leaf->range->inh ? "" : "ONLY ", name, " WHERE ", NULL), "");
+	const char *from = text_concat("DELETE FROM ", leaf->range->inh ? "" : "ONLY ", name, NULL);
+	if (leaf->kind != LEAF_TENANT)
+		return splice_text(analysis, at, 0, from) ? delete : NULL;
+	delete->whereClause = leaf_predicate(analysis, leaf, at, text_concat(from, " WHERE ", NULL), "");
 	return delete->whereClause ? delete : NULL;
 }
 
@@ -82,11 +83,9 @@ bool rewrite_truncate(struct analysis *analysis, Node **statement, size_t begin,
 	if (truncate->restart_seqs || truncate->behavior == DROP_CASCADE)
 		return refuse_truncate(analysis, first,
 							   "RESTART IDENTITY and CASCADE reach beyond the tenant's rows.");
-	if (others > 0)
-		return refuse_truncate(analysis, first, "The list holds tenant relations and others.");
 	size_t start = token_at(analysis, begin)->start;
 	/* what is removed comes last at its place, so everything new stands before it */
-	bool ok = truncate_all(analysis, statement, level, tenants, start) &&
+	bool ok = truncate_all(analysis, statement, level, tenants + others, start) &&
 			  splice_text(analysis, start, end_before(analysis, end) - start, NULL);
 	analysis->raised_tag = "TRUNCATE TABLE";
 	return ok;

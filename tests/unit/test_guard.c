@@ -531,6 +531,132 @@ static const struct pair changes[] = {
 	{"INSERT INTO stripe_events SELECT * FROM generate_series(1,3) WITH ORDINALITY",
 	 "INSERT INTO stripe_events (event_id, payload, tenant_id) SELECT *, 42 FROM generate_series(1,3) WITH "
 	 "ORDINALITY"},
+	{"UPDATE ONLY public.orders AS set SET total = 1 WHERE set.id = 1",
+	 "UPDATE ONLY public.orders AS set SET total = 1 WHERE set.tenant_id = 42 AND (set.id = 1)"},
+	{"UPDATE orders * SET total = 1", "UPDATE orders * SET total = 1 WHERE orders.tenant_id = 42"},
+	{"UPDATE orders SET total = (SELECT max(total) FROM orders o2 WHERE o2.user_id = orders.user_id), status "
+	 "= CASE WHEN EXISTS (SELECT 1 FROM users) THEN 'from' ELSE 'where' END FROM (SELECT * FROM users) u "
+	 "WHERE u.id = orders.user_id RETURNING orders.*, u.*, orders.total AS \"returning\"",
+	 "UPDATE orders SET total = (SELECT max(total) FROM orders o2 WHERE o2.tenant_id = 42 AND (o2.user_id = "
+	 "orders.user_id)), status = CASE WHEN EXISTS (SELECT 1 FROM users WHERE users.tenant_id = 42) THEN "
+	 "'from' ELSE 'where' END FROM (SELECT users.id, users.email, users.name, users.password_hash, "
+	 "users.is_admin, users.created_at FROM users WHERE users.tenant_id = 42) u WHERE orders.tenant_id = 42 "
+	 "AND (u.id = orders.user_id) RETURNING orders.id, orders.user_id, orders.total, orders.status, "
+	 "orders.placed_at, u.*, orders.total AS \"returning\""},
+	{"UPDATE orders o SET total = x.total FROM orders x WHERE x.id = o.id",
+	 "UPDATE orders o SET total = x.total FROM orders x WHERE o.tenant_id = 42 AND x.tenant_id = 42 AND "
+	 "(x.id = o.id)"},
+	{"UPDATE orders SET total = t.total FROM order_items t JOIN paintings p ON p.id = t.painting_id LEFT "
+	 "JOIN favorites f ON f.painting_id = p.id WHERE t.order_id = orders.id",
+	 "UPDATE orders SET total = t.total FROM order_items t JOIN paintings p ON p.id = t.painting_id LEFT "
+	 "JOIN favorites f ON f.tenant_id = 42 AND (f.painting_id = p.id) WHERE orders.tenant_id = 42 AND "
+	 "t.tenant_id = 42 AND p.tenant_id = 42 AND (t.order_id = orders.id)"},
+	{"UPDATE settings SET value = 'x' WHERE key = 'a' AND tenant_id = 42",
+	 "UPDATE settings SET value = 'x' WHERE settings.tenant_id = 42 AND (key = 'a' AND tenant_id = 42)"},
+	{"UPDATE my_users SET email = 'x'", "UPDATE my_users SET email = 'x' WHERE my_users.tenant_id = 42"},
+	{"DELETE FROM my_users WHERE id = 1 RETURNING *",
+	 "DELETE FROM my_users WHERE my_users.tenant_id = 42 AND (id = 1) RETURNING my_users.id, my_users.email"},
+	{"INSERT INTO my_users (id, email) VALUES (1, 'x')",
+	 "INSERT INTO my_users (id, email, tenant_id) VALUES (1, 'x', 42)"},
+	{"INSERT INTO my_users VALUES (1, 'x')",
+	 "INSERT INTO my_users (id, email, tenant_id) VALUES (1, 'x', 42)"},
+	{"DELETE FROM orders o USING users u, carts c WHERE u.id = o.user_id AND c.user_id = u.id",
+	 "DELETE FROM orders o USING users u, carts c WHERE o.tenant_id = 42 AND u.tenant_id = 42 AND "
+	 "c.tenant_id = 42 AND (u.id = o.user_id AND c.user_id = u.id)"},
+	{"DELETE FROM orders USING orders o2 WHERE o2.id = orders.id",
+	 "DELETE FROM orders USING orders o2 WHERE orders.tenant_id = 42 AND o2.tenant_id = 42 AND (o2.id = "
+	 "orders.id)"},
+	{"DELETE FROM orders WHERE (id, total) IN (SELECT id, total FROM orders ORDER BY id LIMIT 1 FOR UPDATE "
+	 "SKIP LOCKED) RETURNING id",
+	 "DELETE FROM orders WHERE orders.tenant_id = 42 AND ((id, total) IN (SELECT id, total FROM orders WHERE "
+	 "orders.tenant_id = 42 ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)) RETURNING id"},
+	{"WITH x AS (SELECT id FROM orders LIMIT 1) DELETE FROM orders USING x WHERE x.id = orders.id",
+	 "WITH x AS (SELECT id FROM orders WHERE orders.tenant_id = 42 LIMIT 1) DELETE FROM orders USING x WHERE "
+	 "orders.tenant_id = 42 AND (x.id = orders.id)"},
+	{"INSERT INTO orders (user_id, total) VALUES ((SELECT id FROM users LIMIT 1), DEFAULT) RETURNING id, "
+	 "(SELECT count(*) FROM orders)",
+	 "INSERT INTO orders (user_id, total, tenant_id) VALUES ((SELECT id FROM users WHERE users.tenant_id = "
+	 "42 LIMIT 1), DEFAULT, 42) RETURNING id, (SELECT count(*) FROM orders WHERE orders.tenant_id = 42)"},
+	{"INSERT INTO orders (user_id, total) (SELECT user_id, total FROM orders ORDER BY id LIMIT 3)",
+	 "INSERT INTO orders (user_id, total, tenant_id) (SELECT user_id, total, 42 FROM orders WHERE "
+	 "orders.tenant_id = 42 ORDER BY id LIMIT 3)"},
+	{"INSERT INTO orders (user_id, total) ((SELECT user_id, total FROM orders) UNION ALL (VALUES (1, 2), (3, "
+	 "4))) ORDER BY 1 LIMIT 2",
+	 "INSERT INTO orders (user_id, total, tenant_id) ((SELECT user_id, total, 42 FROM orders WHERE "
+	 "orders.tenant_id = 42) UNION ALL (VALUES (1, 2, 42), (3, 4, 42))) ORDER BY 1 LIMIT 2"},
+	{"INSERT INTO orders (user_id, total) WITH x AS (SELECT * FROM users) SELECT id, 1 FROM x",
+	 "INSERT INTO orders (user_id, total, tenant_id) WITH x AS (SELECT users.id, users.email, users.name, "
+	 "users.password_hash, users.is_admin, users.created_at FROM users WHERE users.tenant_id = 42) SELECT "
+	 "id, 1, 42 FROM x"},
+	{"WITH x AS (SELECT * FROM users) INSERT INTO orders (user_id, total) SELECT id, 1 FROM x RETURNING *",
+	 "WITH x AS (SELECT users.id, users.email, users.name, users.password_hash, users.is_admin, "
+	 "users.created_at FROM users WHERE users.tenant_id = 42) INSERT INTO orders (user_id, total, tenant_id) "
+	 "SELECT id, 1, 42 FROM x RETURNING orders.id, orders.user_id, orders.total, orders.status, "
+	 "orders.placed_at"},
+	{"INSERT INTO orders (user_id, total) SELECT DISTINCT user_id, total FROM orders GROUP BY 1, 2 HAVING "
+	 "count(*) > 0",
+	 "INSERT INTO orders (user_id, total, tenant_id) SELECT DISTINCT user_id, total, 42 FROM orders WHERE "
+	 "orders.tenant_id = 42 GROUP BY 1, 2 HAVING count(*) > 0"},
+	{"INSERT INTO orders (user_id, total) SELECT user_id, total FROM orders EXCEPT SELECT id, 1 FROM users "
+	 "INTERSECT VALUES (1, 1.0)",
+	 "INSERT INTO orders (user_id, total, tenant_id) SELECT user_id, total, 42 FROM orders WHERE "
+	 "orders.tenant_id = 42 EXCEPT SELECT id, 1, 42 FROM users WHERE users.tenant_id = 42 INTERSECT VALUES "
+	 "(1, 1.0, 42)"},
+	{"INSERT INTO orders OVERRIDING SYSTEM VALUE VALUES (1, 2, 3)",
+	 "INSERT INTO orders (id, user_id, total, tenant_id) OVERRIDING SYSTEM VALUE VALUES (1, 2, 3, 42)"},
+	{"INSERT INTO orders AS o (total) VALUES (1) RETURNING o.id, o",
+	 "INSERT INTO orders AS o (total, tenant_id) VALUES (1, 42) RETURNING o.id, (SELECT o FROM (SELECT o.id, "
+	 "o.user_id, o.total, o.status, o.placed_at) AS o)"},
+	{"INSERT INTO settings VALUES ('k', 'v') ON CONFLICT ON CONSTRAINT settings_pkey DO UPDATE SET (key, "
+	 "value) = (excluded.key, excluded.value)",
+	 "INSERT INTO settings (key, value, tenant_id) VALUES ('k', 'v', 42) ON CONFLICT ON CONSTRAINT "
+	 "settings_pkey DO UPDATE SET (key, value) = (excluded.key, excluded.value) WHERE settings.tenant_id = "
+	 "42"},
+	{"INSERT INTO settings VALUES ('k', 'v') ON CONFLICT DO NOTHING RETURNING key",
+	 "INSERT INTO settings (key, value, tenant_id) VALUES ('k', 'v', 42) ON CONFLICT DO NOTHING RETURNING "
+	 "key"},
+	{"INSERT INTO settings VALUES ('k', 'v') ON CONFLICT (key) WHERE key > 'a' DO UPDATE SET value = (SELECT "
+	 "name FROM users LIMIT 1), tenant_id = excluded.tenant_id",
+	 "INSERT INTO settings (key, value, tenant_id) VALUES ('k', 'v', 42) ON CONFLICT (tenant_id, key) WHERE "
+	 "key > 'a' DO UPDATE SET value = (SELECT name FROM users WHERE users.tenant_id = 42 LIMIT 1), tenant_id "
+	 "= excluded.tenant_id WHERE settings.tenant_id = 42"},
+	{"INSERT INTO cart_items (cart_id, painting_id) SELECT c.id, p.id FROM carts c, paintings p ON CONFLICT "
+	 "(painting_id, cart_id) DO UPDATE SET quantity = cart_items.quantity + excluded.quantity",
+	 "INSERT INTO cart_items (cart_id, painting_id, tenant_id) SELECT c.id, p.id, 42 FROM carts c, paintings "
+	 "p WHERE c.tenant_id = 42 AND p.tenant_id = 42 ON CONFLICT (tenant_id, painting_id, cart_id) DO UPDATE "
+	 "SET quantity = cart_items.quantity + excluded.quantity WHERE cart_items.tenant_id = 42"},
+	{"INSERT INTO cart_items (cart_id, painting_id) SELECT c.id, p.id FROM carts c JOIN paintings p ON true "
+	 "ON CONFLICT (cart_id, painting_id) DO NOTHING",
+	 "INSERT INTO cart_items (cart_id, painting_id, tenant_id) SELECT c.id, p.id, 42 FROM carts c JOIN "
+	 "paintings p ON true WHERE c.tenant_id = 42 AND p.tenant_id = 42 ON CONFLICT (tenant_id, cart_id, "
+	 "painting_id) DO NOTHING"},
+	{"INSERT INTO countries SELECT name, email FROM users",
+	 "INSERT INTO countries SELECT name, email FROM users WHERE users.tenant_id = 42"},
+	{"INSERT INTO countries (code, name) VALUES ('a', 'b') ON CONFLICT (code) DO UPDATE SET name = (SELECT "
+	 "name FROM users LIMIT 1) WHERE EXISTS (SELECT 1 FROM orders)",
+	 "INSERT INTO countries (code, name) VALUES ('a', 'b') ON CONFLICT (code) DO UPDATE SET name = (SELECT "
+	 "name FROM users WHERE users.tenant_id = 42 LIMIT 1) WHERE EXISTS (SELECT 1 FROM orders WHERE "
+	 "orders.tenant_id = 42)"},
+	{"INSERT INTO vip_users (email, discount) VALUES ('a', 1) RETURNING *",
+	 "INSERT INTO vip_users (email, discount, tenant_id) VALUES ('a', 1, 42) RETURNING vip_users.id, "
+	 "vip_users.email, vip_users.name, vip_users.password_hash, vip_users.is_admin, vip_users.created_at, "
+	 "vip_users.discount"},
+	{"INSERT INTO events (id, happened) VALUES (1, now())",
+	 "INSERT INTO events (id, happened, tenant_id) VALUES (1, now(), 42)"},
+	{"INSERT INTO \"Odd Name\" (\"Id\", \"select\") VALUES (1, 'x') ON CONFLICT (\"Id\") DO UPDATE SET "
+	 "\"select\" = excluded.\"select\" RETURNING \"Odd Name\".*",
+	 "INSERT INTO \"Odd Name\" (\"Id\", \"select\", tenant_id) VALUES (1, 'x', 42) ON CONFLICT (\"Id\") DO "
+	 "UPDATE SET \"select\" = excluded.\"select\" WHERE \"Odd Name\".tenant_id = 42 RETURNING \"Odd "
+	 "Name\".\"Id\", \"Odd Name\".\"select\", \"Odd Name\".\"a\"\"b\""},
+	{"INSERT INTO shop.invoices (amount) VALUES (1) RETURNING *",
+	 "INSERT INTO shop.invoices (amount, tenant_id) VALUES (1, 42) RETURNING shop.invoices.id, "
+	 "shop.invoices.amount, shop.invoices.amount_with_vat"},
+	{"INSERT INTO shop.invoices SELECT * FROM shop.invoices",
+	 "INSERT INTO shop.invoices (id, amount, amount_with_vat, tenant_id) SELECT shop.invoices.id, "
+	 "shop.invoices.amount, shop.invoices.amount_with_vat, 42 FROM shop.invoices WHERE "
+	 "shop.invoices.tenant_id = 42"},
+	{"INSERT INTO orders (total) VALUES (1) RETURNING tenant_id",
+	 "INSERT INTO orders (total, tenant_id) VALUES (1, 42) RETURNING tenant_id"},
 };
 
 static void check(const struct pair *pairs, size_t n)
