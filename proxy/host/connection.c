@@ -307,6 +307,10 @@ static void ready(uv_poll_t *handle, int status, int events)
 	struct connection *connection = handle->data;
 	enum side side = handle == &connection->ends[SIDE_CLIENT].poll ? SIDE_CLIENT : SIDE_SERVER;
 	session_clock(connection->session, uv_now(&connection->worker->loop));
+	/* libuv stops a handle whose socket has an error: what is there to read comes before the error, so it
+	 * must be started again. */
+	if (status < 0)
+		connection->ends[side].events = 0;
 	if (connection->state == CONNECTION_PEEK && side == SIDE_CLIENT)
 		peek(connection);
 	if (connection->state == CONNECTION_HANDSHAKE && side == SIDE_CLIENT)

@@ -98,7 +98,8 @@ static bool prepare_schema(const struct configuration *configuration, bool *back
 static unsigned count_workers(const struct configuration *configuration)
 {
 	unsigned n = configuration->settings->tenantry.workers;
-	return n ? n : uv_available_parallelism();
+	unsigned processors = uv_available_parallelism();
+	return n ? n : processors > 1 ? processors / 2 : 1;
 }
 
 static void announce_catalog(void *context, struct catalog *catalog, uint64_t served)

@@ -17,7 +17,8 @@
 		"URL of the PostgreSQL server that is protected, postgresql://user:password@host:5432/database, with any option of\n" \
 		"libpq (sslmode, several hosts, ...). Empty: $SUPABASE_DB_URL, then $DATABASE_URL") \
 	SETTING(NUMBER, workers, "auto", 0, 256, "auto", RESTART, \
-		"Threads that serve clients; auto: one for each processor") \
+		"Threads that serve clients; auto: half as many as there are processors, at least one. The server, often on the same\n" \
+		"machine, needs the others") \
 	SETTING(CHOICE, mode, "enforce", 0, 0, "enforce, observe, audit", RELOAD, \
 		"enforce: add the tenant to every statement. observe: change nothing, record what would be done.\n" \
 		"audit: change nothing, refuse what is not safe by itself (the end of the transition)") \
