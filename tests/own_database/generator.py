@@ -455,7 +455,10 @@ class Generator:
             return " RETURNING *"
         if how == 2:
             return f" RETURNING {alias}.*"
-        return f" RETURNING {self.expression(c.pick([INT, TEXT]), scope, 1)} AS r"
+        # Not the whole row: a trigger may have put the time into it.
+        columns = Scope()
+        columns.items = [(a, listed, False) for a, listed, _ in scope.items]
+        return f" RETURNING {self.expression(c.pick([INT, TEXT]), columns, 1)} AS r"
 
     def _set(self, table, scope, depth):
         c = self.c
