@@ -131,10 +131,30 @@ static bool examine_set(struct analysis *analysis, Node *statement)
 	return session_effect_of_set(analysis, (VariableSetStmt *)statement);
 }
 
-/* These go through rows of all tenants: index expressions, duplicates. */
+static List *upkeep_options(Node *statement)
+{
+	switch (nodeTag(statement)) {
+	case T_VacuumStmt:
+		return ((VacuumStmt *)statement)->options;
+	case T_ClusterStmt:
+		return ((ClusterStmt *)statement)->params;
+	case T_ReindexStmt:
+		return ((ReindexStmt *)statement)->params;
+	default:
+		return NIL;
+	}
+}
+
+/* These go through rows of all tenants: index expressions, duplicates; VERBOSE counts them. */
 static bool examine_upkeep(struct analysis *analysis, Node *statement)
 {
 	analysis->conceal_errors = true;
+	List *options = upkeep_options(statement);
+	for (int i = 0; analysis->request->right == RIGHT_BOUND && i < list_length(options); i++)
+		if (strcmp(((DefElem *)list_nth(options, i))->defname, "verbose") == 0)
+			return analysis_refuse(analysis, "42501", -1,
+								   "VERBOSE is not available to a user that is bound to a tenant",
+								   "It counts the rows of all tenants.", "Leave VERBOSE out.");
 	return true;
 }
 
