@@ -31,6 +31,18 @@ static bool too_many_strangers(struct host *host, struct configuration *configur
 	return true;
 }
 
+/* At most once a second: a flood must not fill the log too. */
+static void tell_of_strangers(struct worker *worker)
+{
+	uint64_t now = uv_now(&worker->loop);
+	worker->turned_away++;
+	if (worker->told_of_strangers && now < worker->told_of_strangers + 1000)
+		return;
+	log_write(LOG_LEVEL_WARNING, NULL, "max_unauthenticated is reached: %u clients were turned away", worker->turned_away);
+	worker->told_of_strangers = now;
+	worker->turned_away = 0;
+}
+
 static void start_session(struct connection *connection, const struct sockaddr_storage *peer)
 {
 	struct worker *worker = connection->worker;
@@ -60,7 +72,7 @@ void connection_accept(struct worker *worker, int fd, const struct sockaddr_stor
 	struct host *host = worker->host;
 	if (worker->draining || too_many_strangers(host, worker->configuration)) {
 		if (!worker->draining)
-			log_write(LOG_LEVEL_WARNING, NULL, "a client was turned away: max_unauthenticated is reached");
+			tell_of_strangers(worker);
 		close(fd);
 		return;
 	}

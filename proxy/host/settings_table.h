@@ -59,7 +59,7 @@
 		"Clients of each user; a user's own `sessions=` goes first") \
 	SETTING(NUMBER, max_clients_per_tenant, "unlimited", 0, 1000000, "unlimited", RELOAD, \
 		"Clients that log in for each tenant") \
-	SETTING(NUMBER, max_unauthenticated, "200", 1, 1000000, NULL, RELOAD, \
+	SETTING(NUMBER, max_unauthenticated, "1000", 1, 1000000, NULL, RELOAD, \
 		"Connections that have not logged in yet; more are closed at once") \
 	SETTING(DURATION, login_timeout, "30s", 0, 3600000, "none", RELOAD, \
 		"Time to log in") \

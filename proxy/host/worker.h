@@ -34,6 +34,8 @@ struct worker {
 	struct cancel_job *cancels_waiting, **cancels_last; /* for a place in the thread pool */
 	unsigned cancels_running;
 	uint64_t cache_hits, cache_misses; /* handed in already */
+	uint64_t told_of_strangers;        /* when, and how many since */
+	unsigned turned_away;
 	bool draining, ended;
 };
 
