@@ -1,9 +1,8 @@
 /* INSERT: the tenant column and its value are added to whatever is inserted; ON CONFLICT follows the unique
  * indexes.
  *
- * Refused: targets that cannot be confined (views without the tenant column), sources of unknown width where
- * the column list would have to be made up, other tenants' values (by a tenant_check that the session carries
- * out). */
+ * Refused: targets that cannot be confined (views without the tenant column), other tenants' values (by a
+ * tenant_check that the session carries out). */
 #include "parser/rewrite.h"
 
 #include <stdlib.h>
@@ -280,11 +279,10 @@ static bool make_columns(struct analysis *analysis, InsertStmt *insert, const st
 						 size_t at)
 {
 	const struct catalog_relation *relation = target->relation;
+	/* Of a temporary table or a function nobody here knows the width: all columns then. A narrower source is
+	 * an error of the server's (more target columns than expressions), never a value in a wrong column. */
 	if (width < 0)
-		return analysis_refuse(
-			analysis, "0A000", insert->relation->location, "cannot tell how many columns the INSERT has",
-			"The tenant column has to be added to a list of columns, and the source's width is not known.",
-			"Write the list of columns: INSERT INTO table (column, ..) ..");
+		width = (int)relation->n_columns - column_hidden(analysis, relation, relation->tenant_column);
 	const char *list = " (";
 	bool placed = false;
 	for (size_t i = 0; i < relation->n_columns && width > 0; i++) {

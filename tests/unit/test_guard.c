@@ -531,6 +531,15 @@ static const struct pair changes[] = {
 	{"INSERT INTO stripe_events SELECT * FROM generate_series(1,3) WITH ORDINALITY",
 	 "INSERT INTO stripe_events (event_id, payload, tenant_id) SELECT *, 42 FROM generate_series(1,3) WITH "
 	 "ORDINALITY"},
+	{"INSERT INTO favorites SELECT f.* FROM now() f",
+	 "INSERT INTO favorites (user_id, painting_id, tenant_id) SELECT f.*, 42 FROM now() f"},
+	{"INSERT INTO favorites SELECT * FROM pg_temp.foo",
+	 "INSERT INTO favorites (user_id, painting_id, tenant_id) SELECT *, 42 FROM pg_temp.foo"},
+	{"INSERT INTO users SELECT * FROM orders NATURAL JOIN users",
+	 "INSERT INTO users (id, email, name, password_hash, is_admin, created_at, tenant_id) SELECT *, 42 FROM "
+	 "(SELECT id, user_id, total, status, placed_at FROM orders WHERE tenant_id = 42) AS orders NATURAL JOIN "
+	 "(SELECT id, email, name, password_hash, is_admin, created_at FROM users WHERE tenant_id = 42) AS "
+	 "users"},
 	{"UPDATE ONLY public.orders AS set SET total = 1 WHERE set.id = 1",
 	 "UPDATE ONLY public.orders AS set SET total = 1 WHERE set.tenant_id = 42 AND (set.id = 1)"},
 	{"UPDATE orders * SET total = 1", "UPDATE orders * SET total = 1 WHERE orders.tenant_id = 42"},
@@ -697,7 +706,6 @@ static void test_refused(void **state)
 		{"SELECT * FROM orders o, orders o", "42712", "specified more than once", 0},
 		{"INSERT INTO users VALUES (1,2,3,4,5,6,7)", "42601", "more expressions", 39},
 		{"INSERT INTO users (email, name) VALUES ('a')", "42601", "more target columns", 27},
-		{"INSERT INTO favorites SELECT f.* FROM now() f", "0A000", "how many columns", 13},
 		{"INSERT INTO order_totals (user_id) VALUES (1)", "42501", "view over tenant relations", 13},
 		{"INSERT INTO tenants (name) VALUES ('x')", "42501", "table of tenants", 13},
 		{"UPDATE orders SET tenant_id = user_id", "42501", "session's own tenant", 19},
