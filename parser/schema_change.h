@@ -42,7 +42,7 @@ bool schema_unsafe(struct analysis *analysis, int location, const char *what, co
 const char *schema_text(struct analysis *analysis);
 /* Any schema change at all: refused with ddl = refuse. Records EFFECT_SCHEMA_CHANGE. */
 bool schema_permitted(struct analysis *analysis);
-/* A temporary relation that comes to be. Always true. */
+/* A temporary relation that comes to be: not under a name that could be taken for an entry of created.h. */
 bool schema_temporary(struct analysis *analysis, const RangeVar *name, bool on_commit_drop);
 /* A temporary relation that hides a tenant relation is named as temporary, in text and tree: the session's
  * list of temporaries cannot follow everything (DROP .. CASCADE of something else), and must not decide

@@ -285,7 +285,7 @@ void session_effects(struct analysis *analysis, Node *statement, bool nested)
 
 static void created(struct analysis *analysis, const RangeVar *name, OnCommitAction on_commit)
 {
-	if (schema_is_temporary(name))
+	if (schema_is_temporary(name) && !created_is_entry(name->relname))
 		analysis_effect(analysis, EFFECT_CREATE_TEMPORARY, name->relname, NULL, on_commit == ONCOMMIT_DROP);
 }
 

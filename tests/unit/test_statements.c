@@ -787,6 +787,12 @@ static void test_temporaries(void **state)
 	for (size_t i = 0; i < sizeof PINNED / sizeof *PINNED; i++)
 		fine &= ask_becomes(&ask, PINNED[i][0], PINNED[i][1]);
 	assert_true(fine);
+	/* Nobody may write entries of created.h himself. */
+	static const char *const FORGED[] = {"CREATE TEMP TABLE \"\001\" (id int)",
+										 "ALTER TABLE tmp RENAME TO \"\001public\001orders\001Nraa-1\"",
+										 "SELECT 1 INTO TEMP \"\001public\001orders\001Nraa-1\"",
+										 "CREATE TEMP VIEW \"\001x\" AS SELECT 1", NULL};
+	all(&ask, FORGED, VERDICT_REFUSE);
 	/* Named with its schema the tenant relation is meant. */
 	assert_true(ask_refused(&ask, "DROP TABLE public.orders", "42501", "several tenants"));
 	ask_free(&ask);
