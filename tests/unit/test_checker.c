@@ -720,6 +720,10 @@ static void own_text(void **state)
 		"INSERT INTO orders (tenant_id, id) VALUES (5, 1) ON CONFLICT (id) DO UPDATE SET total = 1 WHERE "
 		"orders.tenant_id = 5",
 		"SELECT * FROM orders o RIGHT JOIN users u ON u.tenant_id = o.tenant_id WHERE u.tenant_id = 5");
+	/* without LATERAL the inner o is not the neighbour but the outermost one, of tenant 6 */
+	UNSAFE("SELECT (SELECT count(*) FROM users o, (SELECT 1 FROM carts k WHERE k.tenant_id = o.tenant_id) y "
+		   "WHERE "
+		   "o.tenant_id = 5) FROM (SELECT 6 AS tenant_id) o");
 	UNSAFE(
 		"SELECT * FROM orders", "SELECT * FROM orders o, users u WHERE o.tenant_id = 5 AND u.tenant_id = 6",
 		"SELECT * FROM orders o WHERE o.tenant_id = 5 AND EXISTS (SELECT 1 FROM users u WHERE u.tenant_id = "
