@@ -74,7 +74,8 @@ static bool probe_pooler(PGconn *one, PGconn *other, bool *pooled, struct error 
 	static const char pid_text[] = "SELECT pg_catalog.pg_backend_pid()";
 	int before, during, after;
 	struct error ignored;
-	if (!server_pid(one, pid_text, &before, error) || !sql_run(other, "BEGIN", error))
+	if (!server_pid(one, pid_text, &before, error) ||
+		!sql_run(other, "BEGIN; SET LOCAL idle_in_transaction_session_timeout TO 0", error))
 		return false;
 	bool good = server_pid(other, pid_text, &during, error);
 	*pooled = good && during == before;

@@ -193,3 +193,12 @@ def case_default_tenant_of_another_number(bench):
     assert bench.value(db, "SELECT count(*) FROM users WHERE tenant_id <> 12") == 0
     assert bench.value(db, "INSERT INTO tenants (name) VALUES ('x') RETURNING id") == 13
     assert bench.migrate(db, default_tenant="12").done == 0
+
+
+def case_tenants_among_the_tables(bench):
+    db = bench.gallery()
+    for _ in range(2):
+        bench.migrate(db, tables=GALLERY + ["tenants"])
+        bench.assert_gallery(db)
+        bench.assert_complete(db, tables=GALLERY + ["tenants"])
+    assert bench.migrate(db, tables=GALLERY + ["tenants"]).done == 0

@@ -86,7 +86,7 @@ def case_limits_of_the_role(bench):
     bench.sql(db, "ALTER ROLE owner4 SET statement_timeout = 1; ALTER ROLE owner4 SET lock_timeout = 1;"
                   "ALTER ROLE owner4 SET idle_in_transaction_session_timeout = 1; ALTER ROLE owner4 SET row_security = on;"
                   "ALTER ROLE owner4 SET default_transaction_isolation = 'serializable'")
-    # The limits are lifted by the first statements of the session; 1 ms may be too short for these.
+    # The limits are lifted by the first statements of the session, for which 1 ms may be too short.
     bench.sql(db, "ALTER ROLE owner4 SET statement_timeout = 150")
     bench.migrate(db, url=url)
     bench.assert_gallery(db)
