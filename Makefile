@@ -24,11 +24,11 @@ PG_CONFIG = $(call once,PG_CONFIG,ls /usr/lib/postgresql/$(PG_MAJOR)/bin/pg_conf
 PGSERVER  = $(call once,PGSERVER,$(PG_CONFIG) --includedir-server)
 PGCLIENT  = $(call once,PGCLIENT,$(PG_CONFIG) --includedir)
 
-CPPFLAGS += -I. -D_GNU_SOURCE -DTENANTRY_VERSION='"$(VERSION)"' -isystem $(PGCLIENT) $(EXTRA_CPPFLAGS)
+override CPPFLAGS += -I. -D_GNU_SOURCE -DTENANTRY_VERSION='"$(VERSION)"' -isystem $(PGCLIENT) $(EXTRA_CPPFLAGS)
 CFLAGS   ?= -O2 -g
-CFLAGS   += -std=gnu11 -Wall -Wextra $(WERROR) -Wno-unused-parameter -fno-strict-aliasing -pthread $(EXTRA_CFLAGS)
-LDFLAGS  += $(EXTRA_LDFLAGS)
-LDLIBS   += -lpg_query -luv -lpq -linih -lidn -lssl -lcrypto -pthread
+override CFLAGS   += -std=gnu11 -Wall -Wextra $(WERROR) -Wno-unused-parameter -fno-strict-aliasing -pthread $(EXTRA_CFLAGS)
+override LDFLAGS  += $(EXTRA_LDFLAGS)
+override LDLIBS   += -lpg_query -luv -lpq -linih -lidn -lssl -lcrypto -pthread
 
 PARSER_SOURCES := $(sort $(wildcard parser/*.c))
 PROXY_SOURCES  := $(sort $(filter-out proxy/host/main.c,$(wildcard proxy/*/*.c)))
