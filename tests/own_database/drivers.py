@@ -180,4 +180,4 @@ def suitable(block):
     """Blocks of one plain statement that tenantry must not refuse and that a driver sends as it is."""
     step = block.steps[0]
     return (len(block.steps) == 1 and not step.refused and step.data is None and not step.own and not block.rows_ignored
-            and not step.text.upper().startswith(("COPY", "BEGIN")) and ";" not in step.text.rstrip().rstrip(";") and not block.message_differs)
+            and not step.text.upper().startswith(("COPY", "BEGIN")) and ";" not in step.text.rstrip().rstrip(";") and not block.differs)

@@ -23,7 +23,7 @@ Directives, each a line at the top of the block (or of a step):
     --: visible                   the text names the tenant column: the own database has it, too
     --: own SQL                   what the own database gets instead
     --: rows ignored              compare everything but the rows' values (EXPLAIN)
-    --: message differs           compare everything of an error but its message
+    --: differs M D               a known difference: these fields of the error are not compared
     --: echoes                    the text itself contains other tenants' marks
     --: version 15                needs that server version
     --: where schema              only in worlds of that name (before the colon of a world's variant too)"""
@@ -43,7 +43,8 @@ class Block:
         self.path, self.line, self.title = path, line, ""
         self.steps = [Step()]
         self.modes = self.tenants = self.ordered = None
-        self.visible = self.rows_ignored = self.echoes = self.message_differs = False
+        self.visible = self.rows_ignored = self.echoes = False
+        self.differs = []
         self.version, self.worlds = 0, None
 
     @property
@@ -92,8 +93,8 @@ def _directive(block, step, words, line):
         block.visible = True
     elif name == "rows" and rest == "ignored":
         block.rows_ignored = True
-    elif name == "message" and rest == "differs":
-        block.message_differs = True
+    elif name == "differs":
+        block.differs = rest.split()
     elif name == "echoes":
         block.echoes = True
     elif name == "version":

@@ -46,6 +46,8 @@ PREPARE p AS SELECT id FROM items;
 --: step
 EXECUTE p;
 
+-- the server counts the tenant's parameter, too
+--: differs D
 PREPARE p AS SELECT id FROM items WHERE name = $2 AND id = $1;
 --: step
 EXECUTE p(<#4>, 'apple CANARY<k> 4');

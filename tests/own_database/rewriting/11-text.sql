@@ -173,7 +173,7 @@ SELECT id FROM items /* unfinished;
 SELECT id FROM items WHERE (id = 1;
 
 -- the message names the operator that joins the tenant's condition
---: message differs
+--: differs M
 --: error 42804
 SELECT id FROM items WHERE id;
 
