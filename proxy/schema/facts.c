@@ -176,10 +176,11 @@ static bool load_tables(struct facts *facts, PGconn *connection, const struct sc
 	facts->missing = arena_alloc(arena, (n + 1) * sizeof *facts->missing);
 	for (size_t i = 0; i < n; i++) {
 		/* The table of tenants is what it is, also when it is named among the others. */
-		bool tenants = facts->names.table_oids[i] == facts->names.tenants_oid;
+		bool tenants = strcmp(facts->names.tables[i].schema, facts->names.tenants_schema) == 0 &&
+					   strcmp(facts->names.tables[i].name, settings->tenants_table) == 0;
 		oids[i] = arena_format(arena, "%u", tenants ? 0 : facts->names.table_oids[i]);
 		columns[i] = column_of(settings, &facts->names.tables[i]);
-		if (!facts->names.table_oids[i])
+		if (!facts->names.table_oids[i] && !tenants)
 			facts->missing[facts->n_missing++] = &facts->names.tables[i];
 	}
 	const char *values[] = {sql_array(arena, n, oids), sql_array(arena, n, columns)};

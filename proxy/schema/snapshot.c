@@ -41,7 +41,8 @@ static const char relations_text[] =
 // clang-format off
 static const char columns_text[] =
 	"SELECT a.attrelid, a.attname, a.atttypid, a.attnotnull, a.atthasdef OR a.attidentity <> '', a.attgenerated"
-	" <> '', a.attidentity = 'a' FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c"
+	" <> '', a.attidentity = 'a', CASE WHEN " USER_MADE " THEN pg_catalog.format_type(a.atttypid, a.atttypmod)"
+	" END FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c"
 	" ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE a.attnum > 0"
 	" AND NOT a.attisdropped AND c.relkind NOT IN ('i', 'I') AND " OUR_SCHEMAS
 	" ORDER BY a.attrelid, a.attnum";
@@ -136,6 +137,7 @@ static void take_columns(struct arena *arena, struct part *part, struct catalog_
 			.has_default = sql_bool(part->result, first + i, 4),
 			.generated = sql_bool(part->result, first + i, 5),
 			.identity_always = sql_bool(part->result, first + i, 6),
+			.type_name = sql_text(part->result, first + i, 7),
 		};
 	relation->columns = columns;
 	relation->n_columns = (size_t)n;
