@@ -133,6 +133,11 @@ static inline bool is_open(const struct analysis *analysis, size_t i, size_t end
 	return i < end && token_at(analysis, i)->kind == TOKEN_OPEN && token_at(analysis, i)->first == '(';
 }
 
+static inline const char *tenant_name(const struct catalog_relation *relation)
+{
+	return relation->columns[relation->tenant_column].name;
+}
+
 /* rewrite.c: the statement kinds */
 bool rewrite_statement(struct analysis *analysis, RawStmt *raw);
 /* Position in characters from 1 of a byte offset of the message. */
@@ -231,6 +236,8 @@ struct level *rewrite_delete(struct analysis *analysis, DeleteStmt *delete, size
 struct level *rewrite_merge(struct analysis *analysis, MergeStmt *merge, size_t begin, size_t end);
 /* The target of a data change as first leaf of `level`; refuses what cannot be written. */
 struct leaf *change_target(struct analysis *analysis, struct level *level, RangeVar **range, bool insert);
+/* The index of the tenant column in an INSERT's list of columns, -1: it is not there. */
+int listed_tenant(const List *columns, const struct catalog_relation *relation);
 /* A value that the application gives to T: checked, kept or replaced. `begin`..`end` are its tokens. */
 bool tenant_value(struct analysis *analysis, const struct catalog_relation *relation, Node **place,
 				  size_t begin, size_t end);

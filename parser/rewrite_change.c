@@ -6,11 +6,6 @@
 
 #include <string.h>
 
-static const char *tenant_name(const struct catalog_relation *relation)
-{
-	return relation->columns[relation->tenant_column].name;
-}
-
 size_t returning_at(const struct analysis *analysis, size_t from, size_t end)
 {
 	for (size_t i = from; i < end; i = token_skip(analysis->tokens, i))

@@ -49,7 +49,7 @@ static bool arbiter(struct analysis *analysis, const struct catalog_relation *re
 {
 	if (infer->indexElems == NIL)
 		return true;
-	const char *tenant = relation->columns[relation->tenant_column].name;
+	const char *tenant = tenant_name(relation);
 	if (element_listed(infer->indexElems, tenant))
 		return true;
 	bool found = false;

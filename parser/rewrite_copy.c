@@ -251,7 +251,7 @@ static int listed(const List *names, const char *name)
 static bool add_column(struct analysis *analysis, CopyStmt *copy, const struct catalog_relation *relation,
 					   size_t at)
 {
-	const char *tenant = relation->columns[relation->tenant_column].name;
+	const char *tenant = tenant_name(relation);
 	if (copy->attlist) {
 		copy->attlist = lappend(copy->attlist, tree_string(tenant));
 		return splice_text(analysis, token_at(analysis, token_at(analysis, at)->match)->start, 0,
@@ -293,9 +293,8 @@ static bool copy_in(struct analysis *analysis, CopyStmt *copy, struct leaf *leaf
 		return refuse_copy(analysis, "42501", leaf->range->location,
 						   text_concat("permission denied for table ", relation->name, NULL), "Use INSERT.");
 	struct copy_plan *plan = palloc0(sizeof *plan);
-	*plan = (struct copy_plan){.check_column = -1,
-							   .tenant_column = relation->columns[relation->tenant_column].name,
-							   .tenant_type = relation->tenant_type};
+	*plan = (struct copy_plan){
+		.check_column = -1, .tenant_column = tenant_name(relation), .tenant_type = relation->tenant_type};
 	if (!copy_options(analysis, copy, plan) || !drop_freeze(analysis, copy, end))
 		return false;
 	size_t at = relation_end(analysis, leaf->begin, end);

@@ -145,7 +145,7 @@ static bool hide_from_natural(struct analysis *analysis, struct leaf *first)
 	for (struct leaf *leaf = first; leaf; leaf = leaf->next) {
 		if (leaf->kind != LEAF_TENANT)
 			continue;
-		const char *name = leaf->relation->columns[leaf->relation->tenant_column].name;
+		const char *name = tenant_name(leaf->relation);
 		const struct leaf *second = first->next;
 		bool pair =
 			second && second->next == NULL && first->kind == LEAF_TENANT && second->kind == LEAF_TENANT;
@@ -164,9 +164,7 @@ static void mark_using(struct level *level, const List *names)
 	ListCell *cell;
 	foreach (cell, names)
 		for (struct leaf *leaf = level->leaves; leaf; leaf = leaf->next)
-			if (leaf->kind == LEAF_TENANT &&
-				strcmp(strVal(lfirst(cell)), leaf->relation->columns[leaf->relation->tenant_column].name) ==
-					0)
+			if (leaf->kind == LEAF_TENANT && strcmp(strVal(lfirst(cell)), tenant_name(leaf->relation)) == 0)
 				leaf->names_tenant = true;
 }
 

@@ -8,11 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *tenant_name(const struct catalog_relation *relation)
-{
-	return relation->columns[relation->tenant_column].name;
-}
-
 static bool refuse_write(struct analysis *analysis, const struct leaf *leaf)
 {
 	return analysis_refuse(analysis, "42501", leaf->range->location,
@@ -300,11 +295,11 @@ static bool make_columns(struct analysis *analysis, InsertStmt *insert, const st
 	return splice_text(analysis, at, 0, text_concat(list, comma, tenant, ")", NULL));
 }
 
-static int listed_tenant(const InsertStmt *insert, const struct catalog_relation *relation)
+int listed_tenant(const List *columns, const struct catalog_relation *relation)
 {
 	int i = 0;
 	ListCell *cell;
-	foreach (cell, insert->cols) {
+	foreach (cell, columns) {
 		if (strcmp(((ResTarget *)lfirst(cell))->name, tenant_name(relation)) == 0)
 			return i;
 		i++;
@@ -361,7 +356,7 @@ static bool insert_source(struct analysis *analysis, InsertStmt *insert, const s
 	if (insert->cols == NIL)
 		source.replace = placed_tenant(analysis, insert, relation);
 	if (insert->cols)
-		source.replace = listed_tenant(insert, relation);
+		source.replace = listed_tenant(insert->cols, relation);
 	source.columns = insert->cols ? list_length(insert->cols) : (int)relation->n_columns;
 	if (!rewrite_select(analysis, (SelectStmt *)insert->selectStmt, i, end, &source))
 		return false;

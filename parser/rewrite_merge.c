@@ -4,11 +4,6 @@
 
 #include <string.h>
 
-static const char *tenant_name(const struct catalog_relation *relation)
-{
-	return relation->columns[relation->tenant_column].name;
-}
-
 /* The next WHEN that is not part of a CASE. */
 static size_t next_when(const struct analysis *analysis, size_t from, size_t end)
 {
@@ -39,14 +34,6 @@ static size_t find_then(const struct analysis *analysis, size_t from, size_t end
 			return i;
 	}
 	return end;
-}
-
-static int listed_tenant(const List *columns, const struct catalog_relation *relation)
-{
-	for (int i = 0; i < list_length(columns); i++)
-		if (strcmp(((ResTarget *)list_nth(columns, i))->name, tenant_name(relation)) == 0)
-			return i;
-	return -1;
 }
 
 /* INSERT without a column list. */

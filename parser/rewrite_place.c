@@ -27,7 +27,7 @@ static const char *tenant_column_name(const struct leaf *leaf)
 	const List *aliases = leaf->alias ? leaf->alias->colnames : NIL;
 	if (list_length(aliases) > leaf->relation->tenant_column)
 		return strVal(list_nth(aliases, leaf->relation->tenant_column));
-	return leaf->relation->columns[leaf->relation->tenant_column].name;
+	return tenant_name(leaf->relation);
 }
 
 Node *leaf_predicate(struct analysis *analysis, const struct leaf *leaf, size_t at, const char *before,
@@ -50,7 +50,7 @@ Node *leaf_predicate(struct analysis *analysis, const struct leaf *leaf, size_t 
 static bool wrap(struct analysis *analysis, struct leaf *leaf)
 {
 	const struct catalog_relation *relation = leaf->relation;
-	const char *column = relation->columns[relation->tenant_column].name;
+	const char *column = tenant_name(relation);
 	size_t start = token_at(analysis, leaf->begin)->start;
 	size_t end =
 		end_before(analysis, leaf->sample ? leaf->end : relation_end(analysis, leaf->begin, leaf->end));

@@ -42,8 +42,7 @@ static bool mark_whole_row(struct analysis *analysis, struct leaf *leaf, Node **
 /* An application on its way to tenants may name the tenant column: a wrapped leaf must still have it then. */
 static void mark_tenant(struct leaf *leaf, const char *name)
 {
-	if (leaf->kind == LEAF_TENANT &&
-		strcmp(leaf->relation->columns[leaf->relation->tenant_column].name, name) == 0)
+	if (leaf->kind == LEAF_TENANT && strcmp(tenant_name(leaf->relation), name) == 0)
 		leaf->names_tenant = true;
 }
 
