@@ -9,7 +9,7 @@ import time
 
 import processes
 from pgbench import scripts
-from targets import ROOT, USER, PASSWORD, CannotMeasure
+from targets import ROOT, USER, PASSWORD, CannotMeasure, Target
 
 sys.path.insert(0, os.path.join(ROOT, "tests", "lib"))
 import wire  # noqa: E402
@@ -23,45 +23,67 @@ def run(target, command, stdin=None, stdout=subprocess.DEVNULL):
         raise CannotMeasure(f"{target.name}: {' '.join(command)}\n{done.stderr[-2000:]}\n{target.log()[-2000:]}")
 
 
-def copy_data(server, rows):
-    """A file of rows in COPY's text format: about 100 bytes each."""
+def copy_data(rows, end):
+    """A file of rows in COPY's text format: about 100 bytes each. `end` is what each row ends with."""
     path = os.path.join(tempfile.mkdtemp(prefix="tenantry-copy-", dir="/tmp"), "data")
     with open(path, "w") as f:
         for i in range(rows):
             f.write(f"{i}\tcustomer number {i}\t2025-03-04 05:06:{i % 60:02d}+00\t{i % 9999}.50\t"
-                    f"a note of the usual length that goes with row {i}\n")
+                    f"a note of the usual length that goes with row {i}{end}\n")
     return path
 
 
-def copy_rates(targets, rounds, rows):
-    """MB/s of COPY FROM STDIN and TO STDOUT for each target: the middle of the rounds, interleaved.
+class TenantTable(Target):
+    """The server directly, with the tables of `rewriting`: its data carry the tenant. What COPY through tenantry is compared to."""
 
-    The server has no COPY FROM for tables with row-level security: that target is left out."""
-    targets = [t for t in targets if t.name != "rls"]
-    if not targets:
-        return {}
-    psql = [targets[0].server.cluster.program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1"]
-    path = copy_data(targets[0].server, rows)
-    size = os.path.getsize(path) / 1e6
-    seconds = {t.name: {"in": [], "out": []} for t in targets}
+    def __init__(self, server):
+        super().__init__("rewriting", server)
+        self.name = "direct, tenant table"
+
+
+def copy_once(target, columns, path):
+    """Seconds of (COPY FROM STDIN, COPY TO STDOUT), and the proxy's processor time of each."""
+    psql = [target.server.cluster.program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1"]
+    run(target, psql + ["-c", "DELETE FROM copied"])
+    target.server.cluster.sql(target.database, "VACUUM copied")
+    with open(path) as data:
+        before, start = target.processor_time()[0], time.perf_counter()
+        run(target, psql + ["-c", f"COPY copied ({columns}) FROM STDIN"], stdin=data)
+        taken = [time.perf_counter() - start]
+        between = target.processor_time()[0]
+    with tempfile.TemporaryFile() as out:
+        start = time.perf_counter()
+        run(target, psql + ["-c", f"COPY copied ({columns}) TO STDOUT"], stdout=out)
+        taken.append(time.perf_counter() - start)
+        got = os.fstat(out.fileno()).st_size
+        if got != os.path.getsize(path):
+            raise CannotMeasure(f"{target.name}: COPY gave {got} bytes, not {os.path.getsize(path)}")
+    return {"in": taken[0], "out": taken[1], "proxy_in": between - before, "proxy_out": target.processor_time()[0] - between}
+
+
+def copy_rates(targets, rounds, rows):
+    """For each target: MB/s of COPY FROM STDIN and TO STDOUT, and the proxy's milliseconds for each MB: the middle of the rounds,
+    interleaved. Row-level security is left out: the server has no COPY FROM for such tables."""
+    targets = [t for t in targets if t.name not in ("rls", "byhand")]
+    if any(t.name == "rewriting" for t in targets):
+        targets = targets + [TenantTable(targets[0].server)]
+    paths = {end: copy_data(rows, end) for end in ("", "\t1")}
+    taken = {t.name: [] for t in targets}
     for _ in range(rounds):
         for target in targets:
-            run(target, psql + ["-c", "DELETE FROM copied"])
-            target.server.cluster.sql(target.database, "VACUUM copied")
-            start = time.perf_counter()
-            with open(path) as data:
-                run(target, psql + ["-c", f"COPY copied ({', '.join(COPIED)}) FROM STDIN"], stdin=data)
-            seconds[target.name]["in"].append(time.perf_counter() - start)
-            with tempfile.TemporaryFile() as out:
-                start = time.perf_counter()
-                run(target, psql + ["-c", f"COPY copied ({', '.join(COPIED)}) TO STDOUT"], stdout=out)
-                seconds[target.name]["out"].append(time.perf_counter() - start)
-                got = os.fstat(out.fileno()).st_size
-                if got != os.path.getsize(path):
-                    raise CannotMeasure(f"{target.name}: COPY gave {got} bytes, not {os.path.getsize(path)}")
-    os.unlink(path)
-    os.rmdir(os.path.dirname(path))
-    return {name: {way: size / statistics.median(values) for way, values in both.items()} for name, both in seconds.items()}
+            with_tenant = isinstance(target, TenantTable)
+            columns = ", ".join(COPIED + (["tenant_id"] if with_tenant else []))
+            taken[target.name].append(copy_once(target, columns, paths["\t1" if with_tenant else ""]))
+    size = os.path.getsize(paths[""]) / 1e6
+    for path in paths.values():
+        os.unlink(path)
+        os.rmdir(os.path.dirname(path))
+    result = {}
+    for name, runs in taken.items():
+        middle = {key: statistics.median(one[key] for one in runs) for key in runs[0]}
+        result[name] = {"in": size / middle["in"], "out": size / middle["out"],
+                        "proxy_ms_in": 1000 * middle["proxy_in"] / size, "proxy_ms_out": 1000 * middle["proxy_out"] / size}
+    return result
 
 
 def idle_memory(target, sessions):
@@ -94,7 +116,7 @@ def system_calls(target, protocol, clients, transactions):
 
     def counted(n):
         with processes.Calls(target.pid) as calls:
-            run(target, [program, "-n", "-M", protocol, "-c", str(clients), "-t", str(n), *scripts("select")])
+            run(target, [program, "-n", "-M", protocol, "-c", str(clients), "-t", str(n), *scripts("select", target)])
             time.sleep(0.3)
         return calls.counts
 

@@ -14,17 +14,18 @@ from targets import CannotMeasure
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def scripts(workload):
-    if workload == "select":
+def scripts(workload, target):
+    folder = target.folders.get(workload)
+    if not folder:
         return ["-b", "select-only"]
-    words = []
-    for path in sorted(glob.glob(os.path.join(HERE, workload, "*.sql"))):
+    words = ["-s", str(target.server.scale)]
+    for path in sorted(glob.glob(os.path.join(HERE, folder, "*.sql"))):
         with open(path) as f:
             weight = re.match(r"-- weight (\d+)", f.readline())
         if not weight:
             raise CannotMeasure(f"{path}: the first line must say -- weight N")
         words += ["-f", f"{path}@{weight[1]}"]
-    if not words:
+    if "-f" not in words:
         raise CannotMeasure(f"no scripts for the workload {workload}")
     return words
 
@@ -36,7 +37,7 @@ class Bench:
 
     def _run(self, target, workload, protocol, clients, how):
         command = [self.program, "-n", "-M", protocol, "-c", str(clients), "-j", str(min(2, clients)),
-                   *how, *scripts(workload)]
+                   *how, *scripts(workload, target)]
         before, start = target.processor_time(), time.monotonic()
         done = subprocess.run(command, env=target.environment(), capture_output=True, text=True)
         elapsed = time.monotonic() - start

@@ -1,9 +1,10 @@
 """The plot: a grid of bar charts as SVG, drawn by hand. One row for each workload and figure, one column for each protocol."""
 from xml.sax.saxutils import escape
 
-COLOURS = {"direct": "#8a8f98", "pgbouncer": "#d9822b", "passing": "#6cb2d8", "rewriting": "#1f6fb2", "rls": "#7a9a3a"}
+COLOURS = {"direct": "#8a8f98", "pgbouncer": "#d9822b", "passing": "#6cb2d8", "rewriting": "#1f6fb2", "byhand": "#b58fc2", "rls": "#7a9a3a"}
 LABELS = {"direct": "server directly", "pgbouncer": "PgBouncer (session pooling)", "passing": "tenantry, passing through",
-          "rewriting": "tenantry, rewriting", "rls": "row-level security, directly"}
+          "rewriting": "tenantry, rewriting", "byhand": "PgBouncer, tenant in the statements",
+          "rls": "row-level security, directly"}
 PANEL_W, PANEL_H, LEFT, TOP, GAP_X, GAP_Y = 300, 170, 70, 92, 60, 66
 
 
@@ -64,7 +65,7 @@ def svg(result, targets, heading):
     protocols = [p for p in ("simple", "extended", "prepared") if any(key[1] == p for key in result)]
     workloads = [w for w in ("select", "mixed") if any(key[0] == w for key in result)]
     groups = sorted({key[2] for key in result})
-    proxies = [t for t in targets if t in ("pgbouncer", "passing", "rewriting")]
+    proxies = [t for t in targets if t in ("pgbouncer", "passing", "rewriting", "byhand")]
     rows = []
     for workload in workloads:
         rows.append((workload, "tps", "throughput", "transactions/s", targets))

@@ -26,7 +26,7 @@ def main():
             raise ways.CannotMeasure(f"{name} has no proxy to look at")
         # The command line needs a second's head start: logins are not what is looked at.
         command = [Bench(server).program, "-n", "-M", protocol, "-c", clients, "-j", str(min(2, int(clients))), "-T", str(seconds + 3),
-                   *scripts(option("WORKLOAD", "select"))]
+                   *scripts(option("WORKLOAD", "select"), target)]
         run = subprocess.Popen(command, env=target.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         subprocess.run(["sleep", "1.5"], check=True)
         subprocess.run(["perf", "record", "-q", "-g", "-F", "2000", "-p", str(target.pid), "-o", data, "sleep", str(seconds)], check=True,

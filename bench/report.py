@@ -43,7 +43,7 @@ def pgbench_table(result, targets):
 
 
 def processor_table(result, targets):
-    proxies = [t for t in targets if t in ("pgbouncer", "passing", "rewriting")]
+    proxies = [t for t in targets if t in ("pgbouncer", "passing", "rewriting", "byhand")]
     head = ["processor us/transaction"] + [f"{t}" for t in proxies]
     head += [f"{t}/pgb" for t in proxies if t != "pgbouncer" and "pgbouncer" in proxies] + [f"server: {t}" for t in targets]
     rows = []
@@ -78,10 +78,10 @@ def budgets(data):
         lines.append((what + ": processor", "1.00 of PgBouncer", ratio(rewriting["proxy_us"], bouncer["proxy_us"]),
                       rewriting["proxy_us"] <= bouncer["proxy_us"]))
     copy = data.get("copy", {})
-    if "rewriting" in copy and "direct" in copy:
+    if "rewriting" in copy:
         for way in ("in", "out"):
-            share = copy["rewriting"][way] / copy["direct"][way]
-            lines.append((f"COPY {way}", "0.90 of direct", f"{share:.2f}", share >= 0.9))
+            share = copy["rewriting"][way] / copy["direct, tenant table"][way]
+            lines.append((f"COPY {way}, tenant table", "0.90 of direct", f"{share:.2f}", share >= 0.9))
     for target, memory in data.get("memory", {}).items():
         if target == "rewriting":
             lines.append(("memory per idle session", "64 KB", f"{memory['rss'] / 1024:.1f} KB", memory["rss"] <= 64 * 1024))

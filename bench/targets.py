@@ -4,6 +4,7 @@
     pgbouncer  through PgBouncer, session pooling
     passing    through tenantry, no table is a tenant table
     rewriting  through tenantry, every table is a tenant table (the server holds a second tenant's rows, too)
+    byhand     through PgBouncer, on the same tables as rewriting; the statements carry the tenant themselves
     rls        directly, with row-level security instead (on the same tables as rewriting)
 
 One PostgreSQL serves them all, with a database for each kind of schema. Everything goes over TCP on the loopback, as a user
@@ -24,7 +25,7 @@ from proxy import Proxy, ProxyFailed  # noqa: E402,F401
 
 import processes  # noqa: E402
 
-NAMES = ("direct", "pgbouncer", "passing", "rewriting", "rls")
+NAMES = ("direct", "pgbouncer", "passing", "rewriting", "byhand", "rls")
 SQL = os.path.join(ROOT, "bench", "sql")
 GALLERY = os.path.join(ROOT, "conf", "gallery")
 USER, PASSWORD = "app", "app-password"
@@ -98,7 +99,9 @@ class Target:
         self.name, self.server, self.pid = name, server, None
         self.host, self.port = server.cluster.host, server.cluster.port
         self.session = ""
-        self.database = server.database({"rewriting": "tenants", "rls": "rls"}.get(name, "plain"))
+        # Where the scripts of a workload are.
+        self.folders = {"select": "byhand-select", "mixed": "byhand"} if name == "byhand" else {"mixed": "mixed"}
+        self.database = server.database({"rewriting": "tenants", "byhand": "tenants", "rls": "rls"}.get(name, "plain"))
         self.process = None
 
     def start(self):
@@ -220,5 +223,5 @@ shared = {shared}
 
 
 def make(name, server):
-    kind = {"pgbouncer": PgBouncer, "passing": Tenantry, "rewriting": Tenantry}.get(name, Target)
+    kind = {"pgbouncer": PgBouncer, "byhand": PgBouncer, "passing": Tenantry, "rewriting": Tenantry}.get(name, Target)
     return kind(name, server)
