@@ -80,6 +80,7 @@ static const struct catalog_column *copy_columns(struct catalog *catalog, const 
 	for (size_t i = 0; i < from->n_columns; i++) {
 		columns[i] = from->columns[i];
 		columns[i].name = catalog_copy(catalog, from->columns[i].name);
+		columns[i].type_name = catalog_copy(catalog, from->columns[i].type_name);
 	}
 	return columns;
 }

@@ -30,6 +30,7 @@ struct catalog_column {
 	bool has_default;   /* also identity */
 	bool generated;     /* GENERATED ALWAYS AS (..) STORED */
 	bool identity_always;
+	const char *type_name; /* format_type(), qualified; NULL: not loaded (system relations) */
 };
 
 struct catalog_index {
