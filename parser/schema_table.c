@@ -155,16 +155,92 @@ static const char *column_text(const struct policy *policy)
 	return analysis_text("%s %s NOT NULL DEFAULT %s", name, type, literal);
 }
 
-/* The tree of the column, as the parser itself makes it from the same words. */
-static Node *column_tree(const char *text)
+/* The elements of a table, as the parser itself makes them from these words. */
+static List *parsed_elements(const char *text)
 {
 	PgQueryInternalParsetreeAndError parsed = pg_query_raw_parse(analysis_text("CREATE TABLE t (%s)", text));
 	free(parsed.stderr_buffer);
 	if (parsed.error) {
 		pg_query_free_error(parsed.error);
-		return NULL;
+		return NIL;
 	}
-	return linitial(((CreateStmt *)((RawStmt *)linitial(parsed.tree))->stmt)->tableElts);
+	return ((CreateStmt *)((RawStmt *)linitial(parsed.tree))->stmt)->tableElts;
+}
+
+static Node *column_tree(const char *text)
+{
+	List *elements = parsed_elements(text);
+	return elements ? linitial(elements) : NULL;
+}
+
+/* --- LIKE of a tenant relation, for a temporary table --- */
+
+/* The tenant column would come along, not null and without default, into a table that nobody guards. So the
+ * visible columns are spelled out instead. */
+static const char *spelled_columns(const struct catalog_relation *relation)
+{
+	const char *text = "";
+	for (size_t i = 0; i < relation->n_columns; i++) {
+		const struct catalog_column *column = &relation->columns[i];
+		if ((int)i == relation->tenant_column)
+			continue;
+		if (!column->type_name)
+			return NULL;
+		text = analysis_text("%s%s%s %s%s", text, *text ? ", " : "", text_identifier(column->name),
+							 column->type_name, column->not_null ? " NOT NULL" : "");
+	}
+	return text;
+}
+
+/* The words of a LIKE element: from LIKE, which stands before the name, to the comma or parenthesis behind
+ * it. */
+static bool find_like(struct analysis *analysis, const RangeVar *name, size_t *start, size_t *end)
+{
+	if (!analysis->tokens)
+		analysis->tokens = tokens_scan(analysis->text, analysis->text_length);
+	const struct tokens *tokens = analysis->tokens;
+	if (!tokens || name->location < 0)
+		return false;
+	size_t i = tokens_at(tokens, (size_t)name->location);
+	if (i == 0 || i >= tokens->n)
+		return false;
+	*start = tokens->items[i - 1].start;
+	while (i < tokens->n && tokens->items[i].kind != TOKEN_COMMA && tokens->items[i].kind != TOKEN_CLOSE)
+		*end = tokens->items[i++].end;
+	return i < tokens->n;
+}
+
+static bool spell_like(struct analysis *analysis, const TableLikeClause *like,
+					   const struct catalog_relation *relation, List **elements)
+{
+	size_t start = 0, end = 0;
+	const char *text = like->options ? NULL : spelled_columns(relation);
+	List *columns = text && *text ? parsed_elements(text) : NIL;
+	if (!columns || !find_like(analysis, like->relation, &start, &end))
+		return analysis_refuse(
+			analysis, "0A000", like->relation->location,
+			analysis_text("a temporary table LIKE \"%s\" cannot be created like this", relation->name),
+			"The tenant column would come along, and nothing would fill it.",
+			"Leave INCLUDING out, list the columns, or use CREATE TEMP TABLE .. AS SELECT .. WITH NO DATA.");
+	*elements = list_concat(*elements, columns);
+	return splice_text(analysis, start, end - start, text);
+}
+
+static bool spell_likes(struct analysis *analysis, CreateStmt *create)
+{
+	List *elements = NIL;
+	for (int i = 0; i < list_length(create->tableElts); i++) {
+		Node *element = list_nth(create->tableElts, i);
+		const TableLikeClause *like = IsA(element, TableLikeClause) ? (TableLikeClause *)element : NULL;
+		const struct catalog_relation *relation =
+			like ? schema_target(analysis, like->relation).relation : NULL;
+		if (!relation || relation->isolation != ISOLATION_TENANT || !analysis->policy->hide_tenant_column)
+			elements = lappend(elements, element);
+		else if (!spell_like(analysis, like, relation, &elements))
+			return false;
+	}
+	create->tableElts = elements;
+	return true;
 }
 
 static bool add_column(struct analysis *analysis, CreateStmt *create)
@@ -192,7 +268,8 @@ bool schema_create_table(struct analysis *analysis, CreateStmt *create)
 		!examine_partitioning(analysis, create))
 		return false;
 	if (schema_is_temporary(create->relation))
-		return schema_temporary(analysis, create->relation, create->oncommit == ONCOMMIT_DROP);
+		return spell_likes(analysis, create) &&
+			   schema_temporary(analysis, create->relation, create->oncommit == ONCOMMIT_DROP);
 	if (!schema_permitted(analysis))
 		return false;
 	if (analysis->policy->new_tables == NEW_TABLES_REFUSE && !create->partbound)

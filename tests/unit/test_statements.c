@@ -787,6 +787,18 @@ static void test_temporaries(void **state)
 	for (size_t i = 0; i < sizeof PINNED / sizeof *PINNED; i++)
 		fine &= ask_becomes(&ask, PINNED[i][0], PINNED[i][1]);
 	assert_true(fine);
+	assert_true(
+		ask_becomes(&ask, "CREATE TEMP TABLE a (x int, LIKE /* , */ public.paintings EXCLUDING ALL , y int)",
+					"CREATE TEMP TABLE a (x int, id integer NOT NULL, name text NOT NULL, price "
+					"numeric(10,2) NOT NULL, description text, "
+					"category text, quantity integer, tags text[], image jsonb , y int)"));
+	assert_true(
+		ask_becomes(&ask, "CREATE TEMP TABLE a (LIKE \"Odd Name\")",
+					"CREATE TEMP TABLE a (\"Id\" integer NOT NULL, \"select\" text, \"a\"\"b\" text)"));
+	assert_true(ask_becomes(&ask, "CREATE TEMP TABLE a (LIKE countries INCLUDING ALL)",
+							"CREATE TEMP TABLE a (LIKE countries INCLUDING ALL)"));
+	assert_true(
+		ask_refused(&ask, "CREATE TEMP TABLE a (LIKE users INCLUDING DEFAULTS)", "0A000", "INCLUDING"));
 	/* Nobody may write entries of created.h himself. */
 	static const char *const FORGED[] = {"CREATE TEMP TABLE \"\001\" (id int)",
 										 "ALTER TABLE tmp RENAME TO \"\001public\001orders\001Nraa-1\"",
