@@ -5,8 +5,13 @@
  *       ^                          |
  *       +---- WAITING <--away------+--else--> done with an error
  *
- * uv_poll and libpq: PQconnectPoll may close its socket and open another, even under the same number, so
- * polling is stopped (which takes the socket out of epoll) before each call and started afresh after it. */
+ * Each PQconnectPoll() runs in libuv's thread pool: it may read files (certificate authorities, password
+ * file), compute (SCRAM: some milliseconds) or ask other servers (Kerberos), and a loop must not wait for any
+ * of that.
+ *
+ * uv_poll and libpq: PQconnectPoll() may close its socket and open another, even under the same number, and
+ * meanwhile the number may be another connection's: so the poll handle is closed, which takes the socket out
+ * of epoll, before each call. */
 #include "proxy/host/opener.h"
 
 #include <ctype.h>
@@ -20,6 +25,7 @@ enum { RETRY_MILLISECONDS = 250 };
 
 static void step(struct opener *opener);
 static void begin(struct opener *opener);
+static void opener_step_abandon(struct opener_step *step);
 
 static void *must(void *allocated)
 {
@@ -62,14 +68,23 @@ static void stop_polling(struct opener *opener)
 	opener->poll = NULL;
 }
 
+/* A connection that a thread works on is left to its step. */
+static void drop_connection(struct opener *opener)
+{
+	stop_polling(opener);
+	if (opener->step)
+		opener_step_abandon(opener->step);
+	else if (opener->connection)
+		PQfinish(opener->connection);
+	opener->step = NULL;
+	opener->connection = NULL;
+}
+
 /* Everything ends; the memory goes when libuv has let go of the handles. */
 static void finish(struct opener *opener)
 {
 	opener->finished = true;
-	stop_polling(opener);
-	if (opener->connection)
-		PQfinish(opener->connection);
-	opener->connection = NULL;
+	drop_connection(opener);
 	opener_names_abandon(opener);
 	uv_close((uv_handle_t *)&opener->timer, timer_closed);
 }
@@ -98,10 +113,7 @@ static void retry(uv_timer_t *timer)
 void opener_attempt_failed(struct opener *opener, const struct error *error, bool away, const char *log_text)
 {
 	uint64_t now = uv_now(opener->loop);
-	stop_polling(opener);
-	if (opener->connection)
-		PQfinish(opener->connection);
-	opener->connection = NULL;
+	drop_connection(opener);
 	opener_names_abandon(opener);
 	if (away && now + RETRY_MILLISECONDS < opener->give_up) {
 		if (!opener->waiting)
@@ -209,22 +221,17 @@ static void poll_for(struct opener *opener, int events)
 {
 	int fd = PQsocket(opener->connection);
 	struct error error;
-	if (opener->poll && opener->poll_fd != fd)
-		stop_polling(opener);
-	if (!opener->poll) {
-		uv_poll_t *poll = must(malloc(sizeof *poll));
-		if (uv_poll_init(opener->loop, poll, fd) != 0) {
-			free(poll);
-			error_set(&error, "08001", "the PostgreSQL server cannot be reached");
-			opener_attempt_failed(opener, &error, false, "libpq's socket cannot be polled");
-			return;
-		}
-		poll->data = opener;
-		opener->handles++;
-		opener->poll = poll;
-		opener->poll_fd = fd;
+	uv_poll_t *poll = must(malloc(sizeof *poll));
+	if (uv_poll_init(opener->loop, poll, fd) != 0) {
+		free(poll);
+		error_set(&error, "08001", "the PostgreSQL server cannot be reached");
+		opener_attempt_failed(opener, &error, false, "libpq's socket cannot be polled");
+		return;
 	}
-	uv_poll_start(opener->poll, events, ready);
+	poll->data = opener;
+	opener->handles++;
+	opener->poll = poll;
+	uv_poll_start(poll, events, ready);
 }
 
 static void collect_parameters(PGconn *connection, struct opened *opened)
@@ -277,13 +284,11 @@ static void hand_over(struct opener *opener)
 	done(context, &opened, NULL);
 }
 
-static void step(struct opener *opener)
+static void go_on(struct opener *opener, PostgresPollingStatusType status)
 {
 	struct error error;
 	bool away;
-	if (opener->poll)
-		uv_poll_stop(opener->poll);
-	switch (PQconnectPoll(opener->connection)) {
+	switch (status) {
 	case PGRES_POLLING_READING:
 		poll_for(opener, UV_READABLE);
 		break;
@@ -299,6 +304,50 @@ static void step(struct opener *opener)
 		opener_attempt_failed(opener, &error, away, text);
 		free(text);
 	}
+}
+
+/* One PQconnectPoll() in the thread pool. */
+struct opener_step {
+	uv_work_t work;
+	struct opener *opener; /* NULL: abandoned, and the connection is the step's */
+	PGconn *connection;
+	PostgresPollingStatusType status;
+};
+
+static void run_step(uv_work_t *work)
+{
+	struct opener_step *step = work->data;
+	step->status = PQconnectPoll(step->connection);
+}
+
+static void step_done(uv_work_t *work, int status)
+{
+	struct opener_step *step = work->data;
+	struct opener *opener = step->opener;
+	if (opener) {
+		opener->step = NULL;
+		go_on(opener, step->status);
+	} else {
+		PQfinish(step->connection);
+	}
+	free(step);
+}
+
+static void opener_step_abandon(struct opener_step *step)
+{
+	step->opener = NULL;
+}
+
+static void step(struct opener *opener)
+{
+	struct opener_step *step = must(calloc(1, sizeof *step));
+	stop_polling(opener);
+	step->opener = opener;
+	step->connection = opener->connection;
+	step->work.data = step;
+	opener->step = step;
+	if (uv_queue_work(opener->loop, &step->work, run_step, step_done) != 0)
+		abort();
 }
 
 static void ignore_notice(void *unused, const PGresult *notice)

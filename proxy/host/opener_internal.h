@@ -20,7 +20,7 @@ struct opener {
 	unsigned handles; /* libuv's hold on this memory: timer, poll handles, a running name lookup */
 	uv_timer_t timer; /* time limit of the attempt, or the pause before the next one */
 	uv_poll_t *poll;
-	int poll_fd;
+	struct opener_step *step; /* runs in a thread; the connection is not to be touched */
 	PGconn *connection;
 	/* opener_names.c */
 	struct opener_lookup *lookup;    /* running */
