@@ -28,6 +28,7 @@ static void configure(uint8_t choice, struct guard_request *request, struct poli
 							 *const paths[] = {"\"$user\", public", "shop, public", "public, pg_temp", ""};
 
 	policy_defaults(policy);
+	policy->id = choice;
 	request->protocol = choice & 1 ? PROTOCOL_EXTENDED : PROTOCOL_SIMPLE;
 	request->right = choice & 2 ? RIGHT_CHOOSE : RIGHT_BOUND;
 	policy->hide_tenant_column = !(choice & 4);
@@ -75,6 +76,87 @@ static void check_positions(const struct verdict *verdict, const char *text, siz
 	free(slots);
 }
 
+/* --- the cache --- */
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static void compare_statements(const struct guard_request *request, const struct verdict *fresh,
+							   const struct verdict *known, size_t i)
+{
+	const struct statement *a = &fresh->statements[i], *b = &known->statements[i];
+
+	if (a->kind != b->kind || a->n_checks != b->n_checks || a->n_effects != b->n_effects ||
+		!a->copy != !b->copy || a->conceal_errors != b->conceal_errors ||
+		!same_text(a->raised_tag, b->raised_tag))
+		broken(request->text, "the cache says something else");
+	if (a->refusal && (a->refusal->position != b->refusal->position ||
+					   !same_text(a->refusal->message, b->refusal->message)))
+		broken(request->text, "the cache refuses otherwise");
+	for (size_t k = 0; k < a->n_checks; k++)
+		if (a->checks[k].parameter != b->checks[k].parameter ||
+			!same_text(a->checks[k].constant, b->checks[k].constant))
+			broken(request->text, "the cache checks something else");
+	for (size_t k = 0; k < a->n_effects; k++)
+		if (a->effects[k].kind != b->effects[k].kind || !same_text(a->effects[k].name, b->effects[k].name) ||
+			!same_text(a->effects[k].value, b->effects[k].value))
+			broken(request->text, "the cache has another effect");
+	char *one = prove_rendered(fresh, i, request->text, "$9"),
+		 *other = prove_rendered(known, i, request->text, "$9");
+	if (strcmp(one, other) != 0)
+		broken(request->text, "the cache sends another text");
+	free(one);
+	free(other);
+}
+
+static void check_cache(const struct guard_request *request)
+{
+	static struct verdict_cache *cache;
+
+	if (cache == NULL)
+		cache = verdict_cache_new(1 << 20, 42);
+	struct verdict *fresh = guard(request), *known = verdict_cache_guard(cache, request);
+	if (fresh->kind != known->kind || fresh->n_statements != known->n_statements ||
+		fresh->parameters != known->parameters || fresh->tenant_parameter != known->tenant_parameter ||
+		fresh->uses_tenant != known->uses_tenant)
+		broken(request->text, "the cache has another verdict");
+	for (size_t i = 0; i < fresh->n_statements; i++)
+		compare_statements(request, fresh, known, i);
+	verdict_unref(fresh);
+	verdict_unref(known);
+}
+
+/* The same text with other digits, and with strings that are longer. */
+static char *with_other_constants(const char *text, int turn)
+{
+	char *other = malloc(2 * strlen(text) + 1), *to = other;
+	bool quoted = false;
+
+	for (const char *c = text; *c; c++) {
+		*to++ = *c >= '1' && *c <= '9' ? (char)('1' + (*c - '1' + turn) % 9) : *c;
+		if (*c == '\'' && (quoted = !quoted))
+			*to++ = (char)('a' + turn);
+	}
+	*to = '\0';
+	return other;
+}
+
+static void check_variants(struct guard_request request)
+{
+	const char *text = request.text;
+
+	check_cache(&request);
+	for (int turn = 1; turn < 5; turn++) {
+		char *other = with_other_constants(text, turn);
+		request.text = other;
+		request.length = strlen(other);
+		check_cache(&request);
+		free(other);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct catalog *shop;
@@ -99,6 +181,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_statement(text, size - 1, &verdict->statements[i]);
 	check_positions(verdict, text, size - 1);
 	if (memchr(text, '\0', size - 1) == NULL) {
+		check_variants(request);
 		const char *open = prove_verdict(&request, verdict, room, sizeof room);
 		if (open)
 			broken(text, open);
