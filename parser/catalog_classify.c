@@ -29,6 +29,9 @@ struct classification {
 	bool changed;
 };
 
+/* Objects that initdb made have smaller ones (FirstNormalObjectId). */
+enum { FIRST_NORMAL_OID = 16384 };
+
 static bool system_schema(const char *schema)
 {
 	return strcmp(schema, "pg_catalog") == 0 || strcmp(schema, "information_schema") == 0;
@@ -58,9 +61,20 @@ static int find_column(const struct catalog_relation *relation, const char *name
  * them. */
 static bool holds_data(const struct catalog_relation *relation)
 {
-	static const char *const SYSTEM[] = {
-		"pg_statistic",     "pg_statistic_ext_data", "pg_stats",  "pg_stats_ext", "pg_stats_ext_exprs",
-		"pg_stat_activity", "pg_largeobject",        "pg_authid", "pg_shadow",    NULL};
+	static const char *const SYSTEM[] = {"pg_statistic",
+										 "pg_statistic_ext_data",
+										 "pg_stats",
+										 "pg_stats_ext",
+										 "pg_stats_ext_exprs",
+										 "pg_stat_activity",
+										 "pg_largeobject",
+										 "pg_authid",
+										 "pg_shadow",
+										 "citus_stat_activity",
+										 "citus_dist_stat_activity",
+										 "citus_lock_waits",
+										 "citus_stat_statements",
+										 NULL};
 	static const char *const EXTENSIONS[] = {"pg_stat_statements",
 											 "pg_stat_monitor",
 											 "pg_store_plans",
@@ -306,9 +320,9 @@ static void first_look(struct classification *all)
 	}
 	for (size_t i = 0; i < catalog->n_functions; i++) {
 		struct catalog_function *function = &catalog->functions[i];
-		/* The server's own SQL functions (information_schema's, pg_catalog's) read system catalogs only. */
-		const char *reason =
-			system_schema(function->schema) ? NULL : own_reason(all, function, &all->functions[i]);
+		/* The server's own SQL functions read system catalogs only; others may have been put beside them. */
+		bool own = system_schema(function->schema) && function->oid < FIRST_NORMAL_OID;
+		const char *reason = own ? NULL : own_reason(all, function, &all->functions[i]);
 		function->flagged = false;
 		function->flag_reason = NULL;
 		if (reason)

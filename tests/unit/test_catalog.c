@@ -110,7 +110,8 @@ static void test_what_follows_from_others(void **state)
 		"CREATE FUNCTION reads_view() RETURNS bigint LANGUAGE sql AS 'select n from by_function';\n"
 		"CREATE TABLE ruled (id int);\n"
 		"CREATE RULE r AS ON INSERT TO ruled DO ALSO SELECT id FROM t;\n"
-		"CREATE AGGREGATE total(int) (sfunc = leak, stype = int);\n",
+		"CREATE AGGREGATE total(int) (sfunc = leak, stype = int);\n"
+		"CREATE FUNCTION pg_catalog.hidden() RETURNS bigint LANGUAGE sql AS 'select count(*) from t';\n",
 		1);
 	assert_int_equal(isolation_of(catalog, "public", "plain"), ISOLATION_REFUSED);
 	assert_int_equal(isolation_of(catalog, "public", "child"), ISOLATION_TENANT);
@@ -124,6 +125,9 @@ static void test_what_follows_from_others(void **state)
 	assert_true(is_flagged(catalog, "leak"));
 	assert_true(is_flagged(catalog, "reads_view"));
 	assert_true(is_flagged(catalog, "total"));
+	const struct catalog_function *const *list;
+	assert_int_equal(catalog_functions(catalog, "pg_catalog", "hidden", &list), 1);
+	assert_true(list[0]->flagged);
 	catalog_unref(catalog);
 }
 
