@@ -355,6 +355,7 @@ SELECT i.tenant_id = p.tenant_id FROM items i JOIN parts p ON p.item_id = i.id A
 SELECT id FROM items WHERE tenant_id IN (SELECT tenant_id FROM parts) ORDER BY tenant_id, id;
 
 --: visible
+--: where integer bigint text
 SELECT max(tenant_id) OVER () = tenant_id AS same FROM items ORDER BY id;
 
 --: visible
