@@ -275,6 +275,14 @@ static void number_tenant(struct message *message, struct analysis *analysis)
 		message->tenant_type = analysis->tenant_type;
 }
 
+/* Nothing was appended to a prepared statement after all. */
+static void keep_prepared(struct analysis *analysis)
+{
+	for (size_t i = 0; i < analysis->effects.n; i++)
+		if (analysis->effects.items[i].kind == EFFECT_PREPARE)
+			analysis->effects.items[i].flag = false;
+}
+
 /* audit: nothing is rewritten; what is not safe by itself is refused, and the value it rests on must be the
  * tenant's. */
 static enum verdict_kind audit(struct analysis *analysis, const Node *statement, bool safe,
@@ -284,6 +292,7 @@ static enum verdict_kind audit(struct analysis *analysis, const Node *statement,
 	analysis->copy = NULL;
 	analysis->raised_tag = NULL;
 	analysis->uses_tenant = false;
+	keep_prepared(analysis);
 	if (!safe)
 		analysis_refuse(analysis, "42501", finding->location,
 						"statement is not confined to one tenant by itself", finding->message,
@@ -302,6 +311,7 @@ static void forget_changes(struct analysis *analysis)
 	analysis->copy = NULL;
 	analysis->raised_tag = NULL;
 	analysis->uses_tenant = analysis->refused = analysis->unknown_name = false;
+	keep_prepared(analysis);
 }
 
 static enum verdict_kind guard_kind(struct message *message, struct analysis *analysis, RawStmt *raw,
