@@ -720,6 +720,11 @@ static void own_text(void **state)
 		"INSERT INTO orders (tenant_id, id) VALUES (5, 1) ON CONFLICT (id) DO UPDATE SET total = 1 WHERE "
 		"orders.tenant_id = 5",
 		"SELECT * FROM orders o RIGHT JOIN users u ON u.tenant_id = o.tenant_id WHERE u.tenant_id = 5");
+	/* USING compares for the filled side only */
+	UNSAFE(
+		"SELECT * FROM orders o LEFT JOIN (users u JOIN countries c ON u.tenant_id = 5) USING (tenant_id)",
+		"SELECT * FROM (users u JOIN countries c ON u.tenant_id = 5) RIGHT JOIN orders o USING (tenant_id)");
+	SAFE("SELECT * FROM (users u JOIN countries c ON u.tenant_id = 5) LEFT JOIN orders o USING (tenant_id)");
 	/* without LATERAL the inner o is not the neighbour but the outermost one, of tenant 6 */
 	UNSAFE("SELECT (SELECT count(*) FROM users o, (SELECT 1 FROM carts k WHERE k.tenant_id = o.tenant_id) y "
 		   "WHERE "
