@@ -143,7 +143,6 @@ void connection_destroy(struct connection *connection)
 		cancel_table_remove(worker->host->cancels, connection->process_id, connection->id);
 	if (connection->opener)
 		opener_abandon(connection->opener);
-	session_free(connection->session);
 	known(connection);
 	limits_leave(worker->host->limits, &connection->seat);
 	connection_unpoll(connection, SIDE_SERVER);
@@ -151,7 +150,12 @@ void connection_destroy(struct connection *connection)
 	if (connection->link)
 		server_link_close(connection->link);
 	close_client(connection);
-	configuration_unref(connection->configuration);
+	if (connection->verdict_job) {
+		connection_leave_verdict(connection);
+	} else {
+		session_free(connection->session);
+		configuration_unref(connection->configuration);
+	}
 	worker_remove(worker, connection);
 	if (connection->handles == 0)
 		free(connection);
@@ -355,6 +359,8 @@ static bool act(struct connection *connection, unsigned wants)
 		connection_open_server(connection);
 		return !connection->opener;
 	}
+	if (wants & SESSION_WANT_VERDICT && !connection->verdict_job)
+		connection_find_verdict(connection);
 	if (wants & SESSION_WANT_CATALOG && !connection->catalog_ticket)
 		connection->catalog_ticket = catalogs_request(worker->host->catalogs, false);
 	return false;

@@ -52,10 +52,11 @@ struct connection {
 	bool handshake_wants_write, direct_tls;
 	struct opener *opener; /* while a server is being opened */
 	struct server_link *link;
-	int process_id;          /* of the server, in the cancel table; 0: none */
-	uint64_t catalog_ticket; /* waited for; 0: none */
-	bool interrupting;       /* a cancel of our own is under way */
-	bool unauthenticated;    /* counted as such */
+	int process_id;                  /* of the server, in the cancel table; 0: none */
+	uint64_t catalog_ticket;         /* waited for; 0: none */
+	bool interrupting;               /* a cancel of our own is under way */
+	struct verdict_job *verdict_job; /* a long statement that is judged off the loop; NULL: none */
+	bool unauthenticated;            /* counted as such */
 	bool draining, drain_now;
 	struct seat seat;
 	struct deadline deadline;
@@ -86,6 +87,12 @@ void connection_count(struct connection *connection);
 /* --- connection_server.c --- */
 /* SESSION_WANT_SERVER: takes a seat and opens a server. */
 void connection_open_server(struct connection *connection);
+
+/* --- connection_verdict.c --- */
+/* SESSION_WANT_VERDICT: judges the statement in the thread pool. */
+void connection_find_verdict(struct connection *connection);
+/* The connection ends while verdict_job runs: session and configuration become the job's. */
+void connection_leave_verdict(struct connection *connection);
 
 /* --- connection_socket.c --- */
 /* Prepares an accepted socket: no delay, keepalive, user time-out. */

@@ -15,6 +15,8 @@
 #include "proxy/host/notify.h"
 #include "proxy/host/worker.h"
 
+enum { THREAD_STACK = 16 * 1024 * 1024 };
+
 /* Set by SIGINT and SIGTERM while the migration runs, before the loop takes the signals over. Signal handlers
  * have nothing but globals. */
 static volatile sig_atomic_t stop_requested;
@@ -44,6 +46,19 @@ static bool report_error(const struct error *error)
 	if (*error->hint)
 		fprintf(stderr, "HINT: %s\n", error->hint);
 	return false;
+}
+
+/* Long statements are judged in libuv's threads, which get this size: the parser recurses with their depth.
+ */
+static void raise_stack_limit(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_STACK, &limit) != 0 ||
+		(limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur >= THREAD_STACK))
+		return;
+	limit.rlim_cur =
+		limit.rlim_max == RLIM_INFINITY || limit.rlim_max >= THREAD_STACK ? THREAD_STACK : limit.rlim_max;
+	setrlimit(RLIMIT_STACK, &limit);
 }
 
 /* Two sockets for each client, and some for everything else. */
@@ -246,6 +261,7 @@ int host_serve(struct configuration *configuration, const char *file, int argc, 
 	int code = 1;
 	catch_signals();
 	raise_descriptor_limit(configuration);
+	raise_stack_limit();
 	if (!listen_addresses_parse(t->listen, &addresses, &n, &error) || !pid_file_write(t->pid_file, &error))
 		code = give_up(host, &error);
 	else if (!prepare_schema(configuration, &background_left))

@@ -11,6 +11,7 @@ enum { WORKER_SCRATCH = 64 * 1024 };
 
 struct connection;
 struct cancel_job;
+struct verdict_job;
 
 struct worker {
 	struct host *host;
@@ -33,6 +34,8 @@ struct worker {
 	uv_timer_t accept_timer;                            /* out of descriptors: when to accept again */
 	struct cancel_job *cancels_waiting, **cancels_last; /* for a place in the thread pool */
 	unsigned cancels_running;
+	struct verdict_job *verdicts_waiting; /* the same for long statements; connection_verdict.c */
+	unsigned verdicts_running;
 	uint64_t cache_hits, cache_misses; /* handed in already */
 	uint64_t told_of_strangers;        /* when, and how many since */
 	unsigned turned_away;
