@@ -22,7 +22,7 @@ struct configuration {
 	struct session_settings session;
 	struct schema_settings schema;
 	const char *migration_url;
-	SSL_CTX *tls;    /* NULL: not offered */
+	SSL_CTX *tls;            /* NULL: not offered */
 	uint8_t tls_binding[64]; /* of its certificate */
 	size_t tls_binding_length;
 	void *blocks[8]; /* allocations that the above points into */

@@ -38,7 +38,8 @@ static void tell_of_strangers(struct worker *worker)
 	worker->turned_away++;
 	if (worker->told_of_strangers && now < worker->told_of_strangers + 1000)
 		return;
-	log_write(LOG_LEVEL_WARNING, NULL, "max_unauthenticated is reached: %u clients were turned away", worker->turned_away);
+	log_write(LOG_LEVEL_WARNING, NULL, "max_unauthenticated is reached: %u clients were turned away",
+			  worker->turned_away);
 	worker->told_of_strangers = now;
 	worker->turned_away = 0;
 }

@@ -1,8 +1,10 @@
-/* A byte stream: a non-blocking socket, plain or with TLS on top. Does not own the socket; owns its SSL unless borrowed (libpq's).
+/* A byte stream: a non-blocking socket, plain or with TLS on top. Does not own the socket; owns its SSL
+ * unless borrowed (libpq's).
  *
- * TLS and level-triggered polling: bytes that OpenSSL has taken from the socket are not seen by epoll any more, so whoever stops
- * reading before STREAM_AGAIN must ask stream_buffered() when it goes on. With TLS 1.2 and 1.3 (no renegotiation) a read can
- * want to write only for alerts and key updates, which OpenSSL sends with the next write. */
+ * TLS and level-triggered polling: bytes that OpenSSL has taken from the socket are not seen by epoll any
+ * more, so whoever stops reading before STREAM_AGAIN must ask stream_buffered() when it goes on. With TLS 1.2
+ * and 1.3 (no renegotiation) a read can want to write only for alerts and key updates, which OpenSSL sends
+ * with the next write. */
 #ifndef TENANTRY_HOST_STREAM_H
 #define TENANTRY_HOST_STREAM_H
 
