@@ -91,7 +91,9 @@ static const char tables_text[] =
 	" a.attidentity <> '', a.attinhcount > 0," /* 22 */
 	" pg_catalog.col_description(c.oid, a.attnum) LIKE '" FACTS_COMMENT
 	"%', EXISTS (SELECT FROM pg_catalog.pg_stats s WHERE s.schemaname = n.nspname"
-	" AND s.tablename = c.relname  AND s.attname = a.attname), c.reltuples = 0"
+	" AND s.tablename = c.relname  AND s.attname = a.attname)"
+	" OR (pg_catalog.row_security_active(c.oid) AND (c.reltuples > 0 OR pg_catalog.pg_stat_get_last_analyze_time(c.oid) IS NOT NULL OR"
+	" pg_catalog.pg_stat_get_last_autoanalyze_time(c.oid) IS NOT NULL)), c.reltuples = 0"
 	" AND (c.relpages > 0 OR pg_catalog.pg_stat_get_last_analyze_time(c.oid) IS NOT NULL  OR"
 	" pg_catalog.pg_stat_get_last_autoanalyze_time(c.oid) IS NOT NULL)," /* 25: counted, and empty */
 	" (SELECT CASE WHEN pg_catalog.bool_or(o.convalidated) THEN 'v' ELSE 'n' END"

@@ -39,7 +39,8 @@ static bool prepare_session(PGconn *connection, struct error *error)
 				   " SET client_min_messages TO warning; SET row_security TO off; SET "
 				   "standard_conforming_strings TO on;"
 				   " SET default_transaction_isolation TO 'read committed'; SET "
-				   "default_transaction_deferrable TO off",
+				   "default_transaction_deferrable TO off;"
+				   " SET jit TO off" /* compiling a catalog query takes seconds, running it milliseconds */,
 				   error) &&
 		   (PQserverVersion(connection) < 140000 ||
 			sql_run(connection, "SET idle_session_timeout TO 0", error)) &&

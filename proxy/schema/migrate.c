@@ -22,10 +22,12 @@
 
 #define MOST_ROUNDS 50
 
-struct failed_item {
-	struct failed_item *next;
+/* Not tried again in this run: what failed, and statistics that were gathered but cannot be seen. */
+struct skipped_item {
+	struct skipped_item *next;
 	uint32_t table;
 	enum section section;
+	bool statistics;
 };
 
 struct migration {
@@ -35,7 +37,7 @@ struct migration {
 	bool allowed;         /* down: no other tenant was found */
 	bool printed_present; /* items that are there are told once a phase */
 	struct arena arena;
-	struct failed_item *failed; /* not tried again in this run */
+	struct skipped_item *skipped;
 	struct error first_failure;
 	int n_failed;
 };
@@ -46,22 +48,29 @@ static bool in_phase(const struct item *item, enum instance_lock phase)
 	return gate == (phase == INSTANCE_LOCK_GATE);
 }
 
-static bool has_failed(const struct migration *migration, const struct item *item)
+static bool is_skipped(const struct migration *migration, const struct item *item)
 {
 	uint32_t oid = item->table ? item->table->oid : 0;
-	for (const struct failed_item *failed = migration->failed; failed; failed = failed->next)
-		if (failed->table == oid && failed->section == item->section)
+	bool statistics = item->need == NEED_STATISTICS;
+	for (const struct skipped_item *skipped = migration->skipped; skipped; skipped = skipped->next)
+		if (skipped->table == oid && skipped->section == item->section && skipped->statistics == statistics)
 			return true;
 	return false;
 }
 
+static void skip(struct migration *migration, const struct item *item)
+{
+	struct skipped_item *skipped = arena_alloc(&migration->arena, sizeof *skipped);
+	skipped->table = item->table ? item->table->oid : 0;
+	skipped->section = item->section;
+	skipped->statistics = item->need == NEED_STATISTICS;
+	skipped->next = migration->skipped;
+	migration->skipped = skipped;
+}
+
 static void remember_failure(struct migration *migration, const struct item *item, const struct error *error)
 {
-	struct failed_item *failed = arena_alloc(&migration->arena, sizeof *failed);
-	failed->table = item->table ? item->table->oid : 0;
-	failed->section = item->section;
-	failed->next = migration->failed;
-	migration->failed = failed;
+	skip(migration, item);
 	if (!migration->n_failed++)
 		migration->first_failure = *error;
 	progress_failed(&migration->run.progress, item, error);
@@ -72,7 +81,7 @@ static size_t steps_left(const struct migration *migration, const struct plan *p
 	size_t n = 0;
 	for (size_t i = 0; i < plan->n; i++)
 		n += plan_is_step(&plan->items[i]) && in_phase(&plan->items[i], phase) &&
-			 !has_failed(migration, &plan->items[i]);
+			 !is_skipped(migration, &plan->items[i]);
 	return n;
 }
 
@@ -83,6 +92,8 @@ static enum outcome run_one(struct migration *migration, const struct item *item
 	if (!instance_holds(&migration->run, phase, error))
 		return OUTCOME_LOST;
 	enum outcome outcome = run_item(&migration->run, item, error);
+	if (outcome == OUTCOME_DONE && item->need == NEED_STATISTICS)
+		skip(migration, item);
 	if (outcome == OUTCOME_DONE)
 		progress_done(&migration->run.progress, item, (double)(run_now() - begun) / 1000);
 	return outcome;
@@ -96,7 +107,7 @@ static enum outcome run_items(struct migration *migration, const struct plan *pl
 	migration->printed_present = true;
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct item *item = &plan->items[i];
-		if (!in_phase(item, phase) || has_failed(migration, item))
+		if (!in_phase(item, phase) || is_skipped(migration, item))
 			continue;
 		if (item->kind == ITEM_PRESENT && tell)
 			progress_present(&migration->run.progress, item);

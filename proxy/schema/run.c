@@ -304,7 +304,11 @@ static enum outcome transaction_with_retries(struct run *run, const struct item 
 /* What the server's own error does not say: which right is missing, what to do about it. */
 static void complete_error(const struct item *item, struct error *error)
 {
-	if (strcmp(error->sqlstate, "42501") == 0 && item->right)
+	if (strcmp(error->sqlstate, "42501") == 0 && strstr(error->message, "row-level security"))
+		error_hint(error, "The table's forced policies hold for the migrating role too: migrate with a role "
+						  "that has BYPASSRLS "
+						  "(migration_url).");
+	else if (strcmp(error->sqlstate, "42501") == 0 && item->right)
 		error_hint(error, "%s", item->right);
 	else if (item->hint && !error->hint[0])
 		error_hint(error, "%s", item->hint);

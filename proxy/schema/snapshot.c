@@ -294,7 +294,7 @@ static bool load_everything(struct loading *loading, struct error *error)
 		   names_resolve(loading->connection, loading->settings, &loading->arena, &loading->names, error) &&
 		   sql_run(loading->connection,
 				   "SET LOCAL search_path TO ''; SET LOCAL statement_timeout TO 0;"
-				   " SET LOCAL lock_timeout TO 10000",
+				   " SET LOCAL lock_timeout TO 10000; SET LOCAL jit TO off",
 				   error) &&
 		   load_relations(loading, error) && load_functions(loading, error) && load_schemas(loading, error) &&
 		   load_tenants(loading, error) && sql_run(loading->connection, "COMMIT", error);

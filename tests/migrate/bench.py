@@ -38,7 +38,7 @@ class Result:
 class Bench:
     def __init__(self, settings=None):
         self.cluster = Cluster(settings={"log_statement": "ddl", "max_connections": "120", "log_line_prefix": "%a|%d|",
-                                         "wal_level": "logical", **(settings or {})})
+                                         "wal_level": "logical", "jit": "on", **(settings or {})})
         self.cluster.start()
         self.number = 0
         self.version = int(self.sql("postgres", "SHOW server_version_num").strip())
