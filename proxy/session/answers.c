@@ -6,19 +6,38 @@
 #include <string.h>
 
 /* --- effects --- */
-static void apply_prepare(struct session *session, const struct effect *effect, const struct statement *statement,
-						  const char *text)
+/* A statement that the server has carried out. */
+struct confirmed {
+	const struct verdict *verdict;
+	size_t i;
+	const char *text; /* of the whole message */
+	enum sub_protocol protocol;
+	const uint32_t *types;
+	size_t n_types;
+};
+
+/* PREPARE has been carried out. It is kept as it was judged, to be judged again when names or the catalog change. */
+static void apply_prepare(struct session *session, const struct effect *effect, const struct confirmed *confirmed)
 {
+	const struct statement *statement = &confirmed->verdict->statements[confirmed->i];
+	bool whole = confirmed->verdict->n_statements == 1;
+	const char *text = whole ? confirmed->text : confirmed->text + statement->start;
+	size_t length = whole ? statement->start + statement->length : statement->length;
 	struct prepared *prepared =
-		prepared_new(effect->name, text + statement->start, statement->length, NULL, 0, NULL);
-	/* Judged once more as it will be judged when names or the catalog change, to be compared then. */
-	bool asked = session->asked_catalog;
-	session->asked_catalog = true;
-	prepared->verdict =
-		client_judge(session, PROTOCOL_SIMPLE, prepared->text, prepared->text_length, NULL, 0);
-	session->asked_catalog = asked;
+		prepared_new(effect->name, text, length, confirmed->types, confirmed->n_types,
+					 whole ? verdict_ref((struct verdict *)confirmed->verdict) : NULL);
+	if (!whole)
+		prepared->verdict = judge_now(session, confirmed->protocol, prepared->text, length, confirmed->types,
+									  confirmed->n_types);
 	prepared->sql = true;
+	prepared->protocol = confirmed->protocol;
 	prepared->takes_tenant = effect->flag;
+	if (!prepared->verdict) {
+		/* Too long to be judged by itself: it could not be followed when names change, so it goes. */
+		prepared->stale = true;
+		wire_add_target(&session->out[SIDE_SERVER], 'C', 'S', effect->name);
+		replies_add(&session->replies, REPLY_CLOSE)->swallow = true;
+	}
 	prepared_unref(statements_put(&session->statements, effect->name, prepared));
 	prepared_unref(prepared);
 	session->checked_names = 0;
@@ -33,13 +52,13 @@ static void end_of_transaction(struct session *session, bool committed)
 	session->schema_pending = false;
 }
 
-static void apply_effect(struct session *session, const struct effect *effect, const struct statement *statement,
-						 const char *text, const char *tag)
+static void apply_effect(struct session *session, const struct effect *effect, const struct confirmed *confirmed,
+						 const char *tag)
 {
 	state_apply(&session->state, effect, tag);
 	switch (effect->kind) {
 	case EFFECT_PREPARE:
-		apply_prepare(session, effect, statement, text);
+		apply_prepare(session, effect, confirmed);
 		break;
 	case EFFECT_DEALLOCATE:
 		if (effect->name)
@@ -68,11 +87,21 @@ static void apply_effect(struct session *session, const struct effect *effect, c
 	}
 }
 
-static void apply_effects(struct session *session, const struct statement *statement, const char *text,
-						  const char *tag)
+static void apply_effects(struct session *session, const struct confirmed *confirmed, const char *tag)
 {
+	const struct statement *statement = &confirmed->verdict->statements[confirmed->i];
 	for (size_t i = 0; i < statement->n_effects; i++)
-		apply_effect(session, &statement->effects[i], statement, text, tag);
+		apply_effect(session, &statement->effects[i], confirmed, tag);
+}
+
+static void apply_prepared(struct session *session, const struct prepared *prepared, const char *tag)
+{
+	struct confirmed confirmed = {.verdict = prepared->verdict,
+								  .text = prepared->text,
+								  .protocol = PROTOCOL_EXTENDED,
+								  .types = prepared->types,
+								  .n_types = prepared->n_types};
+	apply_effects(session, &confirmed, tag);
 }
 
 /* --- CommandComplete --- */
@@ -98,8 +127,8 @@ static enum answer complete_query(struct session *session, struct run *run, stru
 	/* What was to raise has succeeded: nothing is certain any more. */
 	if (query->raises && query->current >= query->n_sent)
 		return ANSWER_BAD;
-	query->current++;
-	apply_effects(session, statement, query->text, tag);
+	struct confirmed confirmed = {.verdict = verdict, .i = query->current++, .text = query->text};
+	apply_effects(session, &confirmed, tag);
 	return show_tag(session, run, statement, false);
 }
 
@@ -111,7 +140,7 @@ static enum answer complete_execute(struct session *session, struct run *run, st
 		return ANSWER_BAD;
 	if (prepared && !prepared->sql && prepared->verdict->n_statements == 1) {
 		statement = &prepared->verdict->statements[0];
-		apply_effects(session, statement, prepared->text, tag);
+		apply_prepared(session, prepared, tag);
 	}
 	enum answer answer = show_tag(session, run, statement, head->swallow);
 	replies_take(&session->replies, &session->spare_query);
@@ -122,7 +151,7 @@ void answer_suspended(struct session *session, const struct reply *head)
 {
 	const struct prepared *prepared = head->prepared;
 	if (prepared && !prepared->sql && prepared->verdict->n_statements == 1)
-		apply_effects(session, &prepared->verdict->statements[0], prepared->text, "");
+		apply_prepared(session, prepared, "");
 }
 
 enum answer answer_complete(struct session *session, struct run *run, const struct wire_message *message)

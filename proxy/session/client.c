@@ -1,11 +1,10 @@
 /* The client's messages: framing, dispatch, waiting.
  *
  * A message is handled whole, or held at the head of the input (HOLD_REPLIES: until replies have come that decide how
- * it is to be read; HOLD_CATALOG: until a newer snapshot is there), or its body streams past (CopyData; Bind of a statement
+ * it is to be read; HOLD_CATALOG: until a newer snapshot is there; HOLD_VERDICT: until it has been judged), or its body streams past (CopyData; Bind of a statement
  * that needs nothing). */
 #include "proxy/session/internal.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,41 +36,6 @@ void client_forward(struct session *session, const struct wire_message *message)
 	buffer_add(&session->out[SIDE_SERVER], message->body - WIRE_HEADER, WIRE_HEADER + message->length);
 }
 
-struct verdict *client_judge(struct session *session, enum sub_protocol protocol, const char *text, size_t length,
-							 const uint32_t *types, size_t n_types)
-{
-	const struct temporaries *temporaries = session->state.now.current.temporaries;
-	size_t n_temporaries = temporaries ? temporaries->n : 0;
-	const char *few[16], **names = few;
-	if (n_temporaries > sizeof few / sizeof *few && !(names = malloc(n_temporaries * sizeof *names)))
-		abort();
-	for (size_t i = 0; i < n_temporaries; i++)
-		names[i] = temporaries->list[i].name->s;
-	struct session_names shadow = {.search_path = session->state.now.current.search_path->s,
-								   .n_temporaries = n_temporaries,
-								   .temporaries = names,
-								   .n_prepared = session->statements.n_takes,
-								   .prepared = session->statements.takes};
-	struct guard_request request = {.text = text,
-									.length = length,
-									.protocol = protocol,
-									.n_parameter_types = n_types,
-									.parameter_types = types,
-									.catalog = session->catalog,
-									.policy = session->settings->policy,
-									.names = &shadow,
-									.right = session->user->right};
-	struct verdict *verdict = verdict_cache_guard(session->cache, &request);
-	if (names != few)
-		free(names);
-	if (verdict->unknown_name && !session->asked_catalog) {
-		verdict_unref(verdict);
-		client_hold(session, HOLD_CATALOG);
-		return NULL;
-	}
-	return verdict;
-}
-
 /* A statement prepared with SQL's PREPARE was written for the names of its time. Where they have changed so that it would be written
  * otherwise now, it is closed: EXECUTE then finds nothing. */
 static void check_sql_prepared(struct session *session)
@@ -83,12 +47,11 @@ static void check_sql_prepared(struct session *session)
 		struct prepared *prepared = statements->named.slots[i].name ? statements->named.slots[i].object : NULL;
 		if (!prepared || !prepared->sql || prepared->stale)
 			continue;
-		bool asked = session->asked_catalog;
-		session->asked_catalog = true;
-		struct verdict *now = client_judge(session, PROTOCOL_SIMPLE, prepared->text, prepared->text_length, NULL, 0);
-		session->asked_catalog = asked;
-		prepared->stale = !verdict_same_rewriting(prepared->verdict, now);
-		verdict_unref(now);
+		struct verdict *now = judge_now(session, prepared->protocol, prepared->text, prepared->text_length,
+										prepared->types, prepared->n_types);
+		prepared->stale = !now || !verdict_same_rewriting(prepared->verdict, now);
+		if (now)
+			verdict_unref(now);
 		if (prepared->stale) {
 			wire_add_target(&session->out[SIDE_SERVER], 'C', 'S', prepared->name);
 			replies_add(&session->replies, REPLY_CLOSE)->swallow = true;
@@ -299,7 +262,7 @@ size_t client_walk(struct session *session, const char *bytes, size_t n)
 void client_resume(struct session *session)
 {
 	struct buffer *in = &session->in[SIDE_CLIENT];
-	if (session->hold == HOLD_CATALOG)
+	if (session->hold == HOLD_CATALOG || session->hold == HOLD_VERDICT)
 		return;
 	session->hold = HOLD_NONE;
 	if (session->phase != PHASE_RUNNING || buffer_pending(in) == 0)

@@ -86,18 +86,33 @@ static char *cut_detail(struct session *session, const struct wire_message *mess
 	return cut ? cut : cut_key(relation->columns[relation->tenant_column].name, tenant, detail);
 }
 
+/* "Expected 3 parameters but got 2." of SQL's EXECUTE, without the one that the client does not know of. */
+static char *cut_count(struct session *session, const struct wire_message *message)
+{
+	static const char head[] = "wrong number of parameters for prepared statement \"";
+	const char *text = wire_error_field(message->body, message->length, 'M');
+	const char *detail = wire_error_field(message->body, message->length, 'D');
+	int wanted, got, used = 0;
+	if (!text || !detail || strncmp(text, head, sizeof head - 1) != 0 || !ends_with(text, "\""))
+		return NULL;
+	char *name = print("%.*s", (int)(strlen(text) - sizeof head), text + sizeof head - 1);
+	const struct prepared *prepared = statements_get(&session->statements, name);
+	free(name);
+	if (!prepared || !prepared->takes_tenant ||
+		sscanf(detail, "Expected %d parameters but got %d.%n", &wanted, &got, &used) != 2 || detail[used])
+		return NULL;
+	return print("Expected %d parameters but got %d.", wanted - 1, got - 1);
+}
+
 /* 'COPY orders, line 1: "1\t2\t1"' without what was appended. */
 static char *cut_context(struct session *session, const struct wire_message *message)
 {
 	const char *context = wire_error_field(message->body, message->length, 'W');
-	if (!session->copy || !context || strncmp(context, "COPY ", 5) != 0 || !strstr(context, ": \""))
+	size_t n = context ? strlen(context) : 0;
+	if (!session->copy || n == 0 || strncmp(context, "COPY ", 5) != 0 || !strstr(context, ": \"") || context[n - 1] != '"')
 		return NULL;
-	size_t length;
-	const char *appended = copy_stream_appended(session->copy, &length);
-	size_t n = strlen(context);
-	if (length == 0 || n < length + 1 || context[n - 1] != '"' || memcmp(context + n - 1 - length, appended, length) != 0)
-		return NULL;
-	return print("%.*s\"", (int)(n - 1 - length), context);
+	size_t length = copy_stream_appended(session->copy, context, n - 1);
+	return length > 0 ? print("%.*s\"", (int)(n - 1 - length), context) : NULL;
 }
 
 bool conceal_edit(struct session *session, const struct reply *head, const struct wire_message *message,
@@ -122,7 +137,10 @@ bool conceal_edit(struct session *session, const struct reply *head, const struc
 	}
 	if (!session->settings->policy->hide_tenant_column)
 		return false;
-	edit->detail = concealed->detail = cut_detail(session, message);
+	concealed->detail = cut_detail(session, message);
+	if (!concealed->detail)
+		concealed->detail = cut_count(session, message);
+	edit->detail = concealed->detail;
 	edit->context = concealed->context = cut_context(session, message);
 	return edit->detail || edit->context;
 }

@@ -71,8 +71,6 @@ struct copy_stream *copy_stream_new(const struct copy_plan *plan, const char *te
 	}
 	stream->value_length = render(&stream->plan, tenant, stream->value);
 	stream->name_length = render(&stream->plan, stream->column, stream->name);
-	stream->appended[0] = plan->delimiter;
-	memcpy(stream->appended + 1, stream->value, stream->value_length);
 	stream->csv = plan->format == COPY_CSV;
 	stream->end_marker = !stream->csv || server_version < 180000;
 	stream->escape = stream->csv && plan->escape != plan->quote ? plan->escape : 0;
@@ -86,10 +84,20 @@ struct copy_stream *copy_stream_new(const struct copy_plan *plan, const char *te
 	return stream;
 }
 
-const char *copy_stream_appended(const struct copy_stream *stream, size_t *length)
+static bool line_ends(const struct copy_stream *stream, const char *line, size_t length, const char *value, size_t n)
 {
-	*length = stream->plan.append && stream->plan.format != COPY_BINARY ? stream->value_length + 1 : 0;
-	return stream->appended;
+	return length > n && memcmp(line + length - n, value, n) == 0 && line[length - n - 1] == stream->plan.delimiter;
+}
+
+size_t copy_stream_appended(const struct copy_stream *stream, const char *line, size_t length)
+{
+	if (!stream->plan.append || stream->plan.format == COPY_BINARY)
+		return 0;
+	if (line_ends(stream, line, length, stream->value, stream->value_length))
+		return stream->value_length + 1;
+	if (stream->plan.header && line_ends(stream, line, length, stream->name, stream->name_length))
+		return stream->name_length + 1;
+	return 0;
 }
 
 void copy_stream_free(struct copy_stream *stream)

@@ -28,8 +28,8 @@ void copy_stream_free(struct copy_stream *stream); /* NULL allowed */
 /* Adds what the server is to get for this piece. False: the stream is refused, `error` says why; no more calls. */
 bool copy_stream_data(struct copy_stream *stream, const char *bytes, size_t length, struct buffer *out,
 					  struct error *error) __attribute__((warn_unused_result));
-/* What is appended to a row with its delimiter, as it is in the stream; *length 0: nothing, or not text. */
-const char *copy_stream_appended(const struct copy_stream *stream, size_t *length);
+/* How much of the end of a line, as an error quotes it, is what was appended to it; 0: nothing of it. */
+size_t copy_stream_appended(const struct copy_stream *stream, const char *line, size_t length);
 /* CopyDone: the last row may lack its end of line. */
 bool copy_stream_end(struct copy_stream *stream, struct buffer *out, struct error *error)
 	__attribute__((warn_unused_result));

@@ -28,7 +28,6 @@ struct copy_stream {
 	char null_string[COPY_NULL_MAX];
 	char value[TENANT_VALUE_MAX * 2 + 8], name[256 + 8]; /* as they are appended */
 	size_t value_length, name_length;
-	char appended[TENANT_VALUE_MAX * 2 + 9]; /* delimiter and value */
 	int check_column;
 	unsigned long long rows;
 	bool ended;              /* the end marker has come: nothing behind it is passed on */

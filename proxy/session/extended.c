@@ -162,7 +162,7 @@ enum handled extended_parse(struct session *session, const struct wire_message *
 	}
 	const uint32_t *types = host_order(&parse, few, sizeof few / sizeof *few);
 	struct verdict *verdict =
-		client_judge(session, PROTOCOL_EXTENDED, parse.text, parse.text_length, types, parse.n_types);
+		judge(session, PROTOCOL_EXTENDED, parse.text, parse.text_length, types, parse.n_types);
 	if (!verdict) {
 		if (types != few)
 			free((void *)types);
@@ -238,7 +238,7 @@ static enum handled renew(struct session *session, struct prepared **prepared, b
 	struct prepared *old = *prepared;
 	struct own_refusal own;
 	struct verdict *verdict =
-		client_judge(session, PROTOCOL_EXTENDED, old->text, old->text_length, old->types, old->n_types);
+		judge(session, PROTOCOL_EXTENDED, old->text, old->text_length, old->types, old->n_types);
 	if (!verdict)
 		return HELD;
 	const struct refusal *refusal = parse_refusal(session, verdict, &own);

@@ -6,7 +6,7 @@
  *   admit.c     may this statement run with this tenant  refuse.c    errors that the server raises for us
  *   server.c    the server's messages: walk, dispatch    answers.c   those that are edited on their way; effects
  *   copyin.c    COPY FROM STDIN                          function.c  FunctionCall
- *   conceal.c   what errors must not tell
+ *   conceal.c   what errors must not tell                judge.c     verdicts: asking for them, waiting for long ones
  *   timing.c    time-outs and draining
  *
  * A client's message is either handled whole or *held*: left at the head of the input until a reply or a newer catalog is there. A
@@ -36,7 +36,7 @@ enum phase {
 	PHASE_CLOSING,
 };
 
-enum hold { HOLD_NONE, HOLD_REPLIES, HOLD_CATALOG };
+enum hold { HOLD_NONE, HOLD_REPLIES, HOLD_CATALOG, HOLD_VERDICT };
 enum handled { HANDLED, HELD };
 
 /* The rest of a message whose head has been dealt with. */
@@ -85,6 +85,7 @@ struct session {
 	struct run *run;                     /* of the batch from the server that is being walked; NULL otherwise */
 	struct query *spare_query;
 	enum hold hold;
+	struct judging *judging;             /* the long statement that is judged elsewhere; NULL: none */
 	bool asked_catalog;                  /* for the message at the head of the input, a newer snapshot has been waited for */
 	bool stale_catalog;                  /* our own schema change is committed, the snapshot that shows it is not here yet */
 	bool ready_held;                     /* ReadyForQuery waits for that snapshot: others may rely on the change from then on */
@@ -138,9 +139,15 @@ enum handled client_hold(struct session *session, enum hold why);
 bool client_must_wait(const struct session *session);
 /* The message as it came. */
 void client_forward(struct session *session, const struct wire_message *message);
+
+/* --- judge.c --- */
 /* The verdict, or NULL: held. */
-struct verdict *client_judge(struct session *session, enum sub_protocol protocol, const char *text, size_t length,
-							 const uint32_t *types, size_t n_types);
+struct verdict *judge(struct session *session, enum sub_protocol protocol, const char *text, size_t length,
+					  const uint32_t *types, size_t n_types);
+/* The verdict at once, as things are. NULL: too long for that. */
+struct verdict *judge_now(struct session *session, enum sub_protocol protocol, const char *text, size_t length,
+						  const uint32_t *types, size_t n_types);
+void judge_forget(struct session *session);
 
 /* --- query.c --- */
 enum handled query_message(struct session *session, const struct wire_message *message);

@@ -223,7 +223,7 @@ enum handled query_message(struct session *session, const struct wire_message *m
 		session_violation(session, "invalid string in message");
 		return HANDLED;
 	}
-	plan.verdict = client_judge(session, PROTOCOL_SIMPLE, plan.text, plan.length, NULL, 0);
+	plan.verdict = judge(session, PROTOCOL_SIMPLE, plan.text, plan.length, NULL, 0);
 	if (!plan.verdict)
 		return HELD;
 	enum handled handled = HELD;

@@ -57,6 +57,7 @@ void session_free(struct session *session)
 		state_free(&session->state);
 	copy_stream_free(session->copy);
 	free(session->copy_error);
+	judge_forget(session);
 	catalog_unref(session->catalog);
 	free(session->peer);
 	free(session);
@@ -93,7 +94,7 @@ static void end(struct session *session, bool interrupt)
 		}
 	}
 	session->phase = PHASE_CLOSING;
-	session->wants &= SESSION_WANT_INTERRUPT;
+	session->wants &= SESSION_WANT_INTERRUPT | SESSION_WANT_VERDICT; /* what is judged elsewhere is still in use there */
 	session->wants |= SESSION_WANT_CLOSE;
 	session->hold = HOLD_NONE;
 	for (int side = 0; side < 2; side++) {

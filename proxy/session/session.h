@@ -41,6 +41,7 @@ struct session_settings {
 	uint32_t login_timeout, idle_timeout, idle_in_transaction_timeout, statement_timeout;
 	size_t output_high_water, output_low_water; /* bytes queued for a side: stop / resume reading the other one */
 	size_t message_limit;           /* of messages that must be assembled (Query, Parse, Bind of guarded statements) */
+	bool judges_elsewhere;          /* the host answers SESSION_WANT_VERDICT; else long statements too are judged at once */
 	uint8_t mock_secret[32];        /* process-wide random: mock SCRAM exchanges of unknown users */
 };
 
@@ -78,6 +79,7 @@ enum session_want {
 	SESSION_WANT_CATALOG = 4,   /* load a newer snapshot; answer session_catalog() */
 	SESSION_WANT_CANCEL = 8,    /* this client is a CancelRequest: session_cancel_request(); act and close */
 	SESSION_WANT_CLOSE = 16,    /* flush both outputs (bounded time), then close both sockets and session_free() */
+	SESSION_WANT_VERDICT = 64,  /* judge a long statement off the loop: guard(session_verdict_request()), answer session_verdict() */
 	SESSION_WANT_INTERRUPT = 32,/* cancel what runs on the server (client gone, statement time-out); answer session_interrupted() */
 };
 unsigned session_wants(const struct session *session);
@@ -108,6 +110,14 @@ void session_server_failed(struct session *session, const struct error *error);
 /* A newer snapshot (or the same one, when a reload failed or brought nothing); a reference is taken. Also called by the
  * host of its own accord after a schema change; then the session only swaps it. */
 void session_catalog(struct session *session, struct catalog *catalog);
+
+/* Statements longer than this are not judged on the loop, if the host can do it elsewhere. */
+enum { SESSION_JUDGE_INLINE_MAX = 65536 };
+/* What is to be judged. The session owns all of it, the reference on the catalog included, and leaves it unchanged until session_verdict();
+ * the host keeps the session alive until then. Never NULL while SESSION_WANT_VERDICT is set. */
+const struct guard_request *session_verdict_request(const struct session *session);
+/* Takes over the reference. */
+void session_verdict(struct session *session, struct verdict *verdict);
 
 /* Set when a schema change of this session has been committed: the host reloads for all workers. Reading clears it. */
 bool session_changed_schema(struct session *session);

@@ -18,7 +18,8 @@
 
 struct prepared {
 	unsigned refs;
-	bool sql;                    /* made by PREPARE */
+	bool sql;                    /* made by PREPARE; text, protocol and verdict are those of that statement */
+	enum sub_protocol protocol;
 	bool takes_tenant;           /* the server expects one parameter more than the client knows of */
 	bool stale;                  /* made by PREPARE and not to be used any more */
 	struct verdict *verdict;     /* of the text below; NULL for what nothing is known of (never sent on) */

@@ -395,6 +395,49 @@ static void test_cancel_keys(void **state)
 	bench_end(&bench);
 }
 
+/* --- long statements are judged elsewhere; what comes behind waits --- */
+static void test_long_statement(void **state)
+{
+	struct bench bench;
+	bench_running(&bench);
+	bench.settings.judges_elsewhere = true;
+	size_t room = 200000;
+	char *text = malloc(room);
+	size_t n = (size_t)sprintf(text, "select id from orders where id in (1");
+	while (n < SESSION_JUDGE_INLINE_MAX + 100)
+		n += (size_t)sprintf(text + n, ",%zu", n);
+	strcpy(text + n, ")");
+	query(&bench, text);
+	query(&bench, "select 1");
+	struct buffer *out = session_output(bench.session, SIDE_SERVER);
+	assert_int_equal(session_wants(bench.session), SESSION_WANT_VERDICT);
+	assert_false(session_reading(bench.session, SIDE_CLIENT));
+	assert_int_equal(buffer_pending(out), 0);
+	/* A newer snapshot meanwhile: the answer is of the old one, it is asked again. */
+	struct verdict *old = guard(session_verdict_request(bench.session));
+	struct catalog *newer = catalog_text_shop(2);
+	session_catalog(bench.session, newer);
+	session_verdict(bench.session, old);
+	assert_int_equal(session_wants(bench.session), SESSION_WANT_VERDICT);
+	assert_ptr_equal(session_verdict_request(bench.session)->catalog, newer);
+	session_verdict(bench.session, guard(session_verdict_request(bench.session)));
+	assert_int_equal(session_wants(bench.session), 0);
+	assert_non_null(memmem(buffer_head(out), buffer_pending(out), "orders.tenant_id = 1", 20));
+	assert_non_null(memmem(buffer_head(out), buffer_pending(out), "select 1", 8));
+	catalog_unref(newer);
+	drop_output(&bench, SIDE_SERVER);
+	/* The client goes away while it is judged. */
+	query(&bench, text);
+	assert_int_equal(session_wants(bench.session), SESSION_WANT_VERDICT);
+	session_lost(bench.session, SIDE_CLIENT, "gone");
+	assert_true(session_wants(bench.session) & SESSION_WANT_VERDICT);
+	session_verdict(bench.session, guard(session_verdict_request(bench.session)));
+	assert_false(session_wants(bench.session) & SESSION_WANT_VERDICT);
+	assert_true(session_wants(bench.session) & SESSION_WANT_CLOSE);
+	free(text);
+	bench_end(&bench);
+}
+
 /* --- parts --- */
 static void test_name_map(void **state)
 {
@@ -510,7 +553,7 @@ int main(void)
 		cmocka_unit_test(test_streaming),	   cmocka_unit_test(test_streamed_bind),
 		cmocka_unit_test(test_back_pressure),  cmocka_unit_test(test_cancel_keys),
 		cmocka_unit_test(test_name_map),	   cmocka_unit_test(test_state),
-		cmocka_unit_test(test_users),
+		cmocka_unit_test(test_users),		   cmocka_unit_test(test_long_statement),
 	};
 	return cmocka_run_group_tests_name("session", tests, NULL, NULL);
 }
