@@ -53,6 +53,7 @@ struct leaf {
 	bool whole_row;    /* used as a whole: wrap, or replace the uses */
 	bool star_row;     /* used as a whole in the form x.* or x.f: the use cannot be replaced */
 	bool names_tenant; /* the application names its tenant column */
+	bool names_system; /* it names ctid or the like, which a wrapped leaf would not have */
 	List *uses;        /* of Node **: where it is used as a whole */
 	bool wrapped;
 	int width; /* columns of a function's result, -1: unknown */

@@ -121,8 +121,8 @@ static bool replaces_uses(const struct level *level, const struct leaf *leaf)
 	ListCell *cell;
 	foreach (cell, level->groups)
 		if (is_member(leaf->uses, &lfirst(cell)))
-			return leaf->names_tenant;
-	return leaf->names_tenant || level->groups != NIL;
+			return leaf->names_tenant || leaf->names_system;
+	return leaf->names_tenant || leaf->names_system || level->groups != NIL;
 }
 
 static bool replace_uses(struct analysis *analysis, struct leaf *leaf)

@@ -44,6 +44,7 @@ static void mark_tenant(struct leaf *leaf, const char *name)
 {
 	if (leaf->kind == LEAF_TENANT && strcmp(tenant_name(leaf->relation), name) == 0)
 		leaf->names_tenant = true;
+	leaf->names_system |= is_system_column(name);
 }
 
 static void mark_tenants(struct analysis *analysis, const char *name)

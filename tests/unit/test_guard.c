@@ -31,6 +31,10 @@ static const struct pair reading[] = {
 	 "SELECT * FROM (SELECT id, user_id, total, status, placed_at FROM orders WHERE tenant_id = 42) o FULL "
 	 "JOIN (SELECT id, email, name, password_hash, is_admin, created_at FROM users WHERE tenant_id = 42) u "
 	 "ON u.id = o.user_id"},
+	{"SELECT * FROM orders o JOIN users u USING (id)",
+	 "SELECT * FROM (SELECT id, user_id, total, status, placed_at FROM orders WHERE tenant_id = 42) o JOIN "
+	 "(SELECT id, email, name, password_hash, is_admin, created_at FROM users WHERE tenant_id = 42) u USING "
+	 "(id)"},
 	{"SELECT id FROM orders o NATURAL JOIN users u",
 	 "SELECT id FROM orders o NATURAL JOIN users u WHERE o.tenant_id = 42 AND u.tenant_id = 42"},
 	{"SELECT * FROM (orders o JOIN users u ON o.user_id = u.id) AS j",
@@ -175,6 +179,25 @@ static const struct pair reading[] = {
 	 "SELECT * FROM (SELECT id, user_id, total, status, placed_at FROM orders WHERE tenant_id = 42) o "
 	 "NATURAL LEFT JOIN (SELECT id, email, name, password_hash, is_admin, created_at FROM users WHERE "
 	 "tenant_id = 42) AS users"},
+	{"SELECT * FROM orders NATURAL JOIN users NATURAL JOIN carts",
+	 "SELECT * FROM (SELECT id, user_id, total, status, placed_at FROM orders WHERE tenant_id = 42) AS "
+	 "orders NATURAL JOIN (SELECT id, email, name, password_hash, is_admin, created_at FROM users WHERE "
+	 "tenant_id = 42) AS users NATURAL JOIN (SELECT id, session_id, user_id FROM carts WHERE tenant_id = 42) "
+	 "AS carts"},
+	{"SELECT id FROM orders NATURAL JOIN users NATURAL JOIN carts",
+	 "SELECT id FROM (SELECT id, user_id, total, status, placed_at FROM orders WHERE tenant_id = 42) AS "
+	 "orders NATURAL JOIN (SELECT id, email, name, password_hash, is_admin, created_at FROM users WHERE "
+	 "tenant_id = 42) AS users NATURAL JOIN (SELECT id, session_id, user_id FROM carts WHERE tenant_id = 42) "
+	 "AS carts"},
+	{"SELECT * FROM orders o LEFT JOIN users u USING (id) LEFT JOIN carts c ON c.id = o.id",
+	 "SELECT * FROM (SELECT id, user_id, total, status, placed_at FROM orders WHERE tenant_id = 42) o LEFT "
+	 "JOIN (SELECT id, email, name, password_hash, is_admin, created_at FROM users WHERE tenant_id = 42) u "
+	 "USING (id) LEFT JOIN (SELECT id, session_id, user_id FROM carts WHERE tenant_id = 42) c ON c.id = "
+	 "o.id"},
+	{"SELECT o.*, u.name FROM orders o LEFT JOIN users u USING (id)",
+	 "SELECT o.id, o.user_id, o.total, o.status, o.placed_at, u.name FROM orders o LEFT JOIN (SELECT id, "
+	 "email, name, password_hash, is_admin, created_at FROM users WHERE tenant_id = 42) u USING (id) WHERE "
+	 "o.tenant_id = 42"},
 	{"SELECT j.* FROM (orders o LEFT JOIN users u ON o.id = u.id) AS j",
 	 "SELECT j.* FROM ((SELECT id, user_id, total, status, placed_at FROM orders WHERE tenant_id = 42) o "
 	 "LEFT JOIN (SELECT id, email, name, password_hash, is_admin, created_at FROM users WHERE tenant_id = "
@@ -183,6 +206,9 @@ static const struct pair reading[] = {
 	 "SELECT j.* FROM ((SELECT id, user_id, total, status, placed_at FROM orders WHERE tenant_id = 42) o "
 	 "LEFT JOIN (SELECT id, email, name, password_hash, is_admin, created_at FROM users WHERE tenant_id = "
 	 "42) u ON o.id = u.id) AS j (a, b)"},
+	{"SELECT x.* FROM orders JOIN users USING (id) AS x",
+	 "SELECT x.* FROM orders JOIN users USING (id) AS x WHERE orders.tenant_id = 42 AND users.tenant_id = "
+	 "42"},
 	{"SELECT * FROM ROWS FROM (generate_series(1,3), unnest(ARRAY(SELECT id FROM orders))) AS t(a,b), orders",
 	 "SELECT t.*, orders.id, orders.user_id, orders.total, orders.status, orders.placed_at FROM ROWS FROM "
 	 "(generate_series(1,3), unnest(ARRAY(SELECT id FROM orders WHERE orders.tenant_id = 42))) AS t(a,b), "
@@ -229,6 +255,10 @@ static const struct pair reading[] = {
 	 "WHERE users.tenant_id = 42)"},
 	{"SELECT id FROM orders FOR NO KEY UPDATE OF orders SKIP LOCKED",
 	 "SELECT id FROM orders WHERE orders.tenant_id = 42 FOR NO KEY UPDATE OF orders SKIP LOCKED"},
+	{"SELECT id FROM orders o FULL JOIN users u USING (id) FOR UPDATE",
+	 "SELECT id FROM (SELECT id, user_id, total, status, placed_at FROM orders WHERE tenant_id = 42) o FULL "
+	 "JOIN (SELECT id, email, name, password_hash, is_admin, created_at FROM users WHERE tenant_id = 42) u "
+	 "USING (id) FOR UPDATE"},
 	{"WITH a AS MATERIALIZED (SELECT * FROM orders), b AS NOT MATERIALIZED (SELECT * FROM a) SELECT * FROM "
 	 "a, b, orders",
 	 "WITH a AS MATERIALIZED (SELECT orders.id, orders.user_id, orders.total, orders.status, "
@@ -293,6 +323,10 @@ static const struct pair reading[] = {
 	{"SELECT * FROM orders WHERE tenant_id = 5",
 	 "SELECT orders.id, orders.user_id, orders.total, orders.status, orders.placed_at FROM orders WHERE "
 	 "orders.tenant_id = 42 AND (tenant_id = 5)"},
+	{"SELECT * FROM orders JOIN users USING (tenant_id)",
+	 "SELECT * FROM (SELECT id, user_id, total, status, placed_at, tenant_id FROM orders WHERE tenant_id = "
+	 "42) AS orders JOIN (SELECT id, email, name, password_hash, is_admin, created_at, tenant_id FROM users "
+	 "WHERE tenant_id = 42) AS users USING (tenant_id)"},
 	{"SELECT \"Id\", \"a\"\"b\" FROM \"Odd Name\" AS \"X Y\" WHERE \"X Y\".\"select\" IS NULL",
 	 "SELECT \"Id\", \"a\"\"b\" FROM \"Odd Name\" AS \"X Y\" WHERE \"X Y\".tenant_id = 42 AND (\"X "
 	 "Y\".\"select\" IS NULL)"},
@@ -354,11 +388,22 @@ static const struct pair reading[] = {
 	 "SELECT o.tenant_id FROM (SELECT id, user_id, total, status, placed_at, tenant_id FROM orders WHERE "
 	 "tenant_id = 42) o FULL JOIN (SELECT id, email, name, password_hash, is_admin, created_at FROM users "
 	 "WHERE tenant_id = 42) u ON u.id = o.id"},
+	{"SELECT o.ctid, row_to_json(o) FROM orders o",
+	 "SELECT o.ctid, row_to_json((SELECT o FROM (SELECT o.id, o.user_id, o.total, o.status, o.placed_at) AS "
+	 "o)) FROM orders o WHERE o.tenant_id = 42"},
+	{"SELECT ctid, o FROM orders o", "SELECT ctid, (SELECT o FROM (SELECT o.id, o.user_id, o.total, "
+									 "o.status, o.placed_at) AS o) FROM orders o WHERE o.tenant_id = 42"},
+	{"SELECT id FROM orders WHERE ctid = ANY (ARRAY(SELECT ctid FROM orders LIMIT 1 FOR UPDATE))",
+	 "SELECT id FROM orders WHERE orders.tenant_id = 42 AND (ctid = ANY (ARRAY(SELECT ctid FROM orders WHERE "
+	 "orders.tenant_id = 42 LIMIT 1 FOR UPDATE)))"},
 	{"SELECT * FROM orders o FULL JOIN users u ON u.id = o.id AND u.tenant_id = o.tenant_id",
 	 "SELECT o.id, o.user_id, o.total, o.status, o.placed_at, u.id, u.email, u.name, u.password_hash, "
 	 "u.is_admin, u.created_at FROM (SELECT id, user_id, total, status, placed_at, tenant_id FROM orders "
 	 "WHERE tenant_id = 42) o FULL JOIN (SELECT id, email, name, password_hash, is_admin, created_at, "
 	 "tenant_id FROM users WHERE tenant_id = 42) u ON u.id = o.id AND u.tenant_id = o.tenant_id"},
+	{"SELECT orders.* FROM orders JOIN users USING (tenant_id, id)",
+	 "SELECT orders.id, orders.user_id, orders.total, orders.status, orders.placed_at FROM orders JOIN users "
+	 "USING (tenant_id, id) WHERE orders.tenant_id = 42 AND users.tenant_id = 42"},
 	{"SELECT row_to_json(o) FROM orders o WHERE tenant_id = 2",
 	 "SELECT row_to_json((SELECT o FROM (SELECT o.id, o.user_id, o.total, o.status, o.placed_at) AS o)) FROM "
 	 "orders o WHERE o.tenant_id = 42 AND (tenant_id = 2)"},
@@ -385,6 +430,11 @@ static const struct pair reading[] = {
 	{"WITH orders AS (SELECT 1 AS user_id, 'x' AS status) SELECT * FROM order_totals",
 	 "WITH orders AS (SELECT 1 AS user_id, 'x' AS status) SELECT * FROM (SELECT user_id, status FROM "
 	 "public.orders  WHERE public.orders.tenant_id = 42) AS order_totals"},
+	{"SELECT id FROM orders o NATURAL JOIN (SELECT 1 AS id, 7 AS tenant_id) s",
+	 "SELECT id FROM (SELECT id, user_id, total, status, placed_at FROM orders WHERE tenant_id = 42) o "
+	 "NATURAL JOIN (SELECT 1 AS id, 7 AS tenant_id) s"},
+	{"SELECT id FROM orders o NATURAL JOIN countries u",
+	 "SELECT id FROM orders o NATURAL JOIN countries u WHERE o.tenant_id = 42"},
 	{"UPDATE orders SET status = (ROW(orders.*))::text, total = 1 WHERE add_vat(orders) IS NULL AND orders.* "
 	 "IS NOT NULL RETURNING ROW(orders.*), to_json(orders.*)",
 	 "UPDATE orders SET status = (ROW(orders.id, orders.user_id, orders.total, orders.status, "
@@ -447,6 +497,10 @@ static const struct pair changes[] = {
 	{"UPDATE orders SET (tenant_id, total) = (DEFAULT, 3)",
 	 "UPDATE orders SET (tenant_id, total) = (42, 3) WHERE orders.tenant_id = 42"},
 	{"DELETE FROM orders", "DELETE FROM orders WHERE orders.tenant_id = 42"},
+	{"DELETE FROM orders USING users u JOIN carts c USING (id) WHERE u.id = orders.user_id RETURNING "
+	 "orders.id",
+	 "DELETE FROM orders USING users u JOIN carts c USING (id) WHERE orders.tenant_id = 42 AND u.tenant_id = "
+	 "42 AND c.tenant_id = 42 AND (u.id = orders.user_id) RETURNING orders.id"},
 	{"DELETE FROM ONLY orders AS o WHERE o.id IN (SELECT order_id FROM order_items) RETURNING o.*",
 	 "DELETE FROM ONLY orders AS o WHERE o.tenant_id = 42 AND (o.id IN (SELECT order_id FROM order_items "
 	 "WHERE order_items.tenant_id = 42)) RETURNING o.id, o.user_id, o.total, o.status, o.placed_at"},

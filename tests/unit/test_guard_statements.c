@@ -29,9 +29,21 @@ static const struct pair statements[] = {
 	{"SELECT * INTO TEMP x FROM orders",
 	 "SELECT orders.id, orders.user_id, orders.total, orders.status, orders.placed_at INTO TEMP x FROM "
 	 "orders WHERE orders.tenant_id = 42"},
+	{"COPY orders TO STDOUT", "COPY (SELECT id, user_id, total, status, placed_at FROM ONLY orders WHERE "
+							  "orders.tenant_id = 42) TO STDOUT"},
+	{"COPY orders (id, total) TO STDOUT (FORMAT csv, HEADER)",
+	 "COPY (SELECT id, total FROM ONLY orders WHERE orders.tenant_id = 42) TO STDOUT (FORMAT csv, HEADER)"},
+	{"COPY BINARY orders TO STDOUT", "COPY  (SELECT id, user_id, total, status, placed_at FROM ONLY orders "
+									 "WHERE orders.tenant_id = 42) TO STDOUT BINARY"},
 	{"COPY (SELECT * FROM orders) TO STDOUT",
 	 "COPY (SELECT orders.id, orders.user_id, orders.total, orders.status, orders.placed_at FROM orders "
 	 "WHERE orders.tenant_id = 42) TO STDOUT"},
+	{"COPY orders FROM STDIN", "COPY orders (id, user_id, total, status, placed_at, tenant_id) FROM STDIN"},
+	{"COPY orders (id, total) FROM STDIN WITH CSV HEADER DELIMITER ';' NULL 'x'",
+	 "COPY orders (id, total, tenant_id) FROM STDIN WITH CSV HEADER DELIMITER ';' NULL 'x'"},
+	{"COPY orders (id, tenant_id) FROM STDIN", "COPY orders (id, tenant_id) FROM STDIN"},
+	{"COPY users FROM STDIN WHERE id > 3",
+	 "COPY users (id, email, name, password_hash, is_admin, created_at, tenant_id) FROM STDIN WHERE id > 3"},
 	{"TRUNCATE orders", "DELETE FROM orders WHERE orders.tenant_id = 42 "},
 	{"TRUNCATE orders, ONLY users", "WITH truncated_1 AS (DELETE FROM orders WHERE orders.tenant_id = 42 ) "
 									"DELETE FROM ONLY users WHERE users.tenant_id = 42 "},
@@ -56,6 +68,15 @@ static const struct pair statements[] = {
 	 "= u.id ON orders.tenant_id = 42 AND (u.id = orders.user_id) WHEN NOT MATCHED THEN INSERT (id, user_id, "
 	 "total, tenant_id) VALUES (1, 2, 3, 42) WHEN MATCHED THEN DO NOTHING"},
 	{"SELECT * FROM tenants", "SELECT * FROM tenants WHERE tenants.id = 42"},
+	{"COPY orders FROM STDIN WITH (FREEZE ON)",
+	 "COPY orders (id, user_id, total, status, placed_at, tenant_id) FROM STDIN WITH (freeze false)"},
+	{"COPY orders FROM STDIN (FORMAT csv, FREEZE, HEADER match)",
+	 "COPY orders (id, user_id, total, status, placed_at, tenant_id) FROM STDIN (FORMAT csv, freeze false, "
+	 "HEADER match)"},
+	{"COPY orders FROM STDIN WITH CSV FREEZE HEADER",
+	 "COPY orders (id, user_id, total, status, placed_at, tenant_id) FROM STDIN WITH CSV  HEADER"},
+	{"COPY orders FROM STDIN FREEZE",
+	 "COPY orders (id, user_id, total, status, placed_at, tenant_id) FROM STDIN "},
 	{"TRUNCATE countries, orders, ONLY currencies",
 	 "WITH truncated_1 AS (DELETE FROM countries ), truncated_2 AS (DELETE FROM orders WHERE "
 	 "orders.tenant_id = 42 ) DELETE FROM ONLY currencies "},
@@ -105,6 +126,8 @@ static const struct pair statements[] = {
 	 "orders.total, orders.status, orders.placed_at) TO STDOUT"},
 	{"COPY public.orders (id) TO STDOUT CSV HEADER",
 	 "COPY (SELECT id FROM ONLY public.orders WHERE public.orders.tenant_id = 42) TO STDOUT CSV HEADER"},
+	{"COPY \"Odd Name\" FROM STDIN",
+	 "COPY \"Odd Name\" (\"Id\", \"select\", \"a\"\"b\", tenant_id) FROM STDIN"},
 	{"DECLARE \"for\" CURSOR FOR SELECT * FROM orders FOR UPDATE",
 	 "DECLARE \"for\" CURSOR FOR SELECT orders.id, orders.user_id, orders.total, orders.status, "
 	 "orders.placed_at FROM orders WHERE orders.tenant_id = 42 FOR UPDATE"},
