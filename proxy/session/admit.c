@@ -1,5 +1,6 @@
-/* May a statement, or a change of the tenant, go on for this session? What the verdict cannot say because it is the same for
- * every tenant: whether a tenant is known, whether values that the application wrote itself are the tenant's own. */
+/* May a statement, or a change of the tenant, go on for this session? What the verdict cannot say because it
+ * is the same for every tenant: whether a tenant is known, whether values that the application wrote itself
+ * are the tenant's own. */
 #include "proxy/session/internal.h"
 
 #include <stdio.h>
@@ -14,12 +15,14 @@ void own_refusal_finish(struct own_refusal *own, int position)
 	own->refusal.position = position;
 }
 
-enum admission admit_tenant(struct session *session, const char *text, char *canonical, struct own_refusal *own)
+enum admission admit_tenant(struct session *session, const char *text, char *canonical,
+							struct own_refusal *own)
 {
 	const struct policy *policy = session->settings->policy;
 	const struct user *user = session->user;
 	if (!tenant_value_canonical(policy->tenant_type, text, canonical)) {
-		error_set(&own->text, "22023", "invalid value for parameter \"%s\": \"%s\"", policy->tenant_setting, text);
+		error_set(&own->text, "22023", "invalid value for parameter \"%s\": \"%s\"", policy->tenant_setting,
+				  text);
 		error_detail(&own->text, "A tenant is a value of type %s.", tenant_type_name(policy->tenant_type));
 		own_refusal_finish(own, 0);
 		return ADMISSION_REFUSED;
@@ -72,8 +75,10 @@ static bool text_is_tenant(enum tenant_type type, const char *bytes, size_t leng
 	return tenant_value_canonical(type, text, canonical) && strcmp(canonical, tenant) == 0;
 }
 
-/* A binary value says by its parameter's type what it is; an undeclared one was given the column's type by the server. */
-static bool binary_is_tenant(enum tenant_type type, uint32_t oid, const char *bytes, size_t length, const char *tenant)
+/* A binary value says by its parameter's type what it is; an undeclared one was given the column's type by
+ * the server. */
+static bool binary_is_tenant(enum tenant_type type, uint32_t oid, const char *bytes, size_t length,
+							 const char *tenant)
 {
 	char expected[TENANT_VALUE_MAX + 1], digits[24];
 	if (type == TENANT_INTEGER || type == TENANT_BIGINT) {
@@ -121,8 +126,8 @@ static enum admission no_tenant(struct session *session, struct own_refusal *own
 	const char *setting = session->settings->policy->tenant_setting;
 	error_set(&own->text, "42501", "no tenant is set for this session");
 	error_detail(&own->text, "The statement touches tables whose rows belong to tenants.");
-	error_hint(&own->text, "SET %s = '..' first, or give it in the connection string: options=-c%%20%s%%3D..", setting,
-			   setting);
+	error_hint(&own->text, "SET %s = '..' first, or give it in the connection string: options=-c%%20%s%%3D..",
+			   setting, setting);
 	own_refusal_finish(own, 0);
 	return ADMISSION_REFUSED;
 }
@@ -134,9 +139,9 @@ enum admission admit_tenant_known(struct session *session, struct own_refusal *o
 	return no_tenant(session, own);
 }
 
-enum admission admit_statement(struct session *session, const struct verdict *verdict, size_t i, const char *tenant,
-							   const struct wire_bind *bind, const uint32_t *types, size_t n_types,
-							   struct own_refusal *own)
+enum admission admit_statement(struct session *session, const struct verdict *verdict, size_t i,
+							   const char *tenant, const struct wire_bind *bind, const uint32_t *types,
+							   size_t n_types, struct own_refusal *own)
 {
 	const struct statement *statement = &verdict->statements[i];
 	if (session->user->right == RIGHT_BYPASS)

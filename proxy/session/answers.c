@@ -1,5 +1,6 @@
-/* Messages of the server that change on their way, or change the session: CommandComplete, ErrorResponse, ReadyForQuery,
- * ParameterDescription. Effects of statements are applied here, when the server has confirmed them. */
+/* Messages of the server that change on their way, or change the session: CommandComplete, ErrorResponse,
+ * ReadyForQuery, ParameterDescription. Effects of statements are applied here, when the server has confirmed
+ * them. */
 #include "proxy/session/internal.h"
 
 #include <stdlib.h>
@@ -16,8 +17,10 @@ struct confirmed {
 	size_t n_types;
 };
 
-/* PREPARE has been carried out. It is kept as it was judged, to be judged again when names or the catalog change. */
-static void apply_prepare(struct session *session, const struct effect *effect, const struct confirmed *confirmed)
+/* PREPARE has been carried out. It is kept as it was judged, to be judged again when names or the catalog
+ * change. */
+static void apply_prepare(struct session *session, const struct effect *effect,
+						  const struct confirmed *confirmed)
 {
 	const struct statement *statement = &confirmed->verdict->statements[confirmed->i];
 	bool whole = confirmed->verdict->n_statements == 1;
@@ -52,8 +55,8 @@ static void end_of_transaction(struct session *session, bool committed)
 	session->schema_pending = false;
 }
 
-static void apply_effect(struct session *session, const struct effect *effect, const struct confirmed *confirmed,
-						 const char *tag)
+static void apply_effect(struct session *session, const struct effect *effect,
+						 const struct confirmed *confirmed, const char *tag)
 {
 	state_apply(&session->state, effect, tag);
 	switch (effect->kind) {
@@ -105,7 +108,8 @@ static void apply_prepared(struct session *session, const struct prepared *prepa
 }
 
 /* --- CommandComplete --- */
-static enum answer show_tag(struct session *session, struct run *run, const struct statement *statement, bool swallow)
+static enum answer show_tag(struct session *session, struct run *run, const struct statement *statement,
+							bool swallow)
 {
 	if (swallow)
 		return ANSWER_DROP;
@@ -116,7 +120,8 @@ static enum answer show_tag(struct session *session, struct run *run, const stru
 	return ANSWER_REPLACED;
 }
 
-static enum answer complete_query(struct session *session, struct run *run, struct query *query, const char *tag)
+static enum answer complete_query(struct session *session, struct run *run, struct query *query,
+								  const char *tag)
 {
 	const struct verdict *verdict = query->verdict;
 	if (!verdict || query->current >= verdict->n_statements)
@@ -132,7 +137,8 @@ static enum answer complete_query(struct session *session, struct run *run, stru
 	return show_tag(session, run, statement, false);
 }
 
-static enum answer complete_execute(struct session *session, struct run *run, struct reply *head, const char *tag)
+static enum answer complete_execute(struct session *session, struct run *run, struct reply *head,
+									const char *tag)
 {
 	const struct prepared *prepared = head->prepared;
 	const struct statement *statement = NULL;
@@ -200,7 +206,8 @@ static int original_position(const struct reply *head, int position)
 		head->query->verdict->kind != VERDICT_PASS)
 		return verdict_map_position(head->query->verdict, head->query->text, head->query->slots, position);
 	const struct prepared *prepared = head->prepared;
-	if (head->kind <= REPLY_EXECUTE && prepared && !prepared->sql && prepared->verdict->kind == VERDICT_GUARD) {
+	if (head->kind <= REPLY_EXECUTE && prepared && !prepared->sql &&
+		prepared->verdict->kind == VERDICT_GUARD) {
 		const char *one = extended_slot(prepared, slot);
 		size_t n = prepared->verdict->n_statements;
 		const char **slots = malloc((n ? n : 1) * sizeof *slots);
@@ -301,7 +308,8 @@ enum answer answer_notice(struct session *session, struct run *run, const struct
 {
 	struct wire_error_edit edit = {.position = -1};
 	struct concealed hidden = {0};
-	if (!wire_error_valid(message->body, message->length) || !wire_error_field(message->body, message->length, 'C'))
+	if (!wire_error_valid(message->body, message->length) ||
+		!wire_error_field(message->body, message->length, 'C'))
 		return ANSWER_BAD;
 	if (!conceal_edit(session, replies_head(&session->replies), message, &hidden, &edit))
 		return ANSWER_PASS;

@@ -1,5 +1,6 @@
-/* Authentication: SCRAM-SHA-256 with every client, whoever it says it is. An unknown user, a user without a password and a
- * wrong password look the same from outside. Source: PostgreSQL documentation, "SASL Authentication". */
+/* Authentication: SCRAM-SHA-256 with every client, whoever it says it is. An unknown user, a user without a
+ * password and a wrong password look the same from outside. Source: PostgreSQL documentation, "SASL
+ * Authentication". */
 #include "proxy/session/internal.h"
 
 #include <openssl/crypto.h>
@@ -10,7 +11,8 @@ enum { AUTH_OK = 0, AUTH_SASL = 10, AUTH_SASL_CONTINUE = 11, AUTH_SASL_FINAL = 1
 
 static void denied(struct session *session)
 {
-	session_fatal_text(session, "28P01", "password authentication failed for user \"%s\"", session->user_name);
+	session_fatal_text(session, "28P01", "password authentication failed for user \"%s\"",
+					   session->user_name);
 }
 
 static void add_request(struct session *session, uint32_t kind, const char *data, size_t length)
@@ -131,7 +133,8 @@ size_t auth_message(struct session *session, const char *bytes, size_t n)
 		return n;
 	}
 	if (message.type != 'p') {
-		session_violation(session, "expected SASL response, got message type %d", (unsigned char)message.type);
+		session_violation(session, "expected SASL response, got message type %d",
+						  (unsigned char)message.type);
 		return n;
 	}
 	if (n - WIRE_HEADER < message.length)

@@ -1,8 +1,8 @@
 /* The client's messages: framing, dispatch, waiting.
  *
- * A message is handled whole, or held at the head of the input (HOLD_REPLIES: until replies have come that decide how
- * it is to be read; HOLD_CATALOG: until a newer snapshot is there; HOLD_VERDICT: until it has been judged), or its body streams past (CopyData; Bind of a statement
- * that needs nothing). */
+ * A message is handled whole, or held at the head of the input (HOLD_REPLIES: until replies have come that
+ * decide how it is to be read; HOLD_CATALOG: until a newer snapshot is there; HOLD_VERDICT: until it has been
+ * judged), or its body streams past (CopyData; Bind of a statement that needs nothing). */
 #include "proxy/session/internal.h"
 
 #include <stdlib.h>
@@ -13,8 +13,8 @@ bool client_must_wait(const struct session *session)
 	const struct replies *replies = &session->replies;
 	if (replies->n == 0)
 		return false;
-	/* Behind a boundary, an error that has not come yet may have undone what the transaction changed, or kept a name (that SQL's
-	 * EXECUTE may use) from being changed. */
+	/* Behind a boundary, an error that has not come yet may have undone what the transaction changed, or kept
+	 * a name (that SQL's EXECUTE may use) from being changed. */
 	return replies->matters > 0 || replies->parted || (replies->boundaries > 0 && session->state.dirty);
 }
 
@@ -36,15 +36,16 @@ void client_forward(struct session *session, const struct wire_message *message)
 	buffer_add(&session->out[SIDE_SERVER], message->body - WIRE_HEADER, WIRE_HEADER + message->length);
 }
 
-/* A statement prepared with SQL's PREPARE was written for the names of its time. Where they have changed so that it would be written
- * otherwise now, it is closed: EXECUTE then finds nothing. */
+/* A statement prepared with SQL's PREPARE was written for the names of its time. Where they have changed so
+ * that it would be written otherwise now, it is closed: EXECUTE then finds nothing. */
 static void check_sql_prepared(struct session *session)
 {
 	struct statements *statements = &session->statements;
 	session->checked_names = session->state.names_version;
 	session->checked_generation = catalog_generation(session->catalog);
 	for (size_t i = 0; i < statements->named.room; i++) {
-		struct prepared *prepared = statements->named.slots[i].name ? statements->named.slots[i].object : NULL;
+		struct prepared *prepared =
+			statements->named.slots[i].name ? statements->named.slots[i].object : NULL;
 		if (!prepared || !prepared->sql || prepared->stale)
 			continue;
 		struct verdict *now = judge_now(session, prepared->protocol, prepared->text, prepared->text_length,
@@ -66,7 +67,8 @@ static bool reads_statements(char type)
 	return type == 'Q' || type == 'P' || type == 'B' || type == 'F';
 }
 
-/* COPY FROM STDIN is under way: everything but its own messages, Flush and Sync makes it fail, as in the server. */
+/* COPY FROM STDIN is under way: everything but its own messages, Flush and Sync makes it fail, as in the
+ * server. */
 static void interrupt_copy(struct session *session, char type)
 {
 	struct error error;
@@ -142,7 +144,8 @@ static enum handled refuse_long(struct session *session, const struct wire_messa
 	return HANDLED;
 }
 
-/* The head of a message whose body is not all there, or too long to be assembled. Returns what was used, 0: wait for more. */
+/* The head of a message whose body is not all there, or too long to be assembled. Returns what was used, 0:
+ * wait for more. */
 static size_t partial_message(struct session *session, const struct wire_message *message, size_t there)
 {
 	char type = message->type;
@@ -239,7 +242,8 @@ static size_t step(struct session *session, const char *bytes, size_t n)
 	case PHASE_SERVER:
 		return 0;
 	case PHASE_RUNNING:
-		return session->stream_left[SIDE_CLIENT] ? stream_step(session, bytes, n) : running_step(session, bytes, n);
+		return session->stream_left[SIDE_CLIENT] ? stream_step(session, bytes, n)
+												 : running_step(session, bytes, n);
 	case PHASE_CANCEL:
 	case PHASE_CLOSING:
 		return n;

@@ -1,9 +1,10 @@
 /* What the server's errors tell of other tenants, or of the tenant column that the client does not know of.
  *
- *   - Statements that look at rows of all tenants (verdict: conceal_errors): the text goes, SQLSTATE and names stay.
+ *   - Statements that look at rows of all tenants (verdict: conceal_errors): the text goes, SQLSTATE and
+ * names stay.
  *   - 23P01 (exclusion): the detail quotes the row that is there already, whoever owns it.
- *   - "Failing row contains (.., 1).", "Key (tenant_id, key)=(1, a) ..", COPY's context: the tenant's part is cut out
- *     where it is certain which part that is. */
+ *   - "Failing row contains (.., 1).", "Key (tenant_id, key)=(1, a) ..", COPY's context: the tenant's part is
+ * cut out where it is certain which part that is. */
 #include "proxy/session/internal.h"
 
 #include <stdarg.h>
@@ -64,8 +65,8 @@ static char *cut_key(const char *column, const char *tenant, const char *detail)
 	char *names = print("Key (%s, ", column), *values = print(")=(%s, ", tenant);
 	const char *at = strncmp(detail, names, strlen(names)) == 0 ? strstr(detail, values) : NULL;
 	if (at)
-		result = print("Key (%.*s)=(%s", (int)(at - detail - (ptrdiff_t)strlen(names)), detail + strlen(names),
-					   at + strlen(values));
+		result = print("Key (%.*s)=(%s", (int)(at - detail - (ptrdiff_t)strlen(names)),
+					   detail + strlen(names), at + strlen(values));
 	free(names);
 	free(values);
 	return result;
@@ -109,7 +110,8 @@ static char *cut_context(struct session *session, const struct wire_message *mes
 {
 	const char *context = wire_error_field(message->body, message->length, 'W');
 	size_t n = context ? strlen(context) : 0;
-	if (!session->copy || n == 0 || strncmp(context, "COPY ", 5) != 0 || !strstr(context, ": \"") || context[n - 1] != '"')
+	if (!session->copy || n == 0 || strncmp(context, "COPY ", 5) != 0 || !strstr(context, ": \"") ||
+		context[n - 1] != '"')
 		return NULL;
 	size_t length = copy_stream_appended(session->copy, context, n - 1);
 	return length > 0 ? print("%.*s\"", (int)(n - 1 - length), context) : NULL;
@@ -122,13 +124,15 @@ bool conceal_edit(struct session *session, const struct reply *head, const struc
 	bool known;
 	const char *sqlstate = wire_error_field(message->body, message->length, 'C');
 	const struct statement *statement = head ? reply_statement(head, &known) : NULL;
-	if (!session->user || session->user->right == RIGHT_BYPASS || session->settings->policy->mode != MODE_ENFORCE)
+	if (!session->user || session->user->right == RIGHT_BYPASS ||
+		session->settings->policy->mode != MODE_ENFORCE)
 		return false;
 	if (statement && statement->conceal_errors && !class_is_harmless(sqlstate)) {
 		*edit = (struct wire_error_edit){
 			.drop = quoting,
 			.position = 0,
-			.message = message->type == 'E' ? "the statement failed on rows that may belong to other tenants" : NULL};
+			.message = message->type == 'E' ? "the statement failed on rows that may belong to other tenants"
+											: NULL};
 		return true;
 	}
 	if (strcmp(sqlstate, "23P01") == 0) {

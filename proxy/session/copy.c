@@ -57,7 +57,8 @@ struct copy_stream *copy_stream_new(const struct copy_plan *plan, const char *te
 	if (!stream)
 		abort();
 	stream->plan = *plan;
-	snprintf(stream->null_string, sizeof stream->null_string, "%s", plan->null_string ? plan->null_string : "");
+	snprintf(stream->null_string, sizeof stream->null_string, "%s",
+			 plan->null_string ? plan->null_string : "");
 	stream->plan.null_string = stream->null_string;
 	snprintf(stream->tenant, sizeof stream->tenant, "%s", tenant);
 	snprintf(stream->column, sizeof stream->column, "%s", plan->tenant_column ? plan->tenant_column : "");
@@ -84,9 +85,11 @@ struct copy_stream *copy_stream_new(const struct copy_plan *plan, const char *te
 	return stream;
 }
 
-static bool line_ends(const struct copy_stream *stream, const char *line, size_t length, const char *value, size_t n)
+static bool line_ends(const struct copy_stream *stream, const char *line, size_t length, const char *value,
+					  size_t n)
 {
-	return length > n && memcmp(line + length - n, value, n) == 0 && line[length - n - 1] == stream->plan.delimiter;
+	return length > n && memcmp(line + length - n, value, n) == 0 &&
+		   line[length - n - 1] == stream->plan.delimiter;
 }
 
 size_t copy_stream_appended(const struct copy_stream *stream, const char *line, size_t length)
@@ -108,7 +111,8 @@ void copy_stream_free(struct copy_stream *stream)
 /* --- the field that is compared with the tenant --- */
 static bool captures(const struct copy_stream *stream)
 {
-	return stream->check_column >= 0 && stream->fields == (unsigned)stream->check_column && !stream->header_left;
+	return stream->check_column >= 0 && stream->fields == (unsigned)stream->check_column &&
+		   !stream->header_left;
 }
 
 static void capture(struct copy_stream *stream, const char *bytes, size_t length)
@@ -197,7 +201,8 @@ static bool field_ends(struct copy_stream *stream, struct error *error)
 	return ok || copy_not_tenant(stream, error);
 }
 
-static bool row_ends(struct copy_stream *stream, const char *terminator, struct buffer *out, struct error *error)
+static bool row_ends(struct copy_stream *stream, const char *terminator, struct buffer *out,
+					 struct error *error)
 {
 	unsigned columns = stream->plan.client_columns;
 	bool empty = stream->line_empty;
@@ -264,7 +269,8 @@ static bool after_dot(struct copy_stream *stream, char c, struct buffer *out, bo
 	return true;
 }
 
-static bool after_backslash(struct copy_stream *stream, char c, struct buffer *out, bool *used, struct error *error)
+static bool after_backslash(struct copy_stream *stream, char c, struct buffer *out, bool *used,
+							struct error *error)
 {
 	stream->pending = PENDING_NONE;
 	if (c == '.' && stream->end_marker) {
@@ -282,7 +288,8 @@ static bool after_backslash(struct copy_stream *stream, char c, struct buffer *o
 	return true;
 }
 
-static bool after_return(struct copy_stream *stream, char c, struct buffer *out, bool *used, struct error *error)
+static bool after_return(struct copy_stream *stream, char c, struct buffer *out, bool *used,
+						 struct error *error)
 {
 	stream->pending = PENDING_NONE;
 	*used = c == '\n';
@@ -295,8 +302,10 @@ static bool after_return(struct copy_stream *stream, char c, struct buffer *out,
 	return row_ends(stream, *used ? "\r\n" : "\r", out, error);
 }
 
-/* A byte of the table, outside anything pending. The run up to it is in the output. *literal: it goes there as it is. */
-static bool special_byte(struct copy_stream *stream, char c, bool *literal, struct buffer *out, struct error *error)
+/* A byte of the table, outside anything pending. The run up to it is in the output. *literal: it goes there
+ * as it is. */
+static bool special_byte(struct copy_stream *stream, char c, bool *literal, struct buffer *out,
+						 struct error *error)
 {
 	*literal = false;
 	if (stream->csv) {
@@ -347,7 +356,8 @@ static bool special_byte(struct copy_stream *stream, char c, bool *literal, stru
 	return true;
 }
 
-static bool pending_byte(struct copy_stream *stream, char c, struct buffer *out, bool *used, struct error *error)
+static bool pending_byte(struct copy_stream *stream, char c, struct buffer *out, bool *used,
+						 struct error *error)
 {
 	switch (stream->pending) {
 	case PENDING_DOT:
@@ -363,7 +373,8 @@ static bool pending_byte(struct copy_stream *stream, char c, struct buffer *out,
 	return true;
 }
 
-static bool lines(struct copy_stream *stream, const char *bytes, size_t length, struct buffer *out, struct error *error)
+static bool lines(struct copy_stream *stream, const char *bytes, size_t length, struct buffer *out,
+				  struct error *error)
 {
 	size_t from = 0, i = 0;
 	while (i < length && !stream->ended) {

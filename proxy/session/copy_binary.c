@@ -1,5 +1,5 @@
-/* COPY FROM STDIN in binary format: signature, flags, extension, then rows of a field count and fields, then -1.
- * Source: PostgreSQL documentation, "COPY", "Binary Format". */
+/* COPY FROM STDIN in binary format: signature, flags, extension, then rows of a field count and fields, then
+ * -1. Source: PostgreSQL documentation, "COPY", "Binary Format". */
 #include "proxy/session/copy_internal.h"
 
 #include <string.h>
@@ -30,7 +30,8 @@ static bool row_begins(struct copy_stream *stream, struct buffer *out, struct er
 		return true;
 	}
 	if (count < 0 || (unsigned)count != stream->plan.client_columns)
-		return error_set(error, "22P04", "row field count is %d, expected %u", count, stream->plan.client_columns);
+		return error_set(error, "22P04", "row field count is %d, expected %u", count,
+						 stream->plan.client_columns);
 	buffer_add_u16(out, (uint16_t)(count + stream->plan.append));
 	stream->columns_left = (unsigned)count;
 	stream->fields = 0;
@@ -95,7 +96,8 @@ static void pass(struct copy_stream *stream, const char **at, const char *end, s
 	stream->left -= (uint32_t)n;
 }
 
-static bool step(struct copy_stream *stream, const char **at, const char *end, struct buffer *out, struct error *error)
+static bool step(struct copy_stream *stream, const char **at, const char *end, struct buffer *out,
+				 struct error *error)
 {
 	switch (stream->state) {
 	case BINARY_SIGNATURE:

@@ -30,17 +30,17 @@ struct copy_stream {
 	size_t value_length, name_length;
 	int check_column;
 	unsigned long long rows;
-	bool ended;              /* the end marker has come: nothing behind it is passed on */
+	bool ended; /* the end marker has come: nothing behind it is passed on */
 
 	/* text, CSV */
 	bool csv, end_marker;
-	char escape;             /* 0: the same as the quote */
+	char escape; /* 0: the same as the quote */
 	bool special[256];
 	enum eol eol;
 	enum pending pending;
 	bool in_quote, last_was_escape, quote_just_closed;
 	bool line_empty, header_left;
-	unsigned fields;         /* ended in this row */
+	unsigned fields; /* ended in this row */
 	bool field_long, field_quoted;
 	size_t field_length;
 	char field[COPY_FIELD_MAX + 1];
@@ -49,7 +49,7 @@ struct copy_stream {
 	enum binary_state state;
 	char number[16];
 	size_t number_length;
-	uint32_t left;           /* bytes of the field or extension */
+	uint32_t left; /* bytes of the field or extension */
 	unsigned columns_left;
 };
 

@@ -1,10 +1,11 @@
-/* COPY FROM STDIN in the session: CopyInResponse as the client expects it, the data through copy.c, and what comes too early,
- * too late or in between.
+/* COPY FROM STDIN in the session: CopyInResponse as the client expects it, the data through copy.c, and what
+ * comes too early, too late or in between.
  *
  *   NONE --CopyInResponse--> ACTIVE --CopyDone, CopyFail, error--> NONE
  *                               \--data refused--> FAILED (CopyFail sent) --error--> NONE
  *
- * Data that comes before CopyInResponse waits; data after an error is dropped, as the server would drop it. */
+ * Data that comes before CopyInResponse waits; data after an error is dropped, as the server would drop it.
+ */
 #include "proxy/session/internal.h"
 
 #include <stdlib.h>
@@ -111,7 +112,8 @@ static void data(struct session *session, const struct wire_message *message, si
 	}
 }
 
-enum handled copyin_message(struct session *session, const struct wire_message *message, size_t n, size_t *used)
+enum handled copyin_message(struct session *session, const struct wire_message *message, size_t n,
+							size_t *used)
 {
 	*used = n;
 	if (session->copy_in == COPY_IN_NONE && !session->skipping && session->replies.n > 0)

@@ -1,8 +1,9 @@
 /* Extended query: Parse, Bind, Describe, Execute, Close, Sync, Flush.
  *
- * The tenant is one parameter more than the client knows of: its type is declared in Parse, its value appended in Bind,
- * and it is taken out of ParameterDescription (answers.c). A statement prepared before the names or the catalog changed is judged again
- * at Bind, and prepared again under its name if it is to be written otherwise. */
+ * The tenant is one parameter more than the client knows of: its type is declared in Parse, its value
+ * appended in Bind, and it is taken out of ParameterDescription (answers.c). A statement prepared before the
+ * names or the catalog changed is judged again at Bind, and prepared again under its name if it is to be
+ * written otherwise. */
 #include "proxy/session/internal.h"
 
 #include <arpa/inet.h>
@@ -96,7 +97,8 @@ static void expect_parse(struct session *session, struct prepared *prepared, boo
 {
 	struct reply *reply = replies_add(&session->replies, REPLY_PARSE);
 	reply->swallow = swallow;
-	replies_set_previous(&session->replies, reply, statements_put(&session->statements, prepared->name, prepared));
+	replies_set_previous(&session->replies, reply,
+						 statements_put(&session->statements, prepared->name, prepared));
 	reply->prepared = prepared_ref(prepared);
 	session->flushed = false;
 	timing_busy(session);
@@ -210,8 +212,10 @@ static bool literal_is_current(const struct session *session, const struct prepa
 	return !prepared->literal_tenant || (tenant && strcmp(tenant, prepared->literal_tenant) == 0);
 }
 
-/* The client has been told which columns the statement returns: it is asked again, and Bind waits for the answer. */
-static enum handled compare_rows(struct session *session, struct prepared *renewed, const struct prepared *old)
+/* The client has been told which columns the statement returns: it is asked again, and Bind waits for the
+ * answer. */
+static enum handled compare_rows(struct session *session, struct prepared *renewed,
+								 const struct prepared *old)
 {
 	renewed->wanted_rows = old->rows_changed ? old->wanted_rows : old->rows;
 	wire_add_target(&session->out[SIDE_SERVER], 'D', 'S', renewed->name);
@@ -232,7 +236,8 @@ static void refuse_changed_rows(struct session *session)
 	replies_at(&session->replies, session->replies.n - 1)->query->routine = "RevalidateCachedQuery";
 }
 
-/* Gives the statement under its name as it has to be now; *refused: an error has been sent instead. HELD: wait. */
+/* Gives the statement under its name as it has to be now; *refused: an error has been sent instead. HELD:
+ * wait. */
 static enum handled renew(struct session *session, struct prepared **prepared, bool *refused)
 {
 	struct prepared *old = *prepared;
@@ -338,15 +343,15 @@ static bool count_fits(const struct prepared *prepared, const struct wire_bind *
 	if (prepared->sql || bind->n_values == wanted)
 		return true;
 	error_set(&own->text, "08P01",
-			  "bind message supplies %u parameters, but prepared statement \"%s\" requires %u", bind->n_values,
-			  prepared->name, wanted);
+			  "bind message supplies %u parameters, but prepared statement \"%s\" requires %u",
+			  bind->n_values, prepared->name, wanted);
 	own_refusal_finish(own, 0);
 	return false;
 }
 
 /* HELD: wait. *refused: an error has been sent instead. */
-static enum handled admit_bind(struct session *session, const struct prepared *prepared, const struct wire_bind *bind,
-							   bool *refused)
+static enum handled admit_bind(struct session *session, const struct prepared *prepared,
+							   const struct wire_bind *bind, bool *refused)
 {
 	struct own_refusal own;
 	const struct verdict *verdict = prepared->verdict;
@@ -424,7 +429,8 @@ bool extended_bind_streams(struct session *session, const char *bytes, size_t n)
 		!replies_name_is_certain(&session->replies, name))
 		return false;
 	struct prepared *prepared = statements_get(&session->statements, name);
-	if (!prepared || prepared->stale || prepared->takes_tenant || prepared->wanted_rows || !is_current(session, prepared))
+	if (!prepared || prepared->stale || prepared->takes_tenant || prepared->wanted_rows ||
+		!is_current(session, prepared))
 		return false;
 	const struct verdict *verdict = prepared->verdict;
 	for (size_t i = 0; i < verdict->n_statements; i++)
@@ -457,7 +463,8 @@ enum handled extended_describe(struct session *session, const struct wire_messag
 		expect(session, REPLY_DESCRIBE_PORTAL, statements_portal(&session->statements, name));
 		return HANDLED;
 	}
-	/* Names that are still under way could stand for something else: wait, as the number of parameters to hide depends on it. */
+	/* Names that are still under way could stand for something else: wait, as the number of parameters to
+	 * hide depends on it. */
 	if (client_must_wait(session) || !replies_name_is_certain(&session->replies, name))
 		return client_hold(session, HOLD_REPLIES);
 	struct prepared *prepared = statements_get(&session->statements, name);
@@ -496,8 +503,7 @@ enum handled extended_execute(struct session *session, const struct wire_message
 	client_forward(session, message);
 	expect(session, REPLY_EXECUTE, prepared);
 	if (changes)
-		replies_set_matters(&session->replies,
-							replies_at(&session->replies, session->replies.n - 1));
+		replies_set_matters(&session->replies, replies_at(&session->replies, session->replies.n - 1));
 	session->counts.statements++;
 	return HANDLED;
 }
@@ -529,7 +535,8 @@ void extended_sync(struct session *session)
 {
 	wire_add_empty(&session->out[SIDE_SERVER], 'S');
 	if (session->copy_in == COPY_IN_ACTIVE) {
-		/* Ignored by the server as long as it copies. Has it failed meanwhile, ReadyForQuery will come unasked. */
+		/* Ignored by the server as long as it copies. Has it failed meanwhile, ReadyForQuery will come
+		 * unasked. */
 		session->spare_syncs++;
 		return;
 	}

@@ -1,4 +1,5 @@
-/* The FunctionCall message: a function by its OID, without any text. The parser's policy for functions decides. */
+/* The FunctionCall message: a function by its OID, without any text. The parser's policy for functions
+ * decides. */
 #include "proxy/session/internal.h"
 
 #include "parser/function_call.h"
@@ -13,7 +14,8 @@ enum handled function_message(struct session *session, const struct wire_message
 		return HANDLED;
 	}
 	session->counts.statements++;
-	if (!function_call_policy(session->catalog, session->settings->policy, session->user->right, oid, &refusal)) {
+	if (!function_call_policy(session->catalog, session->settings->policy, session->user->right, oid,
+							  &refusal)) {
 		refuse_query(session, &refusal);
 		return HANDLED;
 	}

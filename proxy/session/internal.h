@@ -1,16 +1,16 @@
 /* The parts of a session, shared by the files of proxy/session and seen by nobody else.
  *
- *   session.c   life, bytes in and out, closing          startup.c   startup packets, parameters, opening the server
- *   auth.c      SASL exchange                            client.c    the client's messages: walk, dispatch, waiting
- *   query.c     simple Query                             extended.c  Parse, Bind, Describe, Execute, Close, Sync, Flush
- *   admit.c     may this statement run with this tenant  refuse.c    errors that the server raises for us
- *   server.c    the server's messages: walk, dispatch    answers.c   those that are edited on their way; effects
- *   copyin.c    COPY FROM STDIN                          function.c  FunctionCall
- *   conceal.c   what errors must not tell                judge.c     verdicts: asking for them, waiting for long ones
- *   timing.c    time-outs and draining
+ *   session.c   life, bytes in and out, closing          startup.c   startup packets, parameters, opening the
+ * server auth.c      SASL exchange                            client.c    the client's messages: walk,
+ * dispatch, waiting query.c     simple Query                             extended.c  Parse, Bind, Describe,
+ * Execute, Close, Sync, Flush admit.c     may this statement run with this tenant  refuse.c    errors that
+ * the server raises for us server.c    the server's messages: walk, dispatch    answers.c   those that are
+ * edited on their way; effects copyin.c    COPY FROM STDIN                          function.c  FunctionCall
+ *   conceal.c   what errors must not tell                judge.c     verdicts: asking for them, waiting for
+ * long ones timing.c    time-outs and draining
  *
- * A client's message is either handled whole or *held*: left at the head of the input until a reply or a newer catalog is there. A
- * handler returns HELD before it has changed anything. */
+ * A client's message is either handled whole or *held*: left at the head of the input until a reply or a
+ * newer catalog is there. A handler returns HELD before it has changed anything. */
 #ifndef TENANTRY_SESSION_INTERNAL_H
 #define TENANTRY_SESSION_INTERNAL_H
 
@@ -25,14 +25,14 @@
 #include "proxy/wire/startup.h"
 
 enum phase {
-	PHASE_STARTUP,      /* StartupMessage or one of the requests before it */
-	PHASE_TLS,          /* the handshake is the host's; no byte may come here */
-	PHASE_SASL_FIRST,   /* SASLInitialResponse */
-	PHASE_SASL_FINAL,   /* SASLResponse */
-	PHASE_TENANT,       /* a newer catalog, to look up the tenant once more */
-	PHASE_SERVER,       /* the server to be opened */
+	PHASE_STARTUP,    /* StartupMessage or one of the requests before it */
+	PHASE_TLS,        /* the handshake is the host's; no byte may come here */
+	PHASE_SASL_FIRST, /* SASLInitialResponse */
+	PHASE_SASL_FINAL, /* SASLResponse */
+	PHASE_TENANT,     /* a newer catalog, to look up the tenant once more */
+	PHASE_SERVER,     /* the server to be opened */
 	PHASE_RUNNING,
-	PHASE_CANCEL,       /* was a CancelRequest */
+	PHASE_CANCEL, /* was a CancelRequest */
 	PHASE_CLOSING,
 };
 
@@ -42,7 +42,11 @@ enum handled { HANDLED, HELD };
 /* The rest of a message whose head has been dealt with. */
 enum stream { STREAM_PASS, STREAM_DROP, STREAM_COPY };
 
-enum copy_in { COPY_IN_NONE, COPY_IN_ACTIVE, COPY_IN_FAILED /* we have sent CopyFail; the server's error is awaited */ };
+enum copy_in {
+	COPY_IN_NONE,
+	COPY_IN_ACTIVE,
+	COPY_IN_FAILED /* we have sent CopyFail; the server's error is awaited */
+};
 
 struct run;
 
@@ -57,24 +61,24 @@ struct session {
 	unsigned wants;
 	bool local, tls;
 
-	struct buffer in[2], out[2];         /* by enum side: what came from it, what goes to it */
-	uint64_t stream_left[2];             /* bytes of the message under way from that side */
+	struct buffer in[2], out[2]; /* by enum side: what came from it, what goes to it */
+	uint64_t stream_left[2];     /* bytes of the message under way from that side */
 	enum stream stream[2];
-	bool paused[2];                      /* that side is not read: the other one's output is over the high-water mark */
+	bool paused[2]; /* that side is not read: the other one's output is over the high-water mark */
 
 	/* startup */
 	bool asked_tls, asked_gss, direct_tls;
 	unsigned minor;
 	struct session_parameter *parameters; /* owned strings */
 	size_t n_parameters;
-	char *user_name;                     /* as given */
-	char *wished_tenant;                 /* text from startup parameter or name suffix */
+	char *user_name;     /* as given */
+	char *wished_tenant; /* text from startup parameter or name suffix */
 	const struct user *user;
 	bool authenticated;
 	struct scram *scram;
 	uint8_t binding[SCRAM_BINDING_MAX];
 	size_t binding_length;
-	uint8_t *cancel_key;                 /* CancelRequest: as received. Else: as given to the client */
+	uint8_t *cancel_key; /* CancelRequest: as received. Else: as given to the client */
 	size_t cancel_key_length;
 	int cancel_process_id;
 
@@ -82,25 +86,26 @@ struct session {
 	struct state state;
 	struct statements statements;
 	struct replies replies;
-	struct run *run;                     /* of the batch from the server that is being walked; NULL otherwise */
+	struct run *run; /* of the batch from the server that is being walked; NULL otherwise */
 	struct query *spare_query;
 	enum hold hold;
-	struct judging *judging;             /* the long statement that is judged elsewhere; NULL: none */
-	bool asked_catalog;                  /* for the message at the head of the input, a newer snapshot has been waited for */
-	bool stale_catalog;                  /* our own schema change is committed, the snapshot that shows it is not here yet */
-	bool ready_held;                     /* ReadyForQuery waits for that snapshot: others may rely on the change from then on */
-	bool ready_waited;                   /* it has waited */
+	struct judging *judging; /* the long statement that is judged elsewhere; NULL: none */
+	bool asked_catalog; /* for the message at the head of the input, a newer snapshot has been waited for */
+	bool stale_catalog; /* our own schema change is committed, the snapshot that shows it is not here yet */
+	bool ready_held;   /* ReadyForQuery waits for that snapshot: others may rely on the change from then on */
+	bool ready_waited; /* it has waited */
 	uint64_t ready_since;
-	bool flushed;                        /* a Flush of ours is behind the last message of the pipeline */
-	bool skipping;                       /* the server ignores everything up to the next Sync */
-	char status;                         /* of the last ReadyForQuery: I T E */
-	bool error_since;                    /* an error since the last ReadyForQuery or end of a transaction */
+	bool flushed;     /* a Flush of ours is behind the last message of the pipeline */
+	bool skipping;    /* the server ignores everything up to the next Sync */
+	char status;      /* of the last ReadyForQuery: I T E */
+	bool error_since; /* an error since the last ReadyForQuery or end of a transaction */
 	enum copy_in copy_in;
 	struct copy_stream *copy;
-	struct error *copy_error;            /* what the client is told in place of the CopyFail's error */
-	unsigned spare_syncs;                /* Syncs that the server may or may not have ignored during COPY FROM STDIN */
+	struct error *copy_error; /* what the client is told in place of the CopyFail's error */
+	unsigned spare_syncs;     /* Syncs that the server may or may not have ignored during COPY FROM STDIN */
 	bool schema_pending, schema_changed;
-	uint64_t checked_names, checked_generation; /* state at which SQL-level prepared statements were last looked at */
+	uint64_t checked_names,
+		checked_generation; /* state at which SQL-level prepared statements were last looked at */
 
 	/* timing */
 	uint64_t started, idle_since, busy_since;
@@ -115,12 +120,14 @@ void session_fatal(struct session *session, const struct error *error);
 void session_fatal_text(struct session *session, const char *sqlstate, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /* Bytes that are not the protocol: 08P01. */
-void session_violation(struct session *session, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void session_violation(struct session *session, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 void session_close(struct session *session);
 void session_terminate(struct session *session);
 const char *session_tenant(const struct session *session); /* NULL: none */
 
-/* --- startup.c --- each takes what is there and returns how many bytes it has used; 0: more is needed, or nothing to do now */
+/* --- startup.c --- each takes what is there and returns how many bytes it has used; 0: more is needed, or
+ * nothing to do now */
 size_t startup_packet(struct session *session, const char *bytes, size_t n);
 /* The client has shown who it is. */
 void startup_authenticated(struct session *session);
@@ -145,8 +152,8 @@ void client_forward(struct session *session, const struct wire_message *message)
 struct verdict *judge(struct session *session, enum sub_protocol protocol, const char *text, size_t length,
 					  const uint32_t *types, size_t n_types);
 /* The verdict at once, as things are. NULL: too long for that. */
-struct verdict *judge_now(struct session *session, enum sub_protocol protocol, const char *text, size_t length,
-						  const uint32_t *types, size_t n_types);
+struct verdict *judge_now(struct session *session, enum sub_protocol protocol, const char *text,
+						  size_t length, const uint32_t *types, size_t n_types);
 void judge_forget(struct session *session);
 
 /* --- query.c --- */
@@ -163,7 +170,8 @@ void extended_flush(struct session *session);
 /* May the Bind with this head be streamed? True when its statement is known and nothing has to be changed. */
 bool extended_bind_streams(struct session *session, const char *bytes, size_t n);
 void extended_bind_sent(struct session *session, const char *portal, struct prepared *prepared);
-/* The first slot's rendering for a statement of the extended protocol; `out` holds TENANT_LITERAL_MAX bytes. */
+/* The first slot's rendering for a statement of the extended protocol; `out` holds TENANT_LITERAL_MAX bytes.
+ */
 const char *extended_slot(const struct prepared *prepared, char *out);
 
 /* --- admit.c --- */
@@ -176,14 +184,16 @@ struct own_refusal {
 void own_refusal_finish(struct own_refusal *own, int position);
 /* Does the statement need to know the tenant? */
 bool admit_needs_tenant(const struct statement *statement);
-/* May it run with this tenant (NULL: none)? `bind` NULL: checks of parameters are left out; types as declared. */
-enum admission admit_statement(struct session *session, const struct verdict *verdict, size_t i, const char *tenant,
-							   const struct wire_bind *bind, const uint32_t *types, size_t n_types,
-							   struct own_refusal *own);
+/* May it run with this tenant (NULL: none)? `bind` NULL: checks of parameters are left out; types as
+ * declared. */
+enum admission admit_statement(struct session *session, const struct verdict *verdict, size_t i,
+							   const char *tenant, const struct wire_bind *bind, const uint32_t *types,
+							   size_t n_types, struct own_refusal *own);
 /* Refused when the session has none. */
 enum admission admit_tenant_known(struct session *session, struct own_refusal *own);
 /* May the user take on this tenant? canonical holds TENANT_VALUE_MAX + 1 bytes. */
-enum admission admit_tenant(struct session *session, const char *text, char *canonical, struct own_refusal *own);
+enum admission admit_tenant(struct session *session, const char *text, char *canonical,
+							struct own_refusal *own);
 
 /* --- refuse.c --- */
 void refuse_add_text(struct buffer *to, const struct refusal *refusal);
@@ -194,7 +204,8 @@ void refuse_note(struct session *session, struct query *query, const struct refu
 /* --- server.c --- */
 /* Goes on with what has been held. */
 void server_resume(struct session *session);
-/* Does the server read text as the parser does, with this setting as it reports it? If not, the session has ended. */
+/* Does the server read text as the parser does, with this setting as it reports it? If not, the session has
+ * ended. */
 bool server_status_is_safe(struct session *session, const char *name, const char *value)
 	__attribute__((warn_unused_result));
 size_t server_walk(struct session *session, const char *bytes, size_t n);
@@ -207,7 +218,8 @@ enum answer {
 	ANSWER_HELD,     /* it stays in the input, and so does what follows */
 	ANSWER_BAD,
 };
-/* The bytes of the batch that pass and are not in the output yet:  from .. at, the message that is looked at now. */
+/* The bytes of the batch that pass and are not in the output yet:  from .. at, the message that is looked at
+ * now. */
 struct run {
 	const char *from, *at;
 };
@@ -231,9 +243,10 @@ void concealed_free(struct concealed *concealed);
 
 /* --- copyin.c --- */
 enum answer copyin_response(struct session *session, struct run *run, const struct wire_message *message);
-/* CopyData, CopyDone or CopyFail. For CopyData `message->length` may be more than `n`, what is there; *used says how much
- * of the body was taken. */
-enum handled copyin_message(struct session *session, const struct wire_message *message, size_t n, size_t *used);
+/* CopyData, CopyDone or CopyFail. For CopyData `message->length` may be more than `n`, what is there; *used
+ * says how much of the body was taken. */
+enum handled copyin_message(struct session *session, const struct wire_message *message, size_t n,
+							size_t *used);
 /* More of a CopyData whose head has been taken. */
 void copyin_piece(struct session *session, const char *bytes, size_t n);
 void copyin_fail(struct session *session, const struct error *error);
@@ -243,7 +256,7 @@ void copyin_over(struct session *session);
 enum handled function_message(struct session *session, const struct wire_message *message);
 
 /* --- timing.c --- */
-void timing_ready(struct session *session);  /* ReadyForQuery has come */
-void timing_busy(struct session *session);   /* something was sent that will be answered */
+void timing_ready(struct session *session); /* ReadyForQuery has come */
+void timing_busy(struct session *session);  /* something was sent that will be answered */
 
 #endif

@@ -1,5 +1,6 @@
-/* Asking the parser for verdicts, with the session's names. Long statements are judged by the host off its loop: the message is held
- * and the question, with everything that it points to, is kept in one block until the answer is there. */
+/* Asking the parser for verdicts, with the session's names. Long statements are judged by the host off its
+ * loop: the message is held and the question, with everything that it points to, is kept in one block until
+ * the answer is there. */
 #include "proxy/session/internal.h"
 
 #include <stdlib.h>
@@ -11,7 +12,7 @@ struct judging {
 	uint64_t names_version, prepared_version;
 	struct verdict *answer; /* NULL: not there yet */
 	size_t n_strings;
-	char **strings;         /* everything that the names point to */
+	char **strings; /* everything that the names point to */
 };
 
 static void *must(void *memory)
@@ -35,8 +36,8 @@ static struct session_names current_names(const struct session *session, const c
 								  .prepared = session->statements.takes};
 }
 
-static struct guard_request request_of(const struct session *session, enum sub_protocol protocol, const char *text,
-									   size_t length, const uint32_t *types, size_t n_types,
+static struct guard_request request_of(const struct session *session, enum sub_protocol protocol,
+									   const char *text, size_t length, const uint32_t *types, size_t n_types,
 									   const struct session_names *names)
 {
 	return (struct guard_request){.text = text,
@@ -70,8 +71,8 @@ static bool is_long(const struct session *session, size_t length)
 	return length > SESSION_JUDGE_INLINE_MAX && session->settings->judges_elsewhere;
 }
 
-struct verdict *judge_now(struct session *session, enum sub_protocol protocol, const char *text, size_t length,
-						  const uint32_t *types, size_t n_types)
+struct verdict *judge_now(struct session *session, enum sub_protocol protocol, const char *text,
+						  size_t length, const uint32_t *types, size_t n_types)
 {
 	return is_long(session, length) ? NULL : judge_inline(session, protocol, text, length, types, n_types);
 }
@@ -113,7 +114,8 @@ static void ask(struct session *session, const struct guard_request *request)
 {
 	struct judging *judging = must(calloc(1, sizeof *judging));
 	const struct session_names *names = request->names;
-	judging->strings = must(malloc((names->n_temporaries + names->n_prepared + 1) * sizeof *judging->strings));
+	judging->strings =
+		must(malloc((names->n_temporaries + names->n_prepared + 1) * sizeof *judging->strings));
 	judging->names = *names;
 	judging->names.search_path = keep(judging, names->search_path);
 	judging->names.temporaries = keep_list(judging, names->temporaries, names->n_temporaries);

@@ -1,5 +1,5 @@
-/* Names to objects: open addressing, linear probing, deletion by shifting back. Keys are borrowed from the objects, so an object
- * must be taken out before its name goes. Small when empty: no memory at all. */
+/* Names to objects: open addressing, linear probing, deletion by shifting back. Keys are borrowed from the
+ * objects, so an object must be taken out before its name goes. Small when empty: no memory at all. */
 #ifndef TENANTRY_SESSION_NAME_MAP_H
 #define TENANTRY_SESSION_NAME_MAP_H
 
@@ -11,7 +11,7 @@ struct name_map {
 		const char *name;
 		void *object;
 		uint32_t hash;
-	} *slots;
+	} * slots;
 	size_t n, room; /* room is 0 or a power of two */
 };
 

@@ -1,8 +1,10 @@
-/* Simple Query: every statement of the message gets what its verdict says, in order, as one message to the server.
+/* Simple Query: every statement of the message gets what its verdict says, in order, as one message to the
+ * server.
  *
- * The tenant can change within the message (SET app.tenant_id = 2; SELECT ..): it is followed statement by statement on a copy of
- * the session's state, supposing that each succeeds; where one fails, the server carries out none of the rest. The first
- * statement that is refused is replaced by one that raises, and what follows it is not sent. */
+ * The tenant can change within the message (SET app.tenant_id = 2; SELECT ..): it is followed statement by
+ * statement on a copy of the session's state, supposing that each succeeds; where one fails, the server
+ * carries out none of the rest. The first statement that is refused is replaced by one that raises, and what
+ * follows it is not sent. */
 #include "proxy/session/internal.h"
 
 #include <stdlib.h>
@@ -13,11 +15,11 @@ struct plan {
 	struct verdict *verdict;
 	const char *text;
 	size_t length;
-	size_t n_sent;                /* statements to be sent; less than all: then comes the refusal */
+	size_t n_sent; /* statements to be sent; less than all: then comes the refusal */
 	const struct refusal *refusal;
 	struct own_refusal own;
 	char literal[TENANT_LITERAL_MAX]; /* slot of every statement, as long as `slots` is NULL */
-	const char **slots;           /* of each statement, when the tenant changes within the message; one block */
+	const char **slots; /* of each statement, when the tenant changes within the message; one block */
 };
 
 static bool changes_state(const struct verdict *verdict)
@@ -57,20 +59,22 @@ static enum admission examine(struct plan *plan, size_t i, const struct state *s
 		plan->refusal = statement->refusal;
 		return ADMISSION_REFUSED;
 	}
-	enum admission admission = admit_statement(plan->session, plan->verdict, i, tenant ? tenant->s : NULL, NULL, NULL,
-											   0, &plan->own);
+	enum admission admission = admit_statement(plan->session, plan->verdict, i, tenant ? tenant->s : NULL,
+											   NULL, NULL, 0, &plan->own);
 	if (admission == ADMISSION_REFUSED)
 		plan->refusal = &plan->own.refusal;
 	return admission;
 }
 
-/* As it will be if the statement succeeds. In an aborted transaction only its end can: COMMIT then is a ROLLBACK. */
+/* As it will be if the statement succeeds. In an aborted transaction only its end can: COMMIT then is a
+ * ROLLBACK. */
 static void follow_effects(struct state *state, const struct statement *statement, bool *aborted)
 {
 	for (size_t e = 0; e < statement->n_effects; e++) {
 		const struct effect *effect = &statement->effects[e];
 		state_apply(state, effect, *aborted ? "ROLLBACK" : NULL);
-		if (effect->kind == EFFECT_COMMIT || effect->kind == EFFECT_ROLLBACK || effect->kind == EFFECT_ROLLBACK_TO)
+		if (effect->kind == EFFECT_COMMIT || effect->kind == EFFECT_ROLLBACK ||
+			effect->kind == EFFECT_ROLLBACK_TO)
 			*aborted = false;
 	}
 }
@@ -121,7 +125,8 @@ static void send_rendered(const struct plan *plan)
 	for (size_t i = 0; i < plan->n_sent; i++) {
 		const struct statement *statement = &verdict->statements[i];
 		buffer_add(out, plan->text + at, statement->start - at);
-		statement_render(verdict, i, plan->text, plan->slots ? plan->slots[i] : plan->literal, write_piece, out);
+		statement_render(verdict, i, plan->text, plan->slots ? plan->slots[i] : plan->literal, write_piece,
+						 out);
 		at = statement->start + statement->length;
 	}
 	if (plan->refusal) {

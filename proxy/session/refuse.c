@@ -1,9 +1,10 @@
-/* Refusals: the server raises our error, in its order and its transaction, so that everything behind behaves as after any other
- * error. In an aborted transaction the server answers 25P02 instead, in a failed pipeline nothing, as it must.
+/* Refusals: the server raises our error, in its order and its transaction, so that everything behind behaves
+ * as after any other error. In an aborted transaction the server answers 25P02 instead, in a failed pipeline
+ * nothing, as it must.
  *
- * The text of a refusal may hold anything that the client wrote: it is put into two nested string constants of which both
- * are E'..', with quotes doubled and backslashes doubled on each level, so that it reads the same whatever
- * standard_conforming_strings says. */
+ * The text of a refusal may hold anything that the client wrote: it is put into two nested string constants
+ * of which both are E'..', with quotes doubled and backslashes doubled on each level, so that it reads the
+ * same whatever standard_conforming_strings says. */
 #include "proxy/session/internal.h"
 
 #include <stdlib.h>
@@ -78,7 +79,8 @@ void refuse_query(struct session *session, const struct refusal *refusal)
 	timing_busy(session);
 }
 
-/* In the place of a Parse, Bind or Execute: Close, Parse, Bind and Execute of our own, of which the client sees the error only. */
+/* In the place of a Parse, Bind or Execute: Close, Parse, Bind and Execute of our own, of which the client
+ * sees the error only. */
 void refuse_extended(struct session *session, const struct refusal *refusal)
 {
 	static const enum reply_kind kinds[] = {REPLY_CLOSE, REPLY_PARSE, REPLY_BIND, REPLY_EXECUTE};

@@ -109,7 +109,8 @@ static void undo(struct reply *reply, struct statements *statements)
 	if (reply->names == 'S') {
 		prepared_unref(statements_put(statements, changed_name(reply), reply->previous));
 	} else if (reply->names == 'P') {
-		prepared_unref(statements_put_portal(statements, reply->portal ? reply->portal : "", reply->previous));
+		prepared_unref(
+			statements_put_portal(statements, reply->portal ? reply->portal : "", reply->previous));
 	}
 }
 

@@ -14,7 +14,8 @@ enum { NONCE_BYTES = 18 };
 
 static const char binding_type[] = "tls-server-end-point";
 
-static bool hmac(const uint8_t *key, size_t key_length, const void *data, size_t length, uint8_t out[SCRAM_KEY])
+static bool hmac(const uint8_t *key, size_t key_length, const void *data, size_t length,
+				 uint8_t out[SCRAM_KEY])
 {
 	unsigned n = 0;
 	return HMAC(EVP_sha256(), key, (int)key_length, data, length, out, &n) && n == SCRAM_KEY;
@@ -52,7 +53,8 @@ static char *prepare(const char *password)
 	bool ascii = true;
 	for (const char *p = password; *p; p++)
 		ascii = ascii && (unsigned char)*p < 0x80;
-	if (!ascii && stringprep_profile(password, &prepared, "SASLprep", STRINGPREP_NO_UNASSIGNED) == STRINGPREP_OK) {
+	if (!ascii &&
+		stringprep_profile(password, &prepared, "SASLprep", STRINGPREP_NO_UNASSIGNED) == STRINGPREP_OK) {
 		if (prepared[0])
 			return prepared;
 		free(prepared);
@@ -73,8 +75,8 @@ bool scram_secret_derive(const char *password, const uint8_t *salt, size_t salt_
 	memcpy(secret->salt, salt, salt_length);
 	secret->salt_length = salt_length;
 	secret->iterations = iterations;
-	bool ok = PKCS5_PBKDF2_HMAC(prepared, (int)strlen(prepared), salt, (int)salt_length, (int)iterations, EVP_sha256(),
-								SCRAM_KEY, salted) == 1 &&
+	bool ok = PKCS5_PBKDF2_HMAC(prepared, (int)strlen(prepared), salt, (int)salt_length, (int)iterations,
+								EVP_sha256(), SCRAM_KEY, salted) == 1 &&
 			  hmac(salted, SCRAM_KEY, "Client Key", 10, client_key) &&
 			  sha256(client_key, SCRAM_KEY, secret->stored_key) &&
 			  hmac(salted, SCRAM_KEY, "Server Key", 10, secret->server_key);
@@ -94,7 +96,8 @@ bool scram_secret_parse(const char *verifier, struct scram_secret *secret)
 	const char *at = verifier + sizeof scheme - 1;
 	char *end;
 	unsigned long iterations = strtoul(at, &end, 10);
-	if (end == at || *at == '-' || *at == '+' || *at == ' ' || *end != ':' || iterations == 0 || iterations > INT32_MAX)
+	if (end == at || *at == '-' || *at == '+' || *at == ' ' || *end != ':' || iterations == 0 ||
+		iterations > INT32_MAX)
 		return false;
 	memset(secret, 0, sizeof *secret);
 	secret->iterations = (uint32_t)iterations;
@@ -147,11 +150,13 @@ bool scram_verifier_make(const char *password, char *out)
 	encode64(salt, sizeof salt, salt64);
 	encode64(secret.stored_key, SCRAM_KEY, stored64);
 	encode64(secret.server_key, SCRAM_KEY, server64);
-	snprintf(out, SCRAM_VERIFIER_MAX, "SCRAM-SHA-256$%d:%s$%s:%s", SCRAM_ITERATIONS, salt64, stored64, server64);
+	snprintf(out, SCRAM_VERIFIER_MAX, "SCRAM-SHA-256$%d:%s$%s:%s", SCRAM_ITERATIONS, salt64, stored64,
+			 server64);
 	return true;
 }
 
-void scram_init(struct scram *scram, const struct scram_secret *secret, const uint8_t *binding, size_t binding_length)
+void scram_init(struct scram *scram, const struct scram_secret *secret, const uint8_t *binding,
+				size_t binding_length)
 {
 	memset(scram, 0, sizeof *scram);
 	scram->secret = *secret;
@@ -195,8 +200,9 @@ static enum scram_status read_gs2(struct scram *scram, const char **at)
 		if (scram->plus)
 			return malformed(scram, "The client selected SCRAM-SHA-256-PLUS without channel binding.");
 		if (scram->binding_length > 0)
-			return malformed(scram, "The client supports channel binding but thinks the server does not. However, "
-									"this server does support channel binding.");
+			return malformed(scram,
+							 "The client supports channel binding but thinks the server does not. However, "
+							 "this server does support channel binding.");
 		length = 1;
 		break;
 	case 'p':
@@ -228,8 +234,8 @@ static bool printable(const char *text, size_t length)
 	return true;
 }
 
-enum scram_status scram_first_with(struct scram *scram, const char *mechanism, const char *data, size_t length,
-								   const char *server_nonce)
+enum scram_status scram_first_with(struct scram *scram, const char *mechanism, const char *data,
+								   size_t length, const char *server_nonce)
 {
 	char text[768], salt64[96];
 	if (strcmp(mechanism, "SCRAM-SHA-256-PLUS") == 0 && scram->binding_length > 0)
@@ -327,7 +333,8 @@ enum scram_status scram_final(struct scram *scram, const char *data, size_t leng
 	uint8_t bytes[64];
 	if (!proof || strlen(proof + 3) != 44 || decode64(proof + 3, 44, bytes) != SCRAM_KEY)
 		return malformed(scram, "A proof of 32 bytes was expected.");
-	snprintf(auth, sizeof auth, "%s,%s,%.*s", scram->client_first_bare, scram->server_first, (int)(proof - text), text);
+	snprintf(auth, sizeof auth, "%s,%s,%.*s", scram->client_first_bare, scram->server_first,
+			 (int)(proof - text), text);
 	if (!proof_matches(scram, auth, bytes))
 		return SCRAM_DENIED;
 	uint8_t signature[SCRAM_KEY];

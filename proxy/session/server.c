@@ -1,5 +1,5 @@
-/* The server's messages. What passes is not touched: headers are walked, and the run of bytes between two messages that change is
- * appended to the client's output at once.
+/* The server's messages. What passes is not touched: headers are walked, and the run of bytes between two
+ * messages that change is appended to the client's output at once.
  *
  *      | DataRow | DataRow | CommandComplete | ReadyForQuery |
  *      ^run.from                             ^run.at
@@ -18,12 +18,15 @@ void server_flush_run(struct session *session, struct run *run)
 
 bool server_status_is_safe(struct session *session, const char *name, const char *value)
 {
-	static const char *const embedding[] = {"SJIS", "SHIFT_JIS_2004", "BIG5", "GBK", "UHC", "GB18030", "JOHAB"};
+	static const char *const embedding[] = {"SJIS", "SHIFT_JIS_2004", "BIG5", "GBK",
+											"UHC",  "GB18030",        "JOHAB"};
 	if (strcmp(name, "standard_conforming_strings") == 0 && strcmp(value, "on") != 0) {
 		struct error error;
 		error_set(&error, "0A000", "the server has standard_conforming_strings switched off");
-		error_detail(&error, "Backslashes in string constants then mean something else to the server than to tenantry, "
-							 "which could not tell any more what a statement does.");
+		error_detail(
+			&error,
+			"Backslashes in string constants then mean something else to the server than to tenantry, "
+			"which could not tell any more what a statement does.");
 		error_hint(&error, "Switch it on for the database and the user.");
 		session_fatal(session, &error);
 		return false;
@@ -100,9 +103,11 @@ static void note_rows(const struct reply *head, const struct wire_message *messa
 	prepared->rows = rows;
 }
 
-static enum answer row_description(struct session *session, struct reply *head, const struct wire_message *message)
+static enum answer row_description(struct session *session, struct reply *head,
+								   const struct wire_message *message)
 {
-	if (head && (head->kind == REPLY_DESCRIBE_PORTAL || (head->kind == REPLY_DESCRIBE_STATEMENT && head->described))) {
+	if (head && (head->kind == REPLY_DESCRIBE_PORTAL ||
+				 (head->kind == REPLY_DESCRIBE_STATEMENT && head->described))) {
 		note_rows(head, message);
 		return take(session);
 	}
@@ -185,7 +190,8 @@ static bool streams(struct session *session, char type)
 static void unexpected(struct session *session, char type)
 {
 	struct log_subject subject = session_subject(session);
-	log_write(LOG_LEVEL_ERROR, &subject, "unexpected message '%c' (%d) from the server", type, (unsigned char)type);
+	log_write(LOG_LEVEL_ERROR, &subject, "unexpected message '%c' (%d) from the server", type,
+			  (unsigned char)type);
 	session_violation(session, "unexpected message of type %d from the server", (unsigned char)type);
 }
 

@@ -8,7 +8,8 @@
 
 #include <openssl/crypto.h>
 
-/* Output is bounded by back-pressure; this is the last line: one message of the largest kind beside what is queued. */
+/* Output is bounded by back-pressure; this is the last line: one message of the largest kind beside what is
+ * queued. */
 static const size_t output_limit = (size_t)WIRE_LARGE * 2;
 
 struct session *session_new(const struct session_new_arguments *arguments)
@@ -94,7 +95,8 @@ static void end(struct session *session, bool interrupt)
 		}
 	}
 	session->phase = PHASE_CLOSING;
-	session->wants &= SESSION_WANT_INTERRUPT | SESSION_WANT_VERDICT; /* what is judged elsewhere is still in use there */
+	session->wants &=
+		SESSION_WANT_INTERRUPT | SESSION_WANT_VERDICT; /* what is judged elsewhere is still in use there */
 	session->wants |= SESSION_WANT_CLOSE;
 	session->hold = HOLD_NONE;
 	for (int side = 0; side < 2; side++) {
@@ -122,7 +124,8 @@ void session_fatal(struct session *session, const struct error *error)
 	log_write(LOG_LEVEL_INFO, &subject, "session ends: %s %s", error->sqlstate, error->message);
 	if (session->run)
 		server_flush_run(session, session->run);
-	/* In the middle of a streamed message an error would be read as part of it: the end of the stream must tell. */
+	/* In the middle of a streamed message an error would be read as part of it: the end of the stream must
+	 * tell. */
 	if (!session->client_gone && session->stream_left[SIDE_SERVER] == 0)
 		wire_add_error(&session->out[SIDE_CLIENT], "FATAL", error, 0);
 	session_close(session);
@@ -168,8 +171,8 @@ static void update_pauses(struct session *session)
 			session->paused[side] = false;
 	}
 	if (session->phase != PHASE_CLOSING &&
-		(session->out[SIDE_CLIENT].failed || session->out[SIDE_SERVER].failed || session->in[SIDE_CLIENT].failed ||
-		 session->in[SIDE_SERVER].failed)) {
+		(session->out[SIDE_CLIENT].failed || session->out[SIDE_SERVER].failed ||
+		 session->in[SIDE_CLIENT].failed || session->in[SIDE_SERVER].failed)) {
 		struct error error;
 		error_set(&error, "53200", "out of memory");
 		error_detail(&error, "A message is larger than what may be held for this session.");

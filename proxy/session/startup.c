@@ -1,9 +1,10 @@
 /* From the first byte to the open server: startup packets, parameters, the tenant.
  *
- * Refuses: encryption asked for twice, bytes that come in plain text behind a request for encryption (CVE-2021-23214),
- * replication connections, other databases, parameters that would change how statements are read (the same policy as SET),
- * tenants that do not exist or that the user is not bound to. Parameters are judged after authentication, as in PostgreSQL.
- * Source: PostgreSQL documentation, "Message Flow: Start-up"; src/backend/tcop/backend_startup.c, postinit.c. */
+ * Refuses: encryption asked for twice, bytes that come in plain text behind a request for encryption
+ * (CVE-2021-23214), replication connections, other databases, parameters that would change how statements are
+ * read (the same policy as SET), tenants that do not exist or that the user is not bound to. Parameters are
+ * judged after authentication, as in PostgreSQL. Source: PostgreSQL documentation, "Message Flow: Start-up";
+ * src/backend/tcop/backend_startup.c, postinit.c. */
 #include "proxy/session/internal.h"
 
 #include <ctype.h>
@@ -61,8 +62,8 @@ static void take_setting(struct session *session, const char *name, const char *
 		set_parameter(session, name, value);
 }
 
-/* The next word as pg_split_opts() reads it: white space separates, a backslash takes the next character as it is. Writes
- * it to `word`, which is as long as the options. False: no more. */
+/* The next word as pg_split_opts() reads it: white space separates, a backslash takes the next character as
+ * it is. Writes it to `word`, which is as long as the options. False: no more. */
 static bool next_word(const char **at, char *word)
 {
 	const char *p = *at;
@@ -128,8 +129,9 @@ static bool take_parameters(struct session *session, const struct wire_startup *
 			database = value;
 		} else if (strncmp(name, "_pq_.", 5) == 0 && n_unknown < UNKNOWN_OPTIONS_MAX) {
 			unknown[n_unknown++] = name;
-		} else if (strcmp(name, "replication") == 0 && strcmp(value, "") != 0 && strcasecmp(value, "false") != 0 &&
-				   strcasecmp(value, "off") != 0 && strcasecmp(value, "no") != 0 && strcmp(value, "0") != 0) {
+		} else if (strcmp(name, "replication") == 0 && strcmp(value, "") != 0 &&
+				   strcasecmp(value, "false") != 0 && strcasecmp(value, "off") != 0 &&
+				   strcasecmp(value, "no") != 0 && strcmp(value, "0") != 0) {
 			struct error error;
 			error_set(&error, "0A000", "replication connections are not possible through tenantry");
 			error_detail(&error, "A replication stream carries the rows of all tenants.");
@@ -158,7 +160,8 @@ static bool take_parameters(struct session *session, const struct wire_startup *
 		if (strcmp(name, "user") != 0 && strcmp(name, "options") != 0 && strcmp(name, "database") != 0 &&
 			strcmp(name, "replication") != 0 && strncmp(name, "_pq_.", 5) != 0)
 			take_setting(session, name, value);
-	if (database && *database && session->settings->database && strcmp(database, session->settings->database) != 0) {
+	if (database && *database && session->settings->database &&
+		strcmp(database, session->settings->database) != 0) {
 		session_fatal_text(session, "3D000", "database \"%s\" does not exist", database);
 		return false;
 	}
@@ -169,8 +172,9 @@ static void start(struct session *session, const struct wire_startup *startup)
 {
 	const char *suffix;
 	if (startup->major != WIRE_PROTOCOL_MAJOR) {
-		session_fatal_text(session, "0A000", "unsupported frontend protocol %u.%u: server supports 3.0 to 3.2",
-						   startup->major, startup->minor);
+		session_fatal_text(session, "0A000",
+						   "unsupported frontend protocol %u.%u: server supports 3.0 to 3.2", startup->major,
+						   startup->minor);
 		return;
 	}
 	if (session->settings->tls_required && !session->tls && !session->local) {
@@ -200,7 +204,8 @@ static void cancel(struct session *session, const struct wire_startup *startup)
 	session->wants |= SESSION_WANT_CANCEL;
 }
 
-/* SSLRequest and GSSENCRequest are each asked once, never inside TLS; nothing may be behind them in plain text. */
+/* SSLRequest and GSSENCRequest are each asked once, never inside TLS; nothing may be behind them in plain
+ * text. */
 static void encryption(struct session *session, const struct wire_startup *startup, size_t n)
 {
 	bool *asked = startup->kind == WIRE_SSL_REQUEST ? &session->asked_tls : &session->asked_gss;
@@ -211,8 +216,8 @@ static void encryption(struct session *session, const struct wire_startup *start
 	if (n > startup->length) {
 		struct error error;
 		error_set(&error, "08P01", "received unencrypted data after SSL request");
-		error_detail(&error,
-					 "This could be either a client-software bug or evidence of an attempted man-in-the-middle attack.");
+		error_detail(&error, "This could be either a client-software bug or evidence of an attempted "
+							 "man-in-the-middle attack.");
 		session_fatal(session, &error);
 		return;
 	}
@@ -275,7 +280,8 @@ static bool settings_are_allowed(struct session *session)
 	for (size_t i = 0; i < session->n_parameters; i++) {
 		const struct session_parameter *given = &session->parameters[i];
 		struct refusal refusal = {0};
-		if (setting_policy(session->settings->policy, session->user->right, given->name, given->value, &refusal))
+		if (setting_policy(session->settings->policy, session->user->right, given->name, given->value,
+						   &refusal))
 			continue;
 		struct error error;
 		error_set(&error, refusal.sqlstate, "%s", refusal.message);

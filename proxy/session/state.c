@@ -49,9 +49,10 @@ static void temporaries_unref(struct temporaries *list)
 	free(list);
 }
 
-/* A copy without `name` (NULL: nothing is left out by name) and, when `committing`, without what ON COMMIT DROP drops; with room for
- * one more. */
-static struct temporaries *temporaries_without(const struct temporaries *old, const char *name, bool committing)
+/* A copy without `name` (NULL: nothing is left out by name) and, when `committing`, without what ON COMMIT
+ * DROP drops; with room for one more. */
+static struct temporaries *temporaries_without(const struct temporaries *old, const char *name,
+											   bool committing)
 {
 	size_t n = old ? old->n : 0;
 	struct temporaries *list = must(malloc(sizeof *list + (n + 1) * sizeof list->list[0]));
@@ -280,7 +281,8 @@ static void apply_set(struct state *state, const struct effect *effect)
 	}
 	char canonical[TENANT_VALUE_MAX + 1];
 	if (tenant && !tenant_value_canonical(state->policy->tenant_type, value, canonical)) {
-		/* Such a statement is refused before it is sent; should it get here, no tenant is the safe reading. */
+		/* Such a statement is refused before it is sent; should it get here, no tenant is the safe reading.
+		 */
 		set_value(state, true, NULL, effect->flag);
 		return;
 	}

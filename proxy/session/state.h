@@ -1,13 +1,14 @@
-/* What decides how a session's statements are read: the tenant, the search_path and the temporary relations, with
- * PostgreSQL's transactional meaning.
+/* What decides how a session's statements are read: the tenant, the search_path and the temporary relations,
+ * with PostgreSQL's transactional meaning.
  *
  *      levels[0]          levels[1]          levels[n-1]         now
  *   start of the     SAVEPOINT a        SAVEPOINT b        what holds for the next statement
  *   transaction
  *
- * Each holds two values a setting: `current`, and `kept`, which COMMIT leaves behind (they differ after SET LOCAL). levels[0]
- * exists from the first change of a transaction on (`dirty`). An effect is applied when the server has confirmed its
- * statement, never before. SAVEPOINTs outside a change are recorded too: ROLLBACK TO must find them.
+ * Each holds two values a setting: `current`, and `kept`, which COMMIT leaves behind (they differ after SET
+ * LOCAL). levels[0] exists from the first change of a transaction on (`dirty`). An effect is applied when the
+ * server has confirmed its statement, never before. SAVEPOINTs outside a change are recorded too: ROLLBACK TO
+ * must find them.
  *
  * Source: src/backend/utils/misc/README and guc.c (push_old_value, AtEOXact_GUC). */
 #ifndef TENANTRY_SESSION_STATE_H
@@ -40,27 +41,28 @@ struct temporaries {
 };
 
 struct state_values {
-	struct text *tenant;             /* canonical; NULL: none */
+	struct text *tenant; /* canonical; NULL: none */
 	struct text *search_path;
 	struct temporaries *temporaries; /* NULL: none */
 };
 
 struct state_level {
-	struct text *savepoint;          /* NULL: start of the transaction */
+	struct text *savepoint; /* NULL: start of the transaction */
 	struct state_values current, kept;
 };
 
 struct state {
-	const struct policy *policy;      /* borrowed; tells the tenant setting's name and type */
-	struct state_values start;        /* what RESET goes back to */
+	const struct policy *policy; /* borrowed; tells the tenant setting's name and type */
+	struct state_values start;   /* what RESET goes back to */
 	struct state_level now;
 	struct state_level *levels;
 	size_t n_levels, room;
-	bool dirty;                       /* levels[0] is the start of this transaction and `now` may differ from it */
-	uint64_t names_version;           /* changes when search_path or temporaries change */
+	bool dirty;             /* levels[0] is the start of this transaction and `now` may differ from it */
+	uint64_t names_version; /* changes when search_path or temporaries change */
 };
 
-void state_init(struct state *state, const struct policy *policy, const char *tenant, const char *search_path);
+void state_init(struct state *state, const struct policy *policy, const char *tenant,
+				const char *search_path);
 void state_copy(struct state *to, const struct state *from);
 void state_free(struct state *state);
 
@@ -70,8 +72,8 @@ void state_apply(struct state *state, const struct effect *effect, const char *t
 void state_commit(struct state *state);
 void state_rollback(struct state *state);
 
-/* Could this effect change what `now` says (so that what follows cannot be read before it is confirmed)? `pending`: some effect
- * before it, not yet confirmed, could. */
+/* Could this effect change what `now` says (so that what follows cannot be read before it is confirmed)?
+ * `pending`: some effect before it, not yet confirmed, could. */
 bool state_effect_matters(const struct state *state, const struct effect *effect, bool pending);
 /* Is the effect one on the tenant's setting? *value: what it sets, NULL: the start value. */
 bool state_sets_tenant(const struct state *state, const struct effect *effect, const char **value);

@@ -167,7 +167,8 @@ struct prepared *statements_portal(const struct statements *statements, const ch
 	return found ? found->prepared : NULL;
 }
 
-struct prepared *statements_put_portal(struct statements *statements, const char *portal, struct prepared *prepared)
+struct prepared *statements_put_portal(struct statements *statements, const char *portal,
+									   struct prepared *prepared)
 {
 	prepared_ref(prepared);
 	if (!*portal) {

@@ -1,4 +1,5 @@
-/* Time-outs and draining. The host calls session_timeout() when session_deadline() has passed; nothing here looks at a clock. */
+/* Time-outs and draining. The host calls session_timeout() when session_deadline() has passed; nothing here
+ * looks at a clock. */
 #include "proxy/session/internal.h"
 
 /* Longer than this no ReadyForQuery is held back for a newer snapshot. */
@@ -78,7 +79,8 @@ void session_timeout(struct session *session)
 		session_fatal(session, &error);
 	} else if (session->ready_held) {
 		struct log_subject subject = session_subject(session);
-		log_write(LOG_LEVEL_WARNING, &subject, "the schema change is not in the catalog snapshot yet; going on");
+		log_write(LOG_LEVEL_WARNING, &subject,
+				  "the schema change is not in the catalog snapshot yet; going on");
 		server_resume(session);
 		client_resume(session);
 	} else if (!is_idle(session)) {

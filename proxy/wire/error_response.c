@@ -73,7 +73,8 @@ static const char *edited(const struct wire_error_edit *edit, char letter, const
 	}
 }
 
-void wire_error_edit(struct buffer *to, char type, const char *body, size_t length, const struct wire_error_edit *edit)
+void wire_error_edit(struct buffer *to, char type, const char *body, size_t length,
+					 const struct wire_error_edit *edit)
 {
 	static const char settable[] = "CMDHPWR";
 	bool done[sizeof settable] = {false};

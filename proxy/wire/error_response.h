@@ -14,9 +14,10 @@ void wire_add_error(struct buffer *to, const char *severity, const struct error 
 
 /* Adds the message again with some fields changed, the rest and their order as they were. */
 struct wire_error_edit {
-	const char *drop;      /* letters of fields that go, or NULL */
-	int position;          /* -1: leave P as it is; 0: drop it; else set it (added when there was none) */
-	const char *sqlstate, *message, *detail, *hint, *context, *routine; /* NULL: as it was; set or added otherwise */
+	const char *drop; /* letters of fields that go, or NULL */
+	int position;     /* -1: leave P as it is; 0: drop it; else set it (added when there was none) */
+	const char *sqlstate, *message, *detail, *hint, *context,
+		*routine; /* NULL: as it was; set or added otherwise */
 };
 void wire_error_edit(struct buffer *to, char type, const char *body, size_t length,
 					 const struct wire_error_edit *edit);

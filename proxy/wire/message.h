@@ -1,11 +1,13 @@
-/* Framing and decoding of protocol messages, version 3. Sans-I/O: bytes in, views of them out; nothing is copied or kept.
+/* Framing and decoding of protocol messages, version 3. Sans-I/O: bytes in, views of them out; nothing is
+ * copied or kept.
  *
  *      type   length (4, counts itself)   body (length - 4)
  *     |----|---------------------------|--------------------|
  *
- * Lengths below 4 and lengths above the cap of the message's type are bad and end the session: a length that wraps or
- * that two parties read differently is how messages are smuggled. All arithmetic is on 64-bit sizes.
- * Source: PostgreSQL documentation, "Message Formats"; caps as in backend/tcop/postgres.c, SocketBackend(). */
+ * Lengths below 4 and lengths above the cap of the message's type are bad and end the session: a length that
+ * wraps or that two parties read differently is how messages are smuggled. All arithmetic is on 64-bit sizes.
+ * Source: PostgreSQL documentation, "Message Formats"; caps as in backend/tcop/postgres.c, SocketBackend().
+ */
 #ifndef TENANTRY_WIRE_MESSAGE_H
 #define TENANTRY_WIRE_MESSAGE_H
 
@@ -49,7 +51,8 @@ struct wire_parse {
 	unsigned n_types;
 	const char *types; /* n_types OIDs in network order */
 };
-bool wire_parse_decode(const char *body, size_t length, struct wire_parse *parse) __attribute__((warn_unused_result));
+bool wire_parse_decode(const char *body, size_t length, struct wire_parse *parse)
+	__attribute__((warn_unused_result));
 
 struct wire_bind {
 	const char *portal, *statement;
@@ -60,7 +63,8 @@ struct wire_bind {
 	const char *results; /* count and codes of the results' formats, up to the end */
 	size_t results_length;
 };
-bool wire_bind_decode(const char *body, size_t length, struct wire_bind *bind) __attribute__((warn_unused_result));
+bool wire_bind_decode(const char *body, size_t length, struct wire_bind *bind)
+	__attribute__((warn_unused_result));
 /* Format code of parameter `i` (0-based): 0 text, 1 binary. */
 unsigned wire_bind_format(const struct wire_bind *bind, unsigned i);
 /* Value of parameter `i`; *length -1 for NULL. */
@@ -69,7 +73,8 @@ const char *wire_bind_value(const struct wire_bind *bind, unsigned i, int32_t *l
 /* Describe and Close: 'S' or 'P' and a name. */
 bool wire_target_decode(const char *body, size_t length, char *target, const char **name)
 	__attribute__((warn_unused_result));
-bool wire_execute_decode(const char *body, size_t length, const char **portal) __attribute__((warn_unused_result));
+bool wire_execute_decode(const char *body, size_t length, const char **portal)
+	__attribute__((warn_unused_result));
 /* A body that is exactly one zero-terminated string (Query, CopyFail, CommandComplete). */
 bool wire_string_decode(const char *body, size_t length, const char **text, size_t *text_length)
 	__attribute__((warn_unused_result));
@@ -78,7 +83,7 @@ bool wire_status_decode(const char *body, size_t length, const char **name, cons
 
 /* Encoders. */
 void wire_add_header(struct buffer *to, char type, size_t body_length);
-void wire_add_empty(struct buffer *to, char type);                 /* Sync, Flush, CopyDone, Terminate .. */
+void wire_add_empty(struct buffer *to, char type);                  /* Sync, Flush, CopyDone, Terminate .. */
 void wire_add_text(struct buffer *to, char type, const char *text); /* Query, CopyFail, CommandComplete */
 void wire_add_target(struct buffer *to, char type, char target, const char *name);
 void wire_add_parse(struct buffer *to, const char *name, const char *text);

@@ -1,5 +1,6 @@
-/* A cursor over bytes that came from the other side. Sticky failure: read freely, check `bad` (or reader_done()) once. Nothing
- * is copied; what is returned points into the bytes. After a failure every read gives zero or an empty string. */
+/* A cursor over bytes that came from the other side. Sticky failure: read freely, check `bad` (or
+ * reader_done()) once. Nothing is copied; what is returned points into the bytes. After a failure every read
+ * gives zero or an empty string. */
 #ifndef TENANTRY_WIRE_READER_H
 #define TENANTRY_WIRE_READER_H
 
@@ -72,7 +73,8 @@ static inline uint32_t reader_u32(struct reader *reader)
 	const char *bytes = reader_bytes(reader, 4);
 	return bytes ? wire_get_u32(bytes) : 0;
 }
-/* A zero-terminated string; its length without the zero in *length (may be NULL). "" and bad when there is no zero. */
+/* A zero-terminated string; its length without the zero in *length (may be NULL). "" and bad when there is no
+ * zero. */
 static inline const char *reader_string(struct reader *reader, size_t *length)
 {
 	const char *zero = reader->bad ? NULL : memchr(reader->at, 0, reader_left(reader));

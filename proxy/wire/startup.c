@@ -51,12 +51,14 @@ enum wire_status wire_startup_decode(const char *bytes, size_t n, struct wire_st
 	startup->parameters = bytes + 8;
 	startup->parameters_length = length - 8;
 	/* Only major version 3 is known to look like this; another one is answered by number alone. */
-	if (startup->major == WIRE_PROTOCOL_MAJOR && !pairs_are_whole(startup->parameters, startup->parameters_length))
+	if (startup->major == WIRE_PROTOCOL_MAJOR &&
+		!pairs_are_whole(startup->parameters, startup->parameters_length))
 		return WIRE_BAD;
 	return WIRE_OK;
 }
 
-bool wire_startup_next(const struct wire_startup *startup, const char **at, const char **name, const char **value)
+bool wire_startup_next(const struct wire_startup *startup, const char **at, const char **name,
+					   const char **value)
 {
 	const char *from = *at ? *at : startup->parameters;
 	struct reader reader = reader_of(from, (size_t)(startup->parameters + startup->parameters_length - from));

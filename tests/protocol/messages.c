@@ -90,7 +90,8 @@ static uint32_t number(const struct word *word)
 }
 
 /* Words from `i` up to one of the markers; a count of two bytes, then each. */
-static size_t add_list(struct buffer *out, const struct words *words, size_t i, const char *marker, bool values)
+static size_t add_list(struct buffer *out, const struct words *words, size_t i, const char *marker,
+					   bool values)
 {
 	size_t from = i + 1, to = from;
 	if (i >= words->n || !is(&words->list[i], marker)) {
@@ -112,15 +113,15 @@ static size_t add_list(struct buffer *out, const struct words *words, size_t i, 
 /* --- the kinds of bodies --- */
 enum body {
 	BODY_EMPTY,
-	BODY_STRING,   /* one */
-	BODY_STRINGS,  /* all the words */
+	BODY_STRING,  /* one */
+	BODY_STRINGS, /* all the words */
 	BODY_PARSE,
 	BODY_BIND,
 	BODY_TARGET,
 	BODY_EXECUTE,
 	BODY_FUNCTION,
-	BODY_DATA,     /* bytes as they are */
-	BODY_AUTH,     /* a number first */
+	BODY_DATA, /* bytes as they are */
+	BODY_AUTH, /* a number first */
 	BODY_NEGOTIATE,
 	BODY_KEY,
 	BODY_ROW,
@@ -207,16 +208,10 @@ static void add_strings(struct buffer *out, const struct words *words, size_t fr
 		add_string(out, &words->list[i]);
 }
 
-static void add_body(const struct kind *kind, const struct words *words, struct buffer *out)
+static void add_client_body(enum body body, const struct words *words, struct buffer *out)
 {
 	const struct word *list = words->list;
-	switch (kind->body) {
-	case BODY_EMPTY:
-		break;
-	case BODY_STRING:
-	case BODY_STRINGS:
-		add_strings(out, words, 1);
-		break;
+	switch (body) {
 	case BODY_PARSE:
 		add_string(out, &list[1]);
 		add_string(out, &list[2]);
@@ -237,9 +232,30 @@ static void add_body(const struct kind *kind, const struct words *words, struct 
 		break;
 	case BODY_FUNCTION:
 		buffer_add_u32(out, number(&list[1]));
-		buffer_add_u16(out, 0);
-		buffer_add_u16(out, 0);
-		buffer_add_u16(out, 0);
+		for (int i = 0; i < 3; i++)
+			buffer_add_u16(out, 0);
+		break;
+	default:
+		break;
+	}
+}
+
+static void add_body(const struct kind *kind, const struct words *words, struct buffer *out)
+{
+	const struct word *list = words->list;
+	switch (kind->body) {
+	case BODY_EMPTY:
+		break;
+	case BODY_STRING:
+	case BODY_STRINGS:
+		add_strings(out, words, 1);
+		break;
+	case BODY_PARSE:
+	case BODY_BIND:
+	case BODY_TARGET:
+	case BODY_EXECUTE:
+	case BODY_FUNCTION:
+		add_client_body(kind->body, words, out);
 		break;
 	case BODY_DATA:
 		buffer_add(out, list[1].text, list[1].length);

@@ -1,15 +1,15 @@
 /* Runs scripted exchanges against the sans-I/O session: each whole, line by line, and one byte at a time.
  *
  *   == name of the exchange             begins one; a session is new for each
- *   start app database shop ..          a session that is running: user, then startup parameters; its greeting is checked by others
- *   C> Message ..                       the client sends        S> Message ..   the server sends
- *   S< Message ..                       the server must get     C< Message ..   the client must get (all, in order)
- *   S<~ Q text                          the server must get a message of this type that contains the text
- *   C<~ E text
+ *   start app database shop ..          a session that is running: user, then startup parameters; its
+ * greeting is checked by others C> Message ..                       the client sends        S> Message .. the
+ * server sends S< Message ..                       the server must get     C< Message ..   the client must
+ * get (all, in order) S<~ Q text                          the server must get a message of this type that
+ * contains the text C<~ E text
  *   @ what ..                           the host: see event()
  *
- * Users: app (may choose), bound (tenant 2), admin (bypasses), locked (no trust; SCRAM). Default tenant 1; tenants 1, 2, 3;
- * tests/lib/shop.catalog is the catalog. At the end nothing may be left in the outputs. */
+ * Users: app (may choose), bound (tenant 2), admin (bypasses), locked (no trust; SCRAM). Default tenant 1;
+ * tenants 1, 2, 3; tests/lib/shop.catalog is the catalog. At the end nothing may be left in the outputs. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +32,7 @@ struct script {
 	struct session *session;
 	struct catalog *catalog;
 	struct verdict_cache *cache;
-	struct buffer feed;     /* collected for WHOLE */
+	struct buffer feed; /* collected for WHOLE */
 	enum side feed_side;
 	uint64_t now;
 	uint64_t generation;
@@ -197,8 +197,11 @@ static void start(struct script *script, const struct words *words)
 	buffer_consume(out, buffer_pending(out));
 }
 
-static const struct { const char *name; unsigned bit; } wants[] = {
-	{"tls", SESSION_WANT_TLS},	   {"server", SESSION_WANT_SERVER}, {"catalog", SESSION_WANT_CATALOG},
+static const struct {
+	const char *name;
+	unsigned bit;
+} wants[] = {
+	{"tls", SESSION_WANT_TLS},       {"server", SESSION_WANT_SERVER}, {"catalog", SESSION_WANT_CATALOG},
 	{"cancel", SESSION_WANT_CANCEL}, {"close", SESSION_WANT_CLOSE},   {"interrupt", SESSION_WANT_INTERRUPT},
 };
 
@@ -240,10 +243,12 @@ static void parameter(struct script *script, const struct words *words)
 	fail(script, "the server is not opened with %s", words->list[2].text);
 }
 
-/*   @ wants [what ..]       exactly this          @ catalog "more DDL"   answer WANT_CATALOG with a newer snapshot
+/*   @ wants [what ..]       exactly this          @ catalog "more DDL"   answer WANT_CATALOG with a newer
+ * snapshot
  *   @ opened                the server is open    @ failed message       it could not be opened
  *   @ tls                   the handshake is done @ interrupted
- *   @ lost client|server    the other end is gone @ clock ms, @ timeout  time passes; the deadline must have come
+ *   @ lost client|server    the other end is gone @ clock ms, @ timeout  time passes; the deadline must have
+ * come
  *   @ drain [now]           @ parameter name value: the server is opened with it
  *   @ tls_available, @ remote: before the first byte
  *   @ reading client|server yes|no */
@@ -267,7 +272,8 @@ static void event(struct script *script, const struct words *words)
 	} else if (strcmp(what, "interrupted") == 0) {
 		session_interrupted(script->session);
 	} else if (strcmp(what, "lost") == 0) {
-		session_lost(script->session, strcmp(first, "client") == 0 ? SIDE_CLIENT : SIDE_SERVER, "connection reset");
+		session_lost(script->session, strcmp(first, "client") == 0 ? SIDE_CLIENT : SIDE_SERVER,
+					 "connection reset");
 	} else if (strcmp(what, "clock") == 0) {
 		script->now += strtoull(first, NULL, 10);
 		session_clock(script->session, script->now);
@@ -285,7 +291,8 @@ static void event(struct script *script, const struct words *words)
 		if (session_changed_schema(script->session) != (strcmp(first, "yes") == 0))
 			fail(script, "%s", "changed_schema");
 	} else if (strcmp(what, "reading") == 0 && words->n == 4) {
-		bool reading = session_reading(script->session, strcmp(first, "client") == 0 ? SIDE_CLIENT : SIDE_SERVER);
+		bool reading =
+			session_reading(script->session, strcmp(first, "client") == 0 ? SIDE_CLIENT : SIDE_SERVER);
 		if (reading != (strcmp(words->list[3].text, "yes") == 0))
 			fail(script, "reading from the %s", first);
 	} else if (strcmp(what, "remote") == 0) {
@@ -414,7 +421,7 @@ int main(int argc, char **argv)
 {
 	unsigned passed = 0, failed = 0;
 	/* Quiet: the scripts make the session complain on purpose. */
-	log_set_level(getenv("TENANTRY_TEST_LOG") ? LOG_LEVEL_DEBUG : (enum log_level)-1);
+	log_set_level(getenv("TENANTRY_TEST_LOG") ? LOG_LEVEL_DEBUG : (enum log_level) - 1);
 	for (int i = 1; i < argc; i++) {
 		char *text = read_file(argv[i]);
 		char *at = strncmp(text, "==", 2) == 0 ? text : strstr(text, "\n==");

@@ -1,9 +1,11 @@
-/* proxy/session/copy.c: random rows, split at every byte, give the same; read back by a reader that was written separately,
- * every row holds the client's fields and the tenant. */
+/* proxy/session/copy.c: random rows, split at every byte, give the same; read back by a reader that was
+ * written separately, every row holds the client's fields and the tenant. */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
 
 #include <stdio.h>
@@ -133,8 +135,9 @@ static void test_csv(void **state)
 	struct copy_plan plan = plan_of(COPY_CSV, 2);
 	becomes(&plan, "a,b\n", "a,b,\"42\"\n");
 	becomes(&plan, "\"a,\n\r\"\"b\",c\nd,e", "\"a,\n\r\"\"b\",c,\"42\"\nd,e,\"42\"");
-	becomes(&plan, "a\"b,\"c,d\n", "a\"b,\"c,d,\"42\"\n"); /* quotes in the middle quote as well: two fields */
-	becomes(&plan, "a\"b,\"c\n", "a\"b,\"c\n");            /* one: the server misses the second */
+	becomes(&plan, "a\"b,\"c,d\n",
+			"a\"b,\"c,d,\"42\"\n");             /* quotes in the middle quote as well: two fields */
+	becomes(&plan, "a\"b,\"c\n", "a\"b,\"c\n"); /* one: the server misses the second */
 	becomes(&plan, "a,b\n\\.\nc,d,7\n", "a,b,\"42\"\n\\.\n");
 	becomes(&plan, "\\.x,b\n", "\\.x,b,\"42\"\n");
 	becomes(&plan, "\\N,\\n\n", "\\N,\\n,\"42\"\n");
@@ -366,9 +369,9 @@ static void binary_case(const struct copy_plan *plan, const char *rows, size_t l
 static void test_binary_refused(void **state)
 {
 	struct copy_plan plan = plan_of(COPY_BINARY, 1);
-	binary_case(&plan, "\0\2\0\0\0\0\0\0\0\0", 10, "22P04");             /* one field too many */
-	binary_case(&plan, "\0\1\200\0\0\0", 6, "22P04");                    /* a negative length */
-	binary_case(&plan, "\377\377\0\1", 4, "22P04");                      /* rows behind the end */
+	binary_case(&plan, "\0\2\0\0\0\0\0\0\0\0", 10, "22P04"); /* one field too many */
+	binary_case(&plan, "\0\1\200\0\0\0", 6, "22P04");        /* a negative length */
+	binary_case(&plan, "\377\377\0\1", 4, "22P04");          /* rows behind the end */
 	plan.append = false;
 	plan.check_column = 0;
 	binary_case(&plan, "\0\1\0\0\0\4\0\0\0\52", 10, NULL);
@@ -385,10 +388,17 @@ static void test_binary_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_text),		cmocka_unit_test(test_text_refused), cmocka_unit_test(test_text_values),
-		cmocka_unit_test(test_no_columns),	cmocka_unit_test(test_csv),			 cmocka_unit_test(test_csv_18),
-		cmocka_unit_test(test_check),		cmocka_unit_test(test_random_text),	 cmocka_unit_test(test_random_csv),
-		cmocka_unit_test(test_binary),		cmocka_unit_test(test_binary_refused),
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_text_refused),
+		cmocka_unit_test(test_text_values),
+		cmocka_unit_test(test_no_columns),
+		cmocka_unit_test(test_csv),
+		cmocka_unit_test(test_csv_18),
+		cmocka_unit_test(test_check),
+		cmocka_unit_test(test_random_text),
+		cmocka_unit_test(test_random_csv),
+		cmocka_unit_test(test_binary),
+		cmocka_unit_test(test_binary_refused),
 	};
 	return cmocka_run_group_tests_name("copy", tests, NULL, NULL);
 }

@@ -1,8 +1,10 @@
 /* proxy/session/scram.c: the vectors of RFC 7677, a client of our own, verifiers, and what is refused. */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
 
 #include <openssl/evp.h>
@@ -35,7 +37,8 @@ static void test_rfc(void **state)
 	char out[SCRAM_MESSAGE_MAX];
 	rfc_secret(&secret);
 	scram_init(&scram, &secret, NULL, 0);
-	assert_int_equal(scram_first_with(&scram, "SCRAM-SHA-256", rfc_first, strlen(rfc_first), rfc_nonce), SCRAM_OK);
+	assert_int_equal(scram_first_with(&scram, "SCRAM-SHA-256", rfc_first, strlen(rfc_first), rfc_nonce),
+					 SCRAM_OK);
 	assert_string_equal(scram.server_first, rfc_server_first);
 	assert_int_equal(scram_final(&scram, rfc_final, strlen(rfc_final), out), SCRAM_OK);
 	assert_string_equal(out, rfc_server_final);
@@ -48,9 +51,10 @@ static void mac(const uint8_t *key, size_t length, const char *text, uint8_t out
 	HMAC(EVP_sha256(), key, (int)length, (const uint8_t *)text, strlen(text), out, &n);
 }
 
-/* The client's final message for what the server said. `header` is the gs2 header, `binding` what follows it in c=. */
-static void client_final(const char *password, const char *first_bare, const char *server_first, const char *header,
-						 const uint8_t *binding, size_t binding_length, char *out)
+/* The client's final message for what the server said. `header` is the gs2 header, `binding` what follows it
+ * in c=. */
+static void client_final(const char *password, const char *first_bare, const char *server_first,
+						 const char *header, const uint8_t *binding, size_t binding_length, char *out)
 {
 	char nonce[400], salt64[200], without[800], auth[2000], proof64[64], c64[300];
 	uint8_t salt[128], salted[32], client_key[32], stored[32], signature[32], c[200];
@@ -76,8 +80,8 @@ static void client_final(const char *password, const char *first_bare, const cha
 	sprintf(out, "%s,p=%s", without, proof64);
 }
 
-static enum scram_status exchange(struct scram *scram, const char *mechanism, const char *header, const char *password,
-								  const uint8_t *binding, size_t binding_length)
+static enum scram_status exchange(struct scram *scram, const char *mechanism, const char *header,
+								  const char *password, const uint8_t *binding, size_t binding_length)
 {
 	char first[600], final[1000], out[SCRAM_MESSAGE_MAX];
 	static const char bare[] = "n=,r=abcdefgh";
@@ -105,11 +109,23 @@ static void test_passwords(void **state)
 	assert_int_equal(exchange(&scram, "SCRAM-SHA-256", "n,,", "se cr,et ", NULL, 0), SCRAM_DENIED);
 }
 
-/* SASLprep: a no-break space is a space, a soft hyphen is nothing, a ligature is its letters; what cannot be prepared stays. */
+/* SASLprep: a no-break space is a space, a soft hyphen is nothing, a ligature is its letters; what cannot be
+ * prepared stays. */
 static void test_saslprep(void **state)
 {
-	static const struct { const char *stored, *sent; } pairs[] = {
-		{"I\xc2\xadX", "IX"}, {"a\xc2\xa0" "b", "a b"}, {"\xef\xac\x81n", "fin"}, {"\xff\xfe", "\xff\xfe"}, {"a\x07" "b", "a\x07" "b"},
+	static const struct {
+		const char *stored, *sent;
+	} pairs[] = {
+		{"I\xc2\xadX", "IX"},
+		{"a\xc2\xa0"
+		 "b",
+		 "a b"},
+		{"\xef\xac\x81n", "fin"},
+		{"\xff\xfe", "\xff\xfe"},
+		{"a\x07"
+		 "b",
+		 "a\x07"
+		 "b"},
 	};
 	uint8_t salt[SCRAM_SALT] = {1, 2, 3};
 	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
@@ -161,15 +177,28 @@ static void test_channel_binding(void **state)
 static void test_refused_first(void **state)
 {
 	static const char *const messages[] = {
-		"", "n", "n,", "n,,", "x,,n=,r=a", "n,a=admin,n=,r=a", "n,,m=ext,n=,r=a", "n,,r=a", "n,,n=", "n,,n=,r=",
-		"n,,n=,r=a b", "n,,n=,r=\x01", "p=tls-unique,,n=,r=a", "n,n=,r=a",
+		"",
+		"n",
+		"n,",
+		"n,,",
+		"x,,n=,r=a",
+		"n,a=admin,n=,r=a",
+		"n,,m=ext,n=,r=a",
+		"n,,r=a",
+		"n,,n=",
+		"n,,n=,r=",
+		"n,,n=,r=a b",
+		"n,,n=,r=\x01",
+		"p=tls-unique,,n=,r=a",
+		"n,n=,r=a",
 	};
 	struct scram_secret secret;
 	struct scram scram;
 	rfc_secret(&secret);
 	for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
 		scram_init(&scram, &secret, NULL, 0);
-		assert_int_equal(scram_first(&scram, "SCRAM-SHA-256", messages[i], strlen(messages[i])), SCRAM_MALFORMED);
+		assert_int_equal(scram_first(&scram, "SCRAM-SHA-256", messages[i], strlen(messages[i])),
+						 SCRAM_MALFORMED);
 		assert_non_null(scram.error);
 	}
 	scram_init(&scram, &secret, NULL, 0);
@@ -185,12 +214,14 @@ static void test_refused_final(void **state)
 	rfc_secret(&secret);
 	for (size_t i = 0; i < strlen(rfc_final); i++) {
 		scram_init(&scram, &secret, NULL, 0);
-		assert_int_equal(scram_first_with(&scram, "SCRAM-SHA-256", rfc_first, strlen(rfc_first), rfc_nonce), SCRAM_OK);
+		assert_int_equal(scram_first_with(&scram, "SCRAM-SHA-256", rfc_first, strlen(rfc_first), rfc_nonce),
+						 SCRAM_OK);
 		assert_int_not_equal(scram_final(&scram, rfc_final, i, out), SCRAM_OK);
 		strcpy(text, rfc_final);
 		text[i] = text[i] == 'A' ? 'B' : 'A';
 		scram_init(&scram, &secret, NULL, 0);
-		assert_int_equal(scram_first_with(&scram, "SCRAM-SHA-256", rfc_first, strlen(rfc_first), rfc_nonce), SCRAM_OK);
+		assert_int_equal(scram_first_with(&scram, "SCRAM-SHA-256", rfc_first, strlen(rfc_first), rfc_nonce),
+						 SCRAM_OK);
 		assert_int_not_equal(scram_final(&scram, text, strlen(text), out), SCRAM_OK);
 	}
 }
@@ -198,9 +229,17 @@ static void test_refused_final(void **state)
 static void test_verifiers(void **state)
 {
 	static const char *const bad[] = {
-		"", "secret", "md5abc", "SCRAM-SHA-256$", "SCRAM-SHA-256$4096", "SCRAM-SHA-256$4096:YQ==$a:b", "SCRAM-SHA-256$0:YQ==$",
-		"SCRAM-SHA-256$-1:YQ==$", "SCRAM-SHA-256$4096:$:",
-		"SCRAM-SHA-256$4096:YQ==$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+		"",
+		"secret",
+		"md5abc",
+		"SCRAM-SHA-256$",
+		"SCRAM-SHA-256$4096",
+		"SCRAM-SHA-256$4096:YQ==$a:b",
+		"SCRAM-SHA-256$0:YQ==$",
+		"SCRAM-SHA-256$-1:YQ==$",
+		"SCRAM-SHA-256$4096:$:",
+		"SCRAM-SHA-256$4096:YQ==$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:"
+		"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
 	};
 	struct scram_secret secret;
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -214,9 +253,14 @@ static void test_verifiers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rfc),			 cmocka_unit_test(test_passwords),	   cmocka_unit_test(test_saslprep),
-		cmocka_unit_test(test_mock),		 cmocka_unit_test(test_channel_binding), cmocka_unit_test(test_refused_first),
-		cmocka_unit_test(test_refused_final), cmocka_unit_test(test_verifiers),
+		cmocka_unit_test(test_rfc),
+		cmocka_unit_test(test_passwords),
+		cmocka_unit_test(test_saslprep),
+		cmocka_unit_test(test_mock),
+		cmocka_unit_test(test_channel_binding),
+		cmocka_unit_test(test_refused_first),
+		cmocka_unit_test(test_refused_final),
+		cmocka_unit_test(test_verifiers),
 	};
 	return cmocka_run_group_tests_name("scram", tests, NULL, NULL);
 }

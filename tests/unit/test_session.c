@@ -1,9 +1,11 @@
-/* proxy/session as a whole: logins with SCRAM, garbage from either side, streaming, back-pressure, name maps, state. Exchanges
- * message by message are in tests/protocol. */
+/* proxy/session as a whole: logins with SCRAM, garbage from either side, streaming, back-pressure, name maps,
+ * state. Exchanges message by message are in tests/protocol. */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
 
 #include <openssl/evp.h>
@@ -91,7 +93,8 @@ static void startup(struct bench *bench, const char *user)
 static void opened(struct bench *bench)
 {
 	static const struct session_parameter status[] = {{"standard_conforming_strings", "on"}};
-	struct session_server server = {.process_id = 77, .n_parameters = 1, .parameters = status, .cancel_key_length = 32};
+	struct session_server server = {
+		.process_id = 77, .n_parameters = 1, .parameters = status, .cancel_key_length = 32};
 	memset(server.cancel_key, 9, 32);
 	assert_true(session_wants(bench->session) & SESSION_WANT_SERVER);
 	session_server_opened(bench->session, &server);
@@ -186,9 +189,13 @@ static void log_in(struct bench *bench, const char *user, const char *password)
 
 static void test_login(void **state)
 {
-	static const struct { const char *user, *password; bool in; } cases[] = {
-		{"app", "secret", true},	{"app.3", "secret", true},	 {"bound", "pass", true},  {"app", "wrong", false},
-		{"bound", "secret", false}, {"nobody", "secret", false}, {"nologin", "", false},
+	static const struct {
+		const char *user, *password;
+		bool in;
+	} cases[] = {
+		{"app", "secret", true}, {"app.3", "secret", true},  {"bound", "pass", true},
+		{"app", "wrong", false}, {"bound", "secret", false}, {"nobody", "secret", false},
+		{"nologin", "", false},
 	};
 	assert_true(scram_verifier_make("pass", verifier));
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -198,7 +205,8 @@ static void test_login(void **state)
 		log_in(&bench, cases[i].user, cases[i].password);
 		assert_int_equal(next_message(&bench, body, sizeof body), cases[i].in ? 'R' : 'E');
 		assert_int_equal(session_authenticated(bench.session), cases[i].in);
-		assert_int_equal(session_wants(bench.session), cases[i].in ? SESSION_WANT_SERVER : SESSION_WANT_CLOSE);
+		assert_int_equal(session_wants(bench.session),
+						 cases[i].in ? SESSION_WANT_SERVER : SESSION_WANT_CLOSE);
 		if (!cases[i].in)
 			assert_string_equal(body + 2 * sizeof "SFATAL", "C28P01");
 		bench_end(&bench);
@@ -249,8 +257,18 @@ static unsigned random_below(unsigned n)
 
 static size_t random_message(char *out, const char *types)
 {
-	static const char *const bodies[] = {"", "\0", "I", "SELECT 1\0", "\0\1\0\0\0\1x", "s\0select 1\0\0\0", "\0s\0\0\0\0\0\0\0",
-										 "Ss\0", "SERROR\0C42601\0MX\0P3\0\0", "\0\0\2\0\0\0\0", "x\0y\0", "\0\0\0\0\0"};
+	static const char *const bodies[] = {"",
+										 "\0",
+										 "I",
+										 "SELECT 1\0",
+										 "\0\1\0\0\0\1x",
+										 "s\0select 1\0\0\0",
+										 "\0s\0\0\0\0\0\0\0",
+										 "Ss\0",
+										 "SERROR\0C42601\0MX\0P3\0\0",
+										 "\0\0\2\0\0\0\0",
+										 "x\0y\0",
+										 "\0\0\0\0\0"};
 	static const unsigned char lengths[] = {0, 1, 1, 9, 7, 13, 9, 3, 21, 7, 4, 5};
 	unsigned i = random_below(sizeof lengths);
 	size_t n = lengths[i];
@@ -262,18 +280,20 @@ static size_t random_message(char *out, const char *types)
 	return n + 5;
 }
 
-/* Whatever either side says in whatever order: the session goes on or ends, and what it sends stays whole messages. */
+/* Whatever either side says in whatever order: the session goes on or ends, and what it sends stays whole
+ * messages. */
 static void test_garbage(void **state)
 {
 	unsigned ended = 0;
-	log_set_level((enum log_level)-1);
+	log_set_level((enum log_level) - 1);
 	for (unsigned round = 0; round < 3000; round++) {
 		struct bench bench;
 		char message[100];
 		bench_running(&bench);
 		for (unsigned i = 0; i < 40; i++) {
 			enum side side = random_below(2) ? SIDE_CLIENT : SIDE_SERVER;
-			size_t n = random_message(message, side == SIDE_CLIENT ? "QPBDECSHFXdcf" : "123CDEGHIKNRSTVWZAcdnst");
+			size_t n =
+				random_message(message, side == SIDE_CLIENT ? "QPBDECSHFXdcf" : "123CDEGHIKNRSTVWZAcdnst");
 			if (random_below(3) == 0) {
 				size_t cut = random_below((unsigned)n + 1);
 				send(&bench, side, message, cut);
@@ -458,7 +478,9 @@ static void test_name_map(void **state)
 }
 
 /* The state against a plain model: full copies at BEGIN and at each savepoint. */
-struct model { int now, kept; };
+struct model {
+	int now, kept;
+};
 
 static void apply(struct state *state, enum effect_kind kind, const char *name, const char *value, bool flag,
 				  const char *tag)
@@ -520,7 +542,8 @@ static void test_state(void **test)
 				depth = 0;
 				break;
 			case 7:
-				apply(&state, random_below(2) ? EFFECT_ROLLBACK : EFFECT_COMMIT, NULL, NULL, false, "ROLLBACK");
+				apply(&state, random_below(2) ? EFFECT_ROLLBACK : EFFECT_COMMIT, NULL, NULL, false,
+					  "ROLLBACK");
 				now = base;
 				depth = 0;
 				break;
@@ -548,12 +571,18 @@ static void test_users(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_login),		   cmocka_unit_test(test_no_enumeration),
-		cmocka_unit_test(test_smuggled_plain_text), cmocka_unit_test(test_garbage),
-		cmocka_unit_test(test_streaming),	   cmocka_unit_test(test_streamed_bind),
-		cmocka_unit_test(test_back_pressure),  cmocka_unit_test(test_cancel_keys),
-		cmocka_unit_test(test_name_map),	   cmocka_unit_test(test_state),
-		cmocka_unit_test(test_users),		   cmocka_unit_test(test_long_statement),
+		cmocka_unit_test(test_login),
+		cmocka_unit_test(test_no_enumeration),
+		cmocka_unit_test(test_smuggled_plain_text),
+		cmocka_unit_test(test_garbage),
+		cmocka_unit_test(test_streaming),
+		cmocka_unit_test(test_streamed_bind),
+		cmocka_unit_test(test_back_pressure),
+		cmocka_unit_test(test_cancel_keys),
+		cmocka_unit_test(test_name_map),
+		cmocka_unit_test(test_state),
+		cmocka_unit_test(test_users),
+		cmocka_unit_test(test_long_statement),
 	};
 	return cmocka_run_group_tests_name("session", tests, NULL, NULL);
 }

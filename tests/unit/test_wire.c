@@ -1,9 +1,11 @@
-/* proxy/wire: framing, startup packets, decoding of every prefix, editing of errors. Bytes lie at the end of memory of their own, so that
- * AddressSanitizer sees the first one read beyond. */
+/* proxy/wire: framing, startup packets, decoding of every prefix, editing of errors. Bytes lie at the end of
+ * memory of their own, so that AddressSanitizer sees the first one read beyond. */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
 
 #include <stdlib.h>
@@ -22,7 +24,12 @@ static char *flush_with_end(const char *bytes, size_t n)
 
 static void test_header(void **state)
 {
-	static const struct { const char *bytes; size_t n; enum wire_status status; size_t length; } cases[] = {
+	static const struct {
+		const char *bytes;
+		size_t n;
+		enum wire_status status;
+		size_t length;
+	} cases[] = {
 		{"", 0, WIRE_PARTIAL, 0},
 		{"Q\0\0\0", 4, WIRE_PARTIAL, 0},
 		{"Q\0\0\0\4", 5, WIRE_OK, 0},
@@ -68,15 +75,18 @@ static void test_startup(void **state)
 
 static void test_startup_bad(void **state)
 {
-	static const struct { const char *bytes; size_t n; } cases[] = {
-		{"\0\0\0\7", 4},                                       /* shorter than its code */
-		{"\0\0\47\21", 4},                                     /* one more than the cap */
+	static const struct {
+		const char *bytes;
+		size_t n;
+	} cases[] = {
+		{"\0\0\0\7", 4},   /* shorter than its code */
+		{"\0\0\47\21", 4}, /* one more than the cap */
 		{"\377\377\377\377", 4},
-		{"\0\0\0\14\4\322\26\57\0\0\0\0", 12},                 /* SSLRequest with a body */
-		{"\0\0\0\10\4\322\26\56", 8},                          /* CancelRequest without a key */
-		{"\0\0\0\11\0\3\0\0u", 9},                             /* no zero */
-		{"\0\0\0\16\0\3\0\0user\0\0", 14},                     /* a name whose value is the end */
-		{"\0\0\0\13\0\3\0\0\0a\0", 11},                        /* bytes behind the end */
+		{"\0\0\0\14\4\322\26\57\0\0\0\0", 12}, /* SSLRequest with a body */
+		{"\0\0\0\10\4\322\26\56", 8},          /* CancelRequest without a key */
+		{"\0\0\0\11\0\3\0\0u", 9},             /* no zero */
+		{"\0\0\0\16\0\3\0\0user\0\0", 14},     /* a name whose value is the end */
+		{"\0\0\0\13\0\3\0\0\0a\0", 11},        /* bytes behind the end */
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct wire_startup startup;
