@@ -11,7 +11,14 @@
 
 #include "proxy/base/log.h"
 
-enum { ROUND_DISTANCE = 100, RETRY_AFTER = 2000, STOP_SECONDS = 3 };
+enum {
+	ROUND_DISTANCE = 100,   /* milliseconds between rounds that only unknown names ask for */
+	RETRY_AFTER = 250,      /* after a failure, while somebody waits */
+	RECONNECT_AFTER = 2000, /* and while nobody does */
+	PATIENCE =
+		4000, /* sessions that wait for a snapshot get the old one after so long without the database */
+	STOP_SECONDS = 3,
+};
 
 struct catalogs {
 	struct configuration *configuration;
@@ -28,7 +35,7 @@ struct catalogs {
 	PGconn *connection;
 	uint64_t fingerprint;
 	uint64_t generation;
-	bool complained;
+	uint64_t failing_since; /* 0: the last look was fine */
 	catalogs_announce announce;
 	void *context;
 };
@@ -60,8 +67,10 @@ static void ignore_notice(void *unused, const PGresult *notice)
 
 static bool connect_server(struct catalogs *catalogs, struct error *error)
 {
-	const char *const keywords[] = {"dbname", "fallback_application_name", "connect_timeout", NULL};
-	const char *const values[] = {catalogs->configuration->upstream->url, "tenantry catalogs", "10", NULL};
+	const char *const keywords[] = {"dbname", "fallback_application_name", "connect_timeout",
+									"tcp_user_timeout", NULL};
+	const char *const values[] = {catalogs->configuration->upstream->url, "tenantry catalogs", "3", "10000",
+								  NULL};
 	if (catalogs->connection && PQstatus(catalogs->connection) == CONNECTION_OK)
 		return true;
 	if (catalogs->connection)
@@ -159,7 +168,45 @@ static void wait_until(struct catalogs *catalogs, uint64_t until, enum patience 
 	}
 }
 
-/* The lock is held at the beginning and at the end. False: the database could not be asked. */
+/* A connection that lasted from an earlier round may have died since (server restarted, database made anew):
+ * then a fresh one is tried at once. */
+static bool look_twice(struct catalogs *catalogs, bool changed, struct catalog **fresh, struct error *error)
+{
+	bool lasted = catalogs->connection != NULL;
+	bool fine = look(catalogs, changed, fresh, error);
+	if (!fine && catalogs->connection)
+		disconnect(catalogs);
+	if (!fine && lasted) {
+		fine = look(catalogs, changed, fresh, error);
+		if (!fine && catalogs->connection)
+			disconnect(catalogs);
+	}
+	return fine;
+}
+
+/* Notes and tells, once each, that the database cannot be asked and that it can be again. */
+static void note_outcome(struct catalogs *catalogs, bool fine, const struct error *error)
+{
+	if (!fine && !catalogs->failing_since) {
+		catalogs->failing_since = now_milliseconds();
+		log_write(LOG_LEVEL_WARNING, NULL, "the catalogs cannot be read, the last snapshot stays: %s %s",
+				  error->message, error->detail);
+	} else if (fine && catalogs->failing_since) {
+		catalogs->failing_since = 0;
+		log_write(LOG_LEVEL_INFO, NULL, "the catalogs can be read again");
+	}
+}
+
+static void take_fresh(struct catalogs *catalogs, struct catalog *fresh)
+{
+	catalog_unref(catalogs->current);
+	catalogs->current = fresh;
+	log_write(LOG_LEVEL_DEBUG, NULL, "catalog snapshot %llu: %zu relations",
+			  (unsigned long long)catalogs->generation, catalog_relation_count(fresh));
+}
+
+/* The lock is held at the beginning and at the end. False: the database could not be asked; then tickets wait
+ * for a later round, until PATIENCE is over. */
 static bool round_once(struct catalogs *catalogs)
 {
 	struct error error;
@@ -168,28 +215,20 @@ static bool round_once(struct catalogs *catalogs)
 	bool changed = catalogs->changed, asked = ticket > catalogs->served;
 	catalogs->changed = false;
 	pthread_mutex_unlock(&catalogs->lock);
-	bool fine = look(catalogs, changed, &fresh, &error);
-	if (!fine && !catalogs->complained)
-		log_write(LOG_LEVEL_WARNING, NULL, "the catalogs cannot be read, the last snapshot stays: %s %s",
-				  error.message, error.detail);
-	if (!fine && catalogs->connection)
-		disconnect(catalogs);
-	if (fine && catalogs->complained)
-		log_write(LOG_LEVEL_INFO, NULL, "the catalogs can be read again");
-	catalogs->complained = !fine;
+	bool fine = look_twice(catalogs, changed, &fresh, &error);
+	note_outcome(catalogs, fine, &error);
+	bool serve = fine || now_milliseconds() >= catalogs->failing_since + PATIENCE;
 	pthread_mutex_lock(&catalogs->lock);
-	catalogs->served = ticket;
+	if (serve)
+		catalogs->served = ticket;
 	catalogs->changed = catalogs->changed || (changed && !fine);
-	if (fresh) {
-		catalog_unref(catalogs->current);
-		catalogs->current = fresh;
-		log_write(LOG_LEVEL_DEBUG, NULL, "catalog snapshot %llu: %zu relations",
-				  (unsigned long long)catalogs->generation, catalog_relation_count(fresh));
-	}
+	if (fresh)
+		take_fresh(catalogs, fresh);
 	struct catalog *current = catalog_ref(catalogs->current);
+	uint64_t served = catalogs->served;
 	pthread_mutex_unlock(&catalogs->lock);
-	if (fresh || asked)
-		catalogs->announce(catalogs->context, current, ticket);
+	if (fresh || (asked && serve))
+		catalogs->announce(catalogs->context, current, served);
 	catalog_unref(current);
 	pthread_mutex_lock(&catalogs->lock);
 	return fine;
@@ -203,9 +242,8 @@ static void *run(void *argument)
 	while (!catalogs->stop) {
 		uint64_t begun = now_milliseconds();
 		bool fine = round_once(catalogs);
-		/* After a failure nobody is helped by asking again at once. */
-		wait_until(catalogs, begun + ROUND_DISTANCE, fine ? FOR_CHANGES : FOR_NOBODY);
-		wait_until(catalogs, begun + (fine ? catalogs->interval : RETRY_AFTER), FOR_TICKETS);
+		wait_until(catalogs, begun + (fine ? ROUND_DISTANCE : RETRY_AFTER), fine ? FOR_CHANGES : FOR_NOBODY);
+		wait_until(catalogs, begun + (fine ? catalogs->interval : RECONNECT_AFTER), FOR_TICKETS);
 	}
 	pthread_mutex_unlock(&catalogs->lock);
 	return NULL;

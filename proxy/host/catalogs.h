@@ -3,9 +3,9 @@
  *
  * Whoever wants a newer snapshot takes a ticket; when the thread has looked at the database after the ticket
  * was taken, it announces "served up to this ticket" with the snapshot that holds then (the same one when
- * nothing has changed or the database could not be asked). Requests that come while it works are served
- * together by the next round; rounds keep a minimum distance, and a round that was only asked for by an
- * unknown name loads nothing unless the fingerprint has changed. */
+ * nothing has changed or the database could not be asked for some seconds). Requests that come while it works
+ * are served together by the next round; rounds keep a minimum distance, and a round that was only asked for
+ * by an unknown name loads nothing unless the fingerprint has changed. */
 #ifndef TENANTRY_HOST_CATALOGS_H
 #define TENANTRY_HOST_CATALOGS_H
 
