@@ -20,6 +20,7 @@ enum {
 	FIRST_BUCKETS = 256, /* a power of two */
 	SHARE_MAX = 8,       /* one entry may fill an eighth of the cache */
 	CONFIRMATIONS = 2,
+	RECENT = 1024, /* a power of two */
 };
 
 struct entry {
@@ -50,6 +51,8 @@ struct verdict_cache {
 	struct entry *newest, *oldest;
 	size_t max_bytes;
 	uint64_t seeds[3];
+	uint64_t recent[RECENT]; /* hashes of texts that followed a shape: one that comes again is worth an entry
+								of its own */
 	struct verdict_cache_counts counts;
 };
 
@@ -287,12 +290,16 @@ static void learn(struct verdict_cache *cache, const struct key *text, const str
 
 /* Another text of a known shape. */
 static struct verdict *follow(struct verdict_cache *cache, struct entry *entry, const struct shape *shape,
-							  const struct guard_request *request)
+							  const struct key *text, const struct guard_request *request)
 {
 	struct verdict *verdict = shape_move(entry->verdict, entry->cuts, shape->cuts, shape->n_cuts);
 	used(cache, entry);
 	if (entry->confirmed >= CONFIRMATIONS) {
+		uint64_t *recent = &cache->recent[text->hash & (RECENT - 1)];
 		cache->counts.hits++;
+		if (*recent == text->hash)
+			remember(cache, text, verdict);
+		*recent = text->hash;
 		return verdict;
 	}
 	cache->counts.misses++;
@@ -325,7 +332,7 @@ struct verdict *verdict_cache_guard(struct verdict_cache *cache, const struct gu
 	if (shaped) {
 		key = key_of(cache, &context, shape.text, shape.length, true);
 		if ((entry = find(cache, &key)) && !entry->doubtful)
-			return follow(cache, entry, &shape, request);
+			return follow(cache, entry, &shape, &text, request);
 	}
 	cache->counts.misses++;
 	struct verdict *verdict = guard(request);

@@ -24,6 +24,7 @@ struct reader {
 	size_t length, at;
 	struct shape *shape;
 	const char *tenant_column;
+	size_t tenant_length;
 	enum before before;
 	bool after_row;               /* a comma now separates rows of VALUES */
 	bool lists[SHAPE_DEPTH_MOST]; /* the parenthesis of this depth holds a list of values */
@@ -71,40 +72,68 @@ static char peek(const struct reader *reader, size_t at)
 	return at < reader->length ? reader->text[at] : 0;
 }
 
-static bool is_one_of(const char *word, size_t n, const char *const *list)
+static bool is(const char *word, const char *known, size_t n)
 {
-	for (; *list; list++)
-		if (strlen(*list) == n && strncasecmp(word, *list, n) == 0)
-			return true;
-	return false;
+	return strncasecmp(word, known, n) == 0;
+}
+
+static bool begins_statement(const char *word, size_t n)
+{
+	return n == 6 ? is(word, "select", 6) || is(word, "insert", 6) || is(word, "update", 6) ||
+						is(word, "delete", 6)
+				  : n == 4 && is(word, "with", 4);
+}
+
+static enum before after_word(const char *word, size_t n)
+{
+	switch (n) {
+	case 2:
+		return is(word, "in", 2) ? BEFORE_LIST : BEFORE_OTHER;
+	case 3:
+		return is(word, "and", 3) ? BEFORE_COMPARISON : BEFORE_OTHER;
+	case 4:
+		return is(word, "like", 4) ? BEFORE_COMPARISON : BEFORE_OTHER;
+	case 5:
+		return is(word, "limit", 5) || is(word, "ilike", 5) ? BEFORE_COMPARISON : BEFORE_OTHER;
+	case 6:
+		return is(word, "values", 6) ? BEFORE_LIST : is(word, "offset", 6) ? BEFORE_COMPARISON : BEFORE_OTHER;
+	case 7:
+		return is(word, "between", 7) ? BEFORE_COMPARISON : BEFORE_OTHER;
+	default:
+		return BEFORE_OTHER;
+	}
+}
+
+/* = < > <= >= <> != */
+static bool is_comparison(const char *operator, size_t n)
+{
+	if (n == 1)
+		return *operator== '=' || * operator== '<' || * operator== '>';
+	return n == 2 &&
+		   ((operator[1] == '=' && strchr("<>!", operator[0])) || (operator[0] == '<' && operator[1] == '>'));
 }
 
 static bool names_tenant(const struct reader *reader, const char *word, size_t n)
 {
-	return strlen(reader->tenant_column) == n && strncasecmp(word, reader->tenant_column, n) == 0;
+	return reader->tenant_length == n && strncasecmp(word, reader->tenant_column, n) == 0;
 }
 
 /* --- tokens. Each returns false where the text has no shape. --- */
 
 static bool read_word(struct reader *reader)
 {
-	static const char *const FIRST[] = {"select", "insert", "update", "delete", "with", NULL};
-	static const char *const COMPARING[] = {"like", "ilike", "between", "and", "limit", "offset", NULL};
-	static const char *const LISTING[] = {"in", "values", NULL};
 	const char *word = reader->text + reader->at;
 	size_t n = 0;
 	while (is_word(peek(reader, reader->at + n)))
 		n++;
-	if (!reader->begun && !is_one_of(word, n, FIRST))
+	if (!reader->begun && !begins_statement(word, n))
 		return false;
 	reader->begun = true;
 	/* E'..', B'..', U&'..' and the like. */
 	char next = peek(reader, reader->at + n);
 	if (next == '\'' || (next == '&' && n == 1) || names_tenant(reader, word, n))
 		return false;
-	reader->before = is_one_of(word, n, COMPARING) ? BEFORE_COMPARISON
-					 : is_one_of(word, n, LISTING) ? BEFORE_LIST
-												   : BEFORE_OTHER;
+	reader->before = after_word(word, n);
 	reader->after_row = false;
 	reader->at += n;
 	return put(reader, word, n);
@@ -189,7 +218,6 @@ static bool read_string(struct reader *reader)
 
 static bool read_operator(struct reader *reader)
 {
-	static const char *const COMPARISONS[] = {"=", "<", ">", "<=", ">=", "<>", "!=", NULL};
 	const char *from = reader->text + reader->at;
 	size_t n = 0;
 	while (is_operator(peek(reader, reader->at + n))) {
@@ -200,7 +228,7 @@ static bool read_operator(struct reader *reader)
 	}
 	/* `:=` and `=>` name arguments. */
 	bool named = reader->at > 0 && reader->text[reader->at - 1] == ':';
-	reader->before = !named && is_one_of(from, n, COMPARISONS) ? BEFORE_COMPARISON : BEFORE_OTHER;
+	reader->before = !named && is_comparison(from, n) ? BEFORE_COMPARISON : BEFORE_OTHER;
 	reader->after_row = false;
 	reader->at += n;
 	return put(reader, from, n);
@@ -296,6 +324,7 @@ bool shape_of(struct shape *shape, const char *text, size_t length, const char *
 	shape->n_cuts = 0;
 	if (!tenant_column || memchr(text, CUT_MARK, length))
 		return false;
+	reader.tenant_length = strlen(tenant_column);
 	while (reader.at < length)
 		if (!read_token(&reader))
 			return false;

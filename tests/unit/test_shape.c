@@ -283,6 +283,31 @@ static void test_tenant_values(void **state)
 	ask_free(&ask);
 }
 
+/* A text that comes again and again gets an entry of its own; one that comes once does not. */
+static void test_repeated(void **state)
+{
+	static const char again[] = "SELECT id FROM orders WHERE status = 'new' LIMIT 20";
+	struct ask ask;
+	ask_init(&ask);
+	struct verdict_cache *cache = verdict_cache_new(1 << 20, 42);
+	for (int i = 0; i < 8; i++)
+		verdict_unref(through(cache, &ask, again));
+	struct verdict *first = through(cache, &ask, again), *second = through(cache, &ask, again);
+	assert_ptr_equal(first, second);
+	uint64_t entries = verdict_cache_counts(cache).entries;
+	assert_int_equal(entries, 2);
+	for (int i = 0; i < 500; i++) {
+		char text[200];
+		snprintf(text, sizeof text, "SELECT id FROM orders WHERE status = 'new' LIMIT %d", i + 100);
+		verdict_unref(through(cache, &ask, text));
+	}
+	assert_int_equal(verdict_cache_counts(cache).entries, entries);
+	verdict_unref(first);
+	verdict_unref(second);
+	verdict_cache_free(cache);
+	ask_free(&ask);
+}
+
 /* In the other modes the verdict asks what the application's own text is worth. */
 static void test_other_modes(void **state)
 {
@@ -307,6 +332,7 @@ int main(void)
 		cmocka_unit_test(test_what_has_no_shape), cmocka_unit_test(test_same_shape),
 		cmocka_unit_test(test_shop_statements),   cmocka_unit_test(test_statement_files),
 		cmocka_unit_test(test_tenant_values),     cmocka_unit_test(test_other_modes),
+		cmocka_unit_test(test_repeated),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
