@@ -2,8 +2,8 @@
  * transformWithClause() in parse_cte.c, RangeVarGetRelidExtended() and recomputeNamespacePath() in
  * namespace.c, SplitIdentifierString() in varlena.c.
  *
- * What it refuses: a search_path that cannot be read; a name that means the session's temporary relation only
- * as long as that exists, and a guarded relation afterwards; TOAST tables, which hold pieces of rows and no
+ * What it refuses: a search_path that cannot be read; a name that means a relation without tenants only as
+ * long as that exists, and a guarded relation afterwards; TOAST tables, which hold pieces of rows and no
  * tenant. */
 #include "parser/checker_internal.h"
 #include "parser/created.h"
@@ -158,7 +158,9 @@ static bool look_up(struct checker *checker, const RangeVar *name, const char *s
 						"a relation of the transaction would stand for a guarded one");
 }
 
-/* An unqualified name that is no CTE. */
+/* An unqualified name that is no CTE. What is found first may be gone when the server looks (ON COMMIT DROP,
+ * ROLLBACK, a DROP by another session, the next run of a prepared statement), and then the name means what
+ * comes after it on the path: that must not be a guarded relation if the first one is not. */
 static bool resolve_by_path(struct checker *checker, const RangeVar *name, struct checker_name *found)
 {
 	bool fleeting = false;
@@ -177,16 +179,14 @@ static bool resolve_by_path(struct checker *checker, const RangeVar *name, struc
 		if (relation == NULL)
 			continue;
 		if (fleeting && relation->isolation != ISOLATION_SHARED)
-			/* ON COMMIT DROP, ROLLBACK, a DROP in a function: then the same name is the guarded relation. */
 			return checker_open(checker, name->location,
-								"the name of a temporary relation also names a guarded one; only "
-								"pg_temp.name is certain");
+								"the relation that is meant hides a guarded one of its name; only its "
+								"qualified name is certain");
 		if (!found->is_temporary && found->relation == NULL)
 			found->relation = relation;
-		if (relation->isolation != ISOLATION_SHARED ||
-			catalog_relation(checker->analysis->catalog, checker->path[i], name->relname))
+		if (relation->isolation != ISOLATION_SHARED || strcmp(relation->schema, "pg_catalog") == 0)
 			break;
-		fleeting = true; /* made by the transaction under way, and gone with it */
+		fleeting = true;
 	}
 	return true;
 }

@@ -238,6 +238,64 @@ def _(world):
     return data, None
 
 
+@exchange("names: a shared table in front of the tenant relation, made and taken back")
+def _(world):
+    data, note = run(world, wire.query("CREATE SCHEMA mine"), wire.query("SET search_path = mine, public"), wire.query("BEGIN"), wire.query("CREATE TABLE mine.users AS SELECT * FROM countries"), wire.query("SELECT * FROM users"),
+                     wire.query("ROLLBACK"), wire.query("SELECT * FROM users"), wire.query("BEGIN"), wire.query("SAVEPOINT s"), wire.query("CREATE TABLE mine.users AS SELECT 1 AS a"), wire.query("ROLLBACK TO s"), wire.query("SELECT * FROM users"),
+                     wire.query("COMMIT"), wire.query("CREATE TABLE mine.users AS SELECT 1 AS a; SELECT 1/0"), wire.query("SELECT * FROM users"), rounds=15)
+    more = run(world, wire.query("SET search_path = mine, public"), wire.query("CREATE TABLE mine.users AS SELECT 1 AS a"), wire.query("SELECT * FROM users"), wire.query("DROP TABLE mine.users"), wire.query("SELECT * FROM users"),
+               wire.query("CREATE TABLE mine.users AS SELECT 1 AS a"), wire.query("ALTER TABLE mine.users RENAME TO others"), wire.query("SELECT * FROM users"), wire.query("ALTER TABLE mine.others SET SCHEMA public"), wire.query("SELECT * FROM users"),
+               wire.query("DROP SCHEMA mine CASCADE"), wire.query("SELECT * FROM users"), rounds=12)
+    world.watch.query("DROP SCHEMA IF EXISTS mine CASCADE; DROP TABLE IF EXISTS public.others")
+    return data + more[0], note or more[1]
+
+
+@exchange("names: a shared table in front, made by one session, removed by another")
+def _(world):
+    world.watch.query("CREATE SCHEMA front; CREATE TABLE front.users (a int)")
+    connection = world.connect()
+    connection.query("SET search_path = front, public")
+    connection.query("SELECT * FROM front.users")  # makes the proxy look again
+    connection.query("SELECT * FROM users")
+    world.watch.query("DROP TABLE front.users")
+    connection.take_received()
+    for _ in range(3):
+        connection.query("SELECT * FROM users")
+    connection.query("SELECT email FROM users WHERE id = 2001")
+    data = connection.take_received()
+    connection.close()
+    world.watch.query("DROP SCHEMA front CASCADE")
+    return data, None
+
+
+@exchange("names: a prepared statement over a shared table whose name becomes the tenant relation's")
+def _(world):
+    world.watch.query("CREATE SCHEMA front; CREATE TABLE front.users (id int, email text)")
+    connection = world.connect()
+    connection.query("SET search_path = front, public")
+    connection.query("SELECT * FROM front.users")  # makes the proxy look again
+    connection.send(wire.parse("p", "SELECT * FROM users"), wire.sync())
+    connection.until_ready()
+    world.watch.query("DROP TABLE front.users")
+    connection.take_received()
+    for _ in range(3):
+        connection.send(wire.bind("", "p"), wire.describe("P"), wire.execute(), wire.sync())
+        connection.until_ready()
+    data = connection.take_received()
+    connection.close()
+    world.watch.query("DROP SCHEMA front CASCADE")
+    return data, None
+
+
+@exchange("cache: one shape, other constants")
+def _(world):
+    texts = [f"SELECT email FROM users WHERE id IN ({n}, 2001) OR email = '{'x' * n}' LIMIT {n}" for n in range(1, 9)]
+    texts += [f"SELECT email FROM users WHERE id = {n} UNION SELECT name FROM users WHERE name LIKE '{'%' * n}'" for n in range(1, 9)]
+    texts += [f"INSERT INTO users (id, email) VALUES ({7000 + n}, '{'y' * n}'' || ') ON CONFLICT (id) DO UPDATE SET email = 'z' WHERE users.id = {n}" for n in range(1, 9)]
+    texts += ["UPDATE users SET name = '" + "''" * n + f"' WHERE id >= {n}" for n in range(1, 9)]
+    return run(world, *[wire.query(text) for text in texts], rounds=len(texts))
+
+
 @exchange("unknown function: made behind the proxy's back")
 def _(world):
     world.watch.query("CREATE FUNCTION public.new_peek() RETURNS text LANGUAGE sql AS 'SELECT string_agg(email, '','') FROM users'")

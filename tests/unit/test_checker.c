@@ -592,6 +592,29 @@ static void temporaries(void **state)
 	EXPECT(false, "SELECT * FROM invoices", "SELECT * FROM public.users");
 }
 
+/* A shared relation that hides a guarded one can be gone when the server looks. */
+static void hidden_relations(void **state)
+{
+	static const char text[] =
+		"@shared front.orders\nCREATE SCHEMA front;\nCREATE TABLE front.orders (a integer);\nCREATE TABLE "
+		"front.notes (a integer);\n"
+		"CREATE TABLE orders (id integer, tenant_id integer);\nCREATE TABLE notes (b integer);";
+	struct setting setting = {.search_path = "front, public"};
+	struct catalog *usual_shop = shop;
+
+	shop = catalog_text_parse(text, 2);
+	EXPECT(false, "SELECT * FROM orders", "DELETE FROM orders", "INSERT INTO orders VALUES (1)",
+		   "SELECT * FROM orders WHERE tenant_id = $9");
+	EXPECT(true, "SELECT * FROM front.orders", "SELECT * FROM notes",
+		   "SELECT * FROM public.orders WHERE orders.tenant_id = $9",
+		   "WITH orders AS (SELECT 1) SELECT * FROM orders");
+	setting.search_path = "public, front";
+	EXPECT(true, "SELECT * FROM orders WHERE tenant_id = $9");
+	EXPECT(false, "SELECT * FROM orders");
+	catalog_unref(shop);
+	shop = usual_shop;
+}
+
 /* Relations of the transaction under way come with the temporaries (created.h): they cannot weaken the
  * snapshot. */
 static void relations_of_the_transaction(void **state)
@@ -829,6 +852,7 @@ int main(void)
 		cmocka_unit_test(changes),
 		cmocka_unit_test(other_statements),
 		cmocka_unit_test(temporaries),
+		cmocka_unit_test(hidden_relations),
 		cmocka_unit_test(relations_of_the_transaction),
 		cmocka_unit_test(search_paths),
 		cmocka_unit_test(rights_and_policy),
