@@ -109,11 +109,33 @@ static bool classify(struct analysis *analysis, struct leaf *leaf, const struct 
 	return refuse_relation(analysis, relation, leaf->range->location);
 }
 
-/* Names in a view's definition were resolved when the view was made: nothing of the statement or the session
- * may capture them. */
+/* Would the name mean a guarded relation if `first`, which it means now, were gone? */
+static bool hides_guarded(const struct analysis *analysis, const struct catalog_relation *first)
+{
+	const struct scope_path *path = scope_path(analysis);
+	size_t i = 0;
+	while (i < path->n && strcmp(path->schemas[i], first->schema) != 0)
+		i++;
+	for (i++; i < path->n; i++) {
+		const struct catalog_relation *behind =
+			catalog_relation(analysis->catalog, path->schemas[i], first->name);
+		if (behind && behind->isolation != ISOLATION_SHARED)
+			return true;
+	}
+	return false;
+}
+
+/* A name is spelled out when the server must not take it for another relation than the one that was looked
+ * at: in a view's definition, whose names were resolved when the view was made; and for a shared relation
+ * that stands in front of a guarded one and may be dropped before the statement runs (or runs again, when it
+ * is prepared). */
 static bool qualify(struct analysis *analysis, RangeVar *range, const struct catalog_relation *relation)
 {
-	if (analysis->rewrite->view_depth == 0 || range->schemaname)
+	if (range->schemaname)
+		return true;
+	if (analysis->rewrite->view_depth == 0 &&
+		(relation->isolation != ISOLATION_SHARED || strcmp(relation->schema, "pg_catalog") == 0 ||
+		 !hides_guarded(analysis, relation)))
 		return true;
 	range->schemaname = (char *)relation->schema;
 	return splice_text(analysis, range->location, 0,

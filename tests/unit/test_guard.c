@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "tests/lib/ask.h"
+#include "tests/lib/catalog_text.h"
 
 struct pair {
 	const char *text, *becomes;
@@ -824,13 +825,32 @@ static void test_temporary(void **state)
 	ask_free(&ask);
 }
 
+/* A shared relation in front of a guarded one of its name may be gone when the server looks. */
+static void test_front(void **state)
+{
+	static const char CATALOG[] =
+		"@tenant_column tenant_id integer\n@shared front.users\nCREATE SCHEMA front;\n"
+		"CREATE TABLE tenants (id integer PRIMARY KEY);\nCREATE TABLE front.users (id integer);\n"
+		"CREATE TABLE users (id integer, tenant_id integer);\nCREATE TABLE front.plain (id integer);\n";
+	struct ask ask;
+	ask_init(&ask);
+	catalog_unref(ask.catalog);
+	ask.catalog = catalog_text_parse(CATALOG, 2);
+	ask.names.search_path = "front, public";
+	assert_true(ask_becomes(&ask, "SELECT * FROM users, plain", "SELECT * FROM front.users, plain"));
+	assert_true(ask_becomes(&ask, "INSERT INTO users VALUES (1)", "INSERT INTO front.users VALUES (1)"));
+	ask.names.search_path = "public, front";
+	assert_true(ask_becomes(&ask, "SELECT id FROM users", "SELECT id FROM users WHERE users.tenant_id = 42"));
+	ask_free(&ask);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_reading),    cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_refused),    cmocka_unit_test(test_parameter_numbers),
 		cmocka_unit_test(test_own_values), cmocka_unit_test(test_visible),
-		cmocka_unit_test(test_temporary),
+		cmocka_unit_test(test_temporary),  cmocka_unit_test(test_front),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

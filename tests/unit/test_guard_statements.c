@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "tests/lib/ask.h"
+#include "tests/lib/catalog_text.h"
 
 struct pair {
 	const char *text, *becomes;
