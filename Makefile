@@ -98,7 +98,12 @@ test-deps:
 .PHONY: test
 test: test-deps ## every test; the last line is "N passed, N failed"
 	@$(MAKE) --no-print-directory WERROR=-Werror test-programs
-	@BUILD=$(BUILD) $(PYTHON) tests/run
+	@BUILD=$(BUILD) $(PYTHON) tests/run $(SUITES)
+
+.PHONY: versions
+versions: all ## the shop's statements and the migration on PostgreSQL 13 to 18 (servers from npm)
+	@conf/deps build run test versions
+	@BUILD=$(BUILD) $(PYTHON) tests/run versions
 
 .PHONY: check
 check: ## the fast tests, no database: unit tests, statement files, fuzz corpora, include arrows
@@ -154,9 +159,10 @@ lint: arrows ## include arrows, clang-tidy, cppcheck
 	@conf/deps build lint
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,portability \
 		--suppress=missingInclude --suppress=nullPointerArithmeticRedundantCheck --suppress=varFuncNullUB \
-		--suppress=pointerSize:proxy/session/query.c --suppress=autoVariables:proxy/session/server.c -I. -D_GNU_SOURCE -j2 parser proxy
-	@for f in $(PARSER_SOURCES); do clang-tidy --quiet $$f -- $(CPPFLAGS) -isystem $(PGSERVER) -std=gnu11 2>/dev/null || exit 1; done
-	@for f in $(PROXY_SOURCES) proxy/host/main.c; do clang-tidy --quiet $$f -- $(CPPFLAGS) -std=gnu11 2>/dev/null || exit 1; done
+		--suppress=pointerSize:proxy/session/query.c --suppress=autoVariables:proxy/session/server.c \
+		'-Dforeach(cell,list)=while (cell)' -I. -D_GNU_SOURCE parser proxy
+	@printf '%s\n' $(PARSER_SOURCES) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- $(CPPFLAGS) -isystem $(PGSERVER) -std=gnu11 2>/dev/null
+	@printf '%s\n' $(PROXY_SOURCES) proxy/host/main.c | xargs -P 2 -I FILE clang-tidy --quiet FILE -- $(CPPFLAGS) -std=gnu11 2>/dev/null
 
 .PHONY: arrows
 arrows: ## who may include what (the layout's one-way arrows)
