@@ -296,6 +296,111 @@ def _(world):
     return run(world, *[wire.query(text) for text in texts], rounds=len(texts))
 
 
+def front_orders(world):
+    world.watch.query("CREATE SCHEMA front; CREATE TABLE front.orders (id int, status text)")
+    connection = world.connect()
+    connection.query("SELECT * FROM front.orders")  # makes the proxy look again
+    connection.query("SET search_path = front")
+    return connection
+
+
+def end_front(world, connection):
+    data = connection.take_received()
+    connection.close()
+    world.watch.query("DROP SCHEMA front CASCADE")
+    return data, None
+
+
+@exchange("prepared: over a shared table, run where the name is the tenant relation's (protocol)")
+def _(world):
+    connection = front_orders(world)
+    connection.send(wire.parse("p", "SELECT id, status FROM orders"), wire.sync())
+    connection.until_ready()
+    connection.query("SET search_path = public")
+    for _ in range(3):
+        connection.send(wire.bind("", "p"), wire.describe("P"), wire.execute(), wire.sync())
+        connection.until_ready()
+    return end_front(world, connection)
+
+
+@exchange("prepared: over a shared table, run where the name is the tenant relation's (SQL)")
+def _(world):
+    connection = front_orders(world)
+    connection.query("PREPARE p AS SELECT id, status FROM orders")
+    connection.query("SET search_path = public")
+    for text in ("EXECUTE p", "EXPLAIN ANALYZE EXECUTE p", "CREATE TEMP TABLE t AS EXECUTE p", "SELECT * FROM t"):
+        connection.query(text)
+    return end_front(world, connection)
+
+
+@exchange("prepared: over a shared table, run after ROLLBACK of the search_path")
+def _(world):
+    connection = front_orders(world)
+    connection.query("SET search_path = public")
+    connection.query("BEGIN")
+    connection.query("SET LOCAL search_path = front")
+    connection.query("PREPARE p AS SELECT id, status FROM orders")
+    connection.send(wire.parse("q", "SELECT id, status FROM orders"), wire.sync())
+    connection.until_ready()
+    connection.query("COMMIT")
+    connection.query("EXECUTE p")
+    connection.send(wire.bind("", "q"), wire.describe("P"), wire.execute(), wire.sync())
+    connection.until_ready()
+    return end_front(world, connection)
+
+
+@exchange("prepared: over a shared table, in one pipeline with SET search_path")
+def _(world):
+    connection = front_orders(world)
+    connection.send(wire.parse("p", "SELECT id, status FROM orders"), wire.parse("", "SET search_path = public"), wire.bind("", ""), wire.execute(), wire.bind("", "p"), wire.describe("P"), wire.execute(), wire.sync())
+    connection.until_ready()
+    connection.send(wire.bind("", "p"), wire.describe("P"), wire.execute(), wire.sync())
+    connection.until_ready()
+    return end_front(world, connection)
+
+
+@exchange("prepared: over a temporary table that is gone when it runs")
+def _(world):
+    connection = world.connect()
+    connection.query("CREATE TEMP TABLE orders (id int, status text)")
+    connection.query("PREPARE p AS SELECT id, status FROM orders")
+    connection.send(wire.parse("q", "SELECT id, status FROM orders"), wire.sync())
+    connection.until_ready()
+    connection.query("DROP TABLE pg_temp.orders")
+    connection.query("EXECUTE p")
+    connection.send(wire.bind("", "q"), wire.describe("P"), wire.execute(), wire.sync())
+    connection.until_ready()
+    connection.query("DISCARD TEMP")
+    connection.query("EXECUTE p")
+    data = connection.take_received()
+    connection.close()
+    return data, None
+
+
+@exchange("prepared: over a view that another session replaces")
+def _(world):
+    world.watch.query("CREATE VIEW public.v AS SELECT code AS email FROM countries")
+    connection = world.connect()
+    connection.query("SELECT * FROM public.nothing")
+    connection.send(wire.parse("q", "SELECT email FROM v"), wire.sync())
+    connection.until_ready()
+    connection.query("SELECT email FROM v")
+    connection.close()
+    world.watch.query("DROP VIEW public.v")
+    return connection.take_received(), None
+
+
+@exchange("cursor: declared under one search_path, fetched under another")
+def _(world):
+    connection = front_orders(world)
+    connection.query("BEGIN")
+    connection.query("DECLARE c CURSOR FOR SELECT id, status FROM orders")
+    connection.query("SET search_path = public")
+    connection.query("FETCH ALL FROM c")
+    connection.query("COMMIT")
+    return end_front(world, connection)
+
+
 @exchange("unknown function: made behind the proxy's back")
 def _(world):
     world.watch.query("CREATE FUNCTION public.new_peek() RETURNS text LANGUAGE sql AS 'SELECT string_agg(email, '','') FROM users'")
