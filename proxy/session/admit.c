@@ -29,9 +29,7 @@ enum admission admit_tenant(struct session *session, const char *text, char *can
 	}
 	if (user->right == RIGHT_BYPASS)
 		return ADMITTED;
-	if (user->right == RIGHT_BOUND) {
-		if (strcmp(canonical, user->tenant) == 0)
-			return ADMITTED;
+	if (user->right == RIGHT_BOUND && strcmp(canonical, user->tenant) != 0) {
 		error_set(&own->text, "42501", "user \"%s\" may not act for tenant \"%s\"", user->name, canonical);
 		error_detail(&own->text, "The user is bound to tenant \"%s\".", user->tenant);
 		own_refusal_finish(own, 0);

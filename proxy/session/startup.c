@@ -275,14 +275,34 @@ void session_tls_binding(struct session *session, const uint8_t *hash, size_t le
 }
 
 /* --- after authentication --- */
+/* "$user" in search_path means the schema of the role: with another role the names would mean something else than what the parser
+ * takes them for. */
+static bool role_is_allowed(struct session *session, const struct session_parameter *given)
+{
+	bool role = strcasecmp(given->name, "role") == 0 || strcasecmp(given->name, "session_authorization") == 0;
+	if (!role || session->user->right == RIGHT_BYPASS)
+		return true;
+	if (!catalog_has_schema(session->catalog, given->value) &&
+		!catalog_has_schema(session->catalog, catalog_current_user(session->catalog)))
+		return true;
+	struct error error;
+	error_set(&error, "42501", "role \"%s\" cannot be taken on through tenantry", given->value);
+	error_detail(&error, "There is a schema that \"$user\" in search_path would mean, or would not mean any more.");
+	session_fatal(session, &error);
+	return false;
+}
+
 static bool settings_are_allowed(struct session *session)
 {
 	for (size_t i = 0; i < session->n_parameters; i++) {
 		const struct session_parameter *given = &session->parameters[i];
 		struct refusal refusal = {0};
 		if (setting_policy(session->settings->policy, session->user->right, given->name, given->value,
-						   &refusal))
+						   &refusal)) {
+			if (!role_is_allowed(session, given))
+				return false;
 			continue;
+		}
 		struct error error;
 		error_set(&error, refusal.sqlstate, "%s", refusal.message);
 		if (refusal.detail)
@@ -297,11 +317,13 @@ static bool settings_are_allowed(struct session *session)
 
 static void open_server(struct session *session, const char *tenant)
 {
-	const char *path = parameter(session, "search_path");
+	/* Given expressly, so that the server's search_path is the one that statements are read with. */
+	if (!parameter(session, "search_path"))
+		set_parameter(session, "search_path", catalog_default_search_path(session->catalog));
 	if (tenant)
 		set_parameter(session, session->settings->policy->tenant_setting, tenant);
 	state_init(&session->state, session->settings->policy, tenant,
-			   path ? path : catalog_default_search_path(session->catalog));
+			   parameter(session, "search_path"));
 	session->phase = PHASE_SERVER;
 	session->wants |= SESSION_WANT_SERVER;
 }
