@@ -389,7 +389,10 @@ class Generator:
     @staticmethod
     def _typed(expression, kind):
         """Set operations and VALUES must agree in type whatever branch was chosen."""
-        cast = {INT: "bigint", NUM: "numeric", TEXT: "text", BOOL: "boolean", TIME: "timestamptz", DATE: "date"}.get(kind)
+        if kind == NUM:
+            # 0.0 and 0.00 are equal and print differently: their order would not be determined.
+            return f"trim_scale({expression})"
+        cast = {INT: "bigint", TEXT: "text", BOOL: "boolean", TIME: "timestamptz", DATE: "date"}.get(kind)
         return f"({expression})::{cast}" if cast else expression
 
     def star(self, scope, source, where):
