@@ -80,7 +80,9 @@ static bool connect_server(struct catalogs *catalogs, struct error *error)
 		abort();
 	if (PQstatus(catalogs->connection) != CONNECTION_OK) {
 		error_set(error, "08001", "cannot connect to %s", catalogs->configuration->upstream->label);
-		error_detail(error, "%s", PQerrorMessage(catalogs->connection));
+		const char *why = PQerrorMessage(catalogs->connection);
+		size_t length = strlen(why);
+		error_detail(error, "%.*s", (int)(length > 0 && why[length - 1] == '\n' ? length - 1 : length), why);
 		disconnect(catalogs);
 		return false;
 	}

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "proxy/base/log.h"
 #include "proxy/host/configuration.h"
@@ -214,6 +215,19 @@ static int run(const struct invocation *invocation, struct configuration *config
 	return code;
 }
 
+/* A file with passwords is nobody else's business. */
+static void warn_of_open_file(const struct configuration *configuration)
+{
+	const struct settings *settings = configuration->settings;
+	struct stat status;
+	bool secret = settings->n_users > 0 || *settings->tenantry.upstream || *settings->migration.migration_url;
+	if (secret && settings->file && stat(settings->file, &status) == 0 && (status.st_mode & S_IROTH))
+		fprintf(stderr,
+				"tenantry: warning: %s can be read by every user of this machine; chmod o-r keeps its "
+				"passwords\n",
+				settings->file);
+}
+
 int commands_run(int argc, char **argv)
 {
 	struct invocation invocation = {.command = SERVE};
@@ -238,6 +252,8 @@ int commands_run(int argc, char **argv)
 		configuration = configuration_new(settings, NULL, &diagnostics);
 	else
 		settings_free(settings);
+	if (configuration)
+		warn_of_open_file(configuration);
 	if (configuration)
 		return run(&invocation, configuration, argc, argv);
 	fprintf(stderr, "tenantry: the configuration cannot be used:\n%s", diagnostics.text);

@@ -97,6 +97,7 @@ bool listen_addresses_parse(const char *list, struct listen_address **addresses,
 		if (!parse_one(p, length, &(*addresses)[(*n)++], error)) {
 			free(*addresses);
 			*addresses = NULL;
+			*n = 0;
 			return false;
 		}
 		p += length;

@@ -333,6 +333,7 @@ static void test_listen_addresses(void **state)
 		assert_false(listen_addresses_parse(wrong[i], &addresses, &n, &error));
 		assert_string_equal(error.sqlstate, "22023");
 		assert_null(addresses);
+		assert_int_equal(n, 0);
 	}
 }
 
