@@ -8,6 +8,9 @@
 
 #include <openssl/crypto.h>
 
+/* What an idle session may keep for each output. */
+enum { IDLE_ROOM = 8192 };
+
 /* Output is bounded by back-pressure; this is the last line: one message of the largest kind beside what is
  * queued. */
 static const size_t output_limit = (size_t)WIRE_LARGE * 2;
@@ -188,6 +191,8 @@ bool session_reading(const struct session *session, enum side side)
 		return false;
 	if (side == SIDE_SERVER)
 		return !session->paused[side] && !session->ready_held;
+	if (session->phase == PHASE_SERVER)
+		return buffer_pending(&session->in[SIDE_CLIENT]) <= session->settings->output_high_water;
 	/* Held: what has come waits in the input, what has not waits in the socket. */
 	return !session->paused[side] && session->hold == HOLD_NONE && session->phase != PHASE_TLS &&
 		   session->phase != PHASE_TENANT && session->phase != PHASE_CANCEL;
@@ -195,7 +200,8 @@ bool session_reading(const struct session *session, enum side side)
 
 void session_written(struct session *session, enum side side)
 {
-	if (buffer_pending(&session->out[side]) == 0 && session->out[side].room > 16384)
+	/* While something is under way the memory is needed again in a moment. */
+	if (session->replies.n == 0 && session->out[side].room > IDLE_ROOM)
 		buffer_release(&session->out[side]);
 	update_pauses(session);
 }

@@ -275,8 +275,8 @@ void session_tls_binding(struct session *session, const uint8_t *hash, size_t le
 }
 
 /* --- after authentication --- */
-/* "$user" in search_path means the schema of the role: with another role the names would mean something else than what the parser
- * takes them for. */
+/* "$user" in search_path means the schema of the role: with another role the names would mean something else
+ * than what the parser takes them for. */
 static bool role_is_allowed(struct session *session, const struct session_parameter *given)
 {
 	bool role = strcasecmp(given->name, "role") == 0 || strcasecmp(given->name, "session_authorization") == 0;
@@ -287,7 +287,8 @@ static bool role_is_allowed(struct session *session, const struct session_parame
 		return true;
 	struct error error;
 	error_set(&error, "42501", "role \"%s\" cannot be taken on through tenantry", given->value);
-	error_detail(&error, "There is a schema that \"$user\" in search_path would mean, or would not mean any more.");
+	error_detail(&error,
+				 "There is a schema that \"$user\" in search_path would mean, or would not mean any more.");
 	session_fatal(session, &error);
 	return false;
 }
@@ -322,8 +323,7 @@ static void open_server(struct session *session, const char *tenant)
 		set_parameter(session, "search_path", catalog_default_search_path(session->catalog));
 	if (tenant)
 		set_parameter(session, session->settings->policy->tenant_setting, tenant);
-	state_init(&session->state, session->settings->policy, tenant,
-			   parameter(session, "search_path"));
+	state_init(&session->state, session->settings->policy, tenant, parameter(session, "search_path"));
 	session->phase = PHASE_SERVER;
 	session->wants |= SESSION_WANT_SERVER;
 }
