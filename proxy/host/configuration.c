@@ -272,6 +272,7 @@ static void make_session(struct configuration *configuration, const struct confi
 	session->output_high_water = t->output_high_water;
 	session->output_low_water = t->output_low_water;
 	session->message_limit = t->max_statement_size;
+	session->judges_elsewhere = true; /* connection_verdict.c */
 	if (!is_mode(t->unix_socket_mode))
 		complain(configuration->settings, "tenantry", "unix_socket_mode", diagnostics,
 				 "not the permissions of a file; accepted: octal, as 0770");
