@@ -48,16 +48,6 @@ static bool prepare_session(PGconn *connection, struct error *error)
 			sql_run(connection, "SET transaction_timeout TO 0", error));
 }
 
-PGconn *instance_connect(const char *conninfo, const char *application, struct error *error)
-{
-	PGconn *connection = connect_plainly(conninfo, application, error);
-	if (connection && !prepare_session(connection, error)) {
-		PQfinish(connection);
-		connection = NULL;
-	}
-	return connection;
-}
-
 static bool server_pid(PGconn *connection, const char *text, int *pid, struct error *error)
 {
 	PGresult *result = sql_query(connection, text, 0, NULL, error);
@@ -89,29 +79,41 @@ static bool probe_pooler(PGconn *one, PGconn *other, bool *pooled, struct error 
 	return good;
 }
 
-static bool refuse_pooler(struct run *run, struct error *error)
+static bool refuse_pooler(PGconn *one, PGconn *other, struct error *error)
 {
 	bool pooled = false;
 	for (int i = 0; i < 3 && !pooled; i++)
-		if (!probe_pooler(i & 1 ? run->watch : run->work, i & 1 ? run->work : run->watch, &pooled, error))
+		if (!probe_pooler(i & 1 ? other : one, i & 1 ? one : other, &pooled, error))
 			return false;
 	if (!pooled)
 		return true;
 	error_set(error, "0A000",
 			  "the migration cannot run through a pooler that hands out connections by transaction");
-	error_detail(error, "Its statements came to different server processes. Locks and settings of a session "
-						"do not hold there, so "
-						"several instances would migrate at once.");
+	error_detail(error,
+				 "Its statements came to different server processes. Locks and settings of a session do not "
+				 "hold there, so several instances would migrate at once.");
 	error_hint(error, "Set migration_url to a direct connection (or a pooler in session mode).");
 	return false;
+}
+
+PGconn *instance_connect(const char *conninfo, const char *application, struct error *error)
+{
+	PGconn *connection = connect_plainly(conninfo, application, error);
+	PGconn *other = connection ? connect_plainly(conninfo, application, error) : NULL;
+	/* Settings only after the probe: through a pooler they would reach other people's sessions. */
+	bool good = other && refuse_pooler(connection, other, error) && prepare_session(connection, error);
+	PQfinish(other);
+	if (good)
+		return connection;
+	PQfinish(connection);
+	return NULL;
 }
 
 bool instance_open(struct run *run, struct error *error)
 {
 	run->work = connect_plainly(run->conninfo, "tenantry migrate", error);
 	run->watch = run->work ? connect_plainly(run->conninfo, "tenantry migrate (watch)", error) : NULL;
-	/* Settings only after the probe: through a pooler they would reach other people's sessions. */
-	if (run->watch && refuse_pooler(run, error) && prepare_session(run->work, error) &&
+	if (run->watch && refuse_pooler(run->work, run->watch, error) && prepare_session(run->work, error) &&
 		prepare_session(run->watch, error) &&
 		server_pid(run->work, "SELECT pg_catalog.pg_backend_pid()", &run->work_pid, error))
 		return true;

@@ -14,6 +14,7 @@ enum instance_lock { INSTANCE_LOCK_GATE = 1, INSTANCE_LOCK_BACKGROUND = 2 };
 
 /* A connection for catalogs and migration: the role's time limits are lifted, results are not filtered by row
  * security. */
+/* Refuses a transaction pooler, as instance_open() does. */
 PGconn *instance_connect(const char *conninfo, const char *application, struct error *error)
 	__attribute__((warn_unused_result));
 

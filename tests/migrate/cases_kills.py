@@ -20,7 +20,7 @@ def case_killed_after_each_step(bench):
     before = bench.checksums(db)
     total = bench.migrate(db).done
     bench.drop(db)
-    stride = int(os.environ.get("TENANTRY_KILL_STRIDE", "2"))
+    stride = int(os.environ.get("TENANTRY_KILL_STRIDE", "3"))
     killed = 0
     for step in range(1, total + 1, stride):
         db = bench.gallery()

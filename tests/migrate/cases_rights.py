@@ -163,6 +163,8 @@ def case_transaction_pooler(bench):
             if mode == "transaction":
                 assert "pooler that hands out connections by transaction" in result.text and "migration_url" in result.text
                 assert bench.value(db, "SELECT to_regclass('tenants') IS NULL")
+                checked = bench.run(db, "check", url=f"postgresql://postgres@127.0.0.1:{port}/{db}", code=1)
+                assert "pooler" in checked.text
         finally:
             process.terminate()
             process.wait()
