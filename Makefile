@@ -160,7 +160,7 @@ lint: arrows ## include arrows, clang-tidy, cppcheck
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,portability \
 		--suppress=missingInclude --suppress=nullPointerArithmeticRedundantCheck --suppress=varFuncNullUB \
 		--suppress=pointerSize:proxy/session/query.c --suppress=autoVariables:proxy/session/server.c \
-		'-Dforeach(cell,list)=while (cell)' -I. -D_GNU_SOURCE parser proxy
+		'-Dforeach(cell,list)=while ((cell = cell_of(list)))' -I. -D_GNU_SOURCE parser proxy
 	@printf '%s\n' $(PARSER_SOURCES) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- $(CPPFLAGS) -isystem $(PGSERVER) -std=gnu11 2>/dev/null
 	@printf '%s\n' $(PROXY_SOURCES) proxy/host/main.c | xargs -P 2 -I FILE clang-tidy --quiet FILE -- $(CPPFLAGS) -std=gnu11 2>/dev/null
 
