@@ -21,7 +21,7 @@ enum before {
 
 struct reader {
 	const char *text;
-	size_t length, at;
+	size_t length, at, copied;
 	struct shape *shape;
 	const char *tenant_column;
 	size_t tenant_length;
@@ -32,39 +32,43 @@ struct reader {
 	bool begun;
 };
 
-static bool put(struct reader *reader, const char *bytes, size_t n)
+/* What was read since the last cut goes into the shape. */
+static bool copy_up_to(struct reader *reader, size_t end)
 {
 	struct shape *shape = reader->shape;
+	size_t n = end - reader->copied;
 	if (n > sizeof shape->text - shape->length)
 		return false;
-	memcpy(shape->text + shape->length, bytes, n);
+	memcpy(shape->text + shape->length, reader->text + reader->copied, n);
 	shape->length += n;
+	reader->copied = end;
 	return true;
 }
 
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
-}
+/* What a byte is in SQL. */
+enum {
+	C_BEGIN = 1,
+	C_DIGIT = 2,
+	C_DOLLAR = 4,
+	C_OPERATOR = 8,
+	C_SPACE = 16,
+	C_WORD = C_BEGIN | C_DIGIT | C_DOLLAR
+};
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
+static const unsigned char CLASS[256] = {
+	['a' ... 'z'] = C_BEGIN, ['A' ... 'Z'] = C_BEGIN, ['_'] = C_BEGIN,    [0x80 ... 0xff] = C_BEGIN,
+	['0' ... '9'] = C_DIGIT, ['$'] = C_DOLLAR,        ['~'] = C_OPERATOR, ['!'] = C_OPERATOR,
+	['@'] = C_OPERATOR,      ['#'] = C_OPERATOR,      ['^'] = C_OPERATOR, ['&'] = C_OPERATOR,
+	['|'] = C_OPERATOR,      ['`'] = C_OPERATOR,      ['?'] = C_OPERATOR, ['+'] = C_OPERATOR,
+	['-'] = C_OPERATOR,      ['*'] = C_OPERATOR,      ['/'] = C_OPERATOR, ['%'] = C_OPERATOR,
+	['<'] = C_OPERATOR,      ['>'] = C_OPERATOR,      ['='] = C_OPERATOR, [' '] = C_SPACE,
+	['\t'] = C_SPACE,        ['\n'] = C_SPACE,        ['\r'] = C_SPACE,   ['\f'] = C_SPACE,
+	['\v'] = C_SPACE,
+};
 
-static bool begins_word(char c)
+static bool is_of(char c, unsigned classes)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (unsigned char)c >= 0x80;
-}
-
-static bool is_word(char c)
-{
-	return begins_word(c) || is_digit(c) || c == '$';
-}
-
-static bool is_operator(char c)
-{
-	return c != 0 && strchr("~!@#^&|`?+-*/%<>=", c) != NULL;
+	return CLASS[(unsigned char)c] & classes;
 }
 
 static char peek(const struct reader *reader, size_t at)
@@ -105,12 +109,11 @@ static enum before after_word(const char *word, size_t n)
 }
 
 /* = < > <= >= <> != */
-static bool is_comparison(const char *operator, size_t n)
+static bool is_comparison(const char *run, size_t n)
 {
 	if (n == 1)
-		return *operator== '=' || * operator== '<' || * operator== '>';
-	return n == 2 &&
-		   ((operator[1] == '=' && strchr("<>!", operator[0])) || (operator[0] == '<' && operator[1] == '>'));
+		return run[0] == '=' || run[0] == '<' || run[0] == '>';
+	return n == 2 && ((run[1] == '=' && strchr("<>!", run[0])) || (run[0] == '<' && run[1] == '>'));
 }
 
 static bool names_tenant(const struct reader *reader, const char *word, size_t n)
@@ -124,7 +127,7 @@ static bool read_word(struct reader *reader)
 {
 	const char *word = reader->text + reader->at;
 	size_t n = 0;
-	while (is_word(peek(reader, reader->at + n)))
+	while (is_of(peek(reader, reader->at + n), C_WORD))
 		n++;
 	if (!reader->begun && !begins_statement(word, n))
 		return false;
@@ -136,7 +139,7 @@ static bool read_word(struct reader *reader)
 	reader->before = after_word(word, n);
 	reader->after_row = false;
 	reader->at += n;
-	return put(reader, word, n);
+	return true;
 }
 
 static bool read_quoted_name(struct reader *reader)
@@ -151,7 +154,7 @@ static bool read_quoted_name(struct reader *reader)
 	reader->before = BEFORE_OTHER;
 	reader->after_row = false;
 	reader->at += n;
-	return put(reader, name, n);
+	return true;
 }
 
 static bool may_cut(const struct reader *reader)
@@ -164,15 +167,21 @@ static bool may_cut(const struct reader *reader)
 
 static bool constant(struct reader *reader, size_t n, char kind)
 {
+	struct shape *shape = reader->shape;
 	bool cut = may_cut(reader) && kind != 0;
 	size_t start = reader->at;
 	reader->before = BEFORE_OTHER;
 	reader->after_row = false;
 	reader->at += n;
 	if (!cut)
-		return put(reader, reader->text + start, n);
-	reader->shape->cuts[reader->shape->n_cuts++] = (struct shape_cut){start, start + n};
-	return put(reader, (const char[]){CUT_MARK, kind}, 2);
+		return true;
+	if (!copy_up_to(reader, start) || shape->length + 2 > sizeof shape->text)
+		return false;
+	shape->text[shape->length++] = CUT_MARK;
+	shape->text[shape->length++] = kind;
+	shape->cuts[shape->n_cuts++] = (struct shape_cut){start, start + n};
+	reader->copied = start + n;
+	return true;
 }
 
 /* Integers that fit int4 for certain; decimals. Longer ones stay in the text: their type depends on the
@@ -181,16 +190,16 @@ static bool read_number(struct reader *reader)
 {
 	size_t n = 0, whole;
 	char kind = 'i';
-	while (is_digit(peek(reader, reader->at + n)))
+	while (is_of(peek(reader, reader->at + n), C_DIGIT))
 		n++;
 	whole = n;
-	if (peek(reader, reader->at + n) == '.' && is_digit(peek(reader, reader->at + n + 1))) {
+	if (peek(reader, reader->at + n) == '.' && is_of(peek(reader, reader->at + n + 1), C_DIGIT)) {
 		kind = 'f';
-		for (n++; is_digit(peek(reader, reader->at + n)); n++)
+		for (n++; is_of(peek(reader, reader->at + n), C_DIGIT); n++)
 			;
 	}
 	char next = peek(reader, reader->at + n);
-	if (is_word(next) || next == '.')
+	if (is_of(next, C_WORD) || next == '.')
 		return false; /* 1e5, 0x10, 1., 1_000 */
 	return constant(reader, n, whole <= DIGITS_MOST ? kind : 0);
 }
@@ -209,7 +218,7 @@ static bool read_string(struct reader *reader)
 	}
 	/* 'a' 'b' on two lines is one constant. */
 	const char *next = at;
-	while (next < end && is_space(*next))
+	while (next < end && is_of(*next, C_SPACE))
 		next++;
 	if (next < end && *next == '\'')
 		return false;
@@ -220,7 +229,7 @@ static bool read_operator(struct reader *reader)
 {
 	const char *from = reader->text + reader->at;
 	size_t n = 0;
-	while (is_operator(peek(reader, reader->at + n))) {
+	while (is_of(peek(reader, reader->at + n), C_OPERATOR)) {
 		char next = peek(reader, reader->at + n + 1);
 		if ((from[n] == '-' && next == '-') || (from[n] == '/' && next == '*'))
 			return false; /* a comment */
@@ -231,7 +240,7 @@ static bool read_operator(struct reader *reader)
 	reader->before = !named && is_comparison(from, n) ? BEFORE_COMPARISON : BEFORE_OTHER;
 	reader->after_row = false;
 	reader->at += n;
-	return put(reader, from, n);
+	return true;
 }
 
 static bool read_open(struct reader *reader)
@@ -242,7 +251,8 @@ static bool read_open(struct reader *reader)
 	reader->lists[++reader->depth] = list;
 	reader->before = list ? BEFORE_OPEN : BEFORE_OTHER;
 	reader->after_row = false;
-	return put(reader, &reader->text[reader->at++], 1);
+	reader->at++;
+	return true;
 }
 
 static bool read_close(struct reader *reader)
@@ -251,43 +261,47 @@ static bool read_close(struct reader *reader)
 		return false;
 	reader->after_row = reader->lists[reader->depth--];
 	reader->before = BEFORE_ROW;
-	return put(reader, &reader->text[reader->at++], 1);
+	reader->at++;
+	return true;
 }
 
 static bool read_parameter(struct reader *reader)
 {
 	size_t n = 1;
-	while (is_digit(peek(reader, reader->at + n)))
+	while (is_of(peek(reader, reader->at + n), C_DIGIT))
 		n++;
-	if (n == 1 || is_word(peek(reader, reader->at + n)))
+	if (n == 1 || is_of(peek(reader, reader->at + n), C_WORD))
 		return false; /* dollar quotes */
 	reader->before = BEFORE_OTHER;
 	reader->after_row = false;
 	reader->at += n;
-	return put(reader, reader->text + reader->at - n, n);
+	return true;
 }
 
 /* Only blanks may follow. */
 static bool read_semicolon(struct reader *reader)
 {
 	size_t at = reader->at + 1;
-	while (at < reader->length && is_space(reader->text[at]))
+	while (at < reader->length && is_of(reader->text[at], C_SPACE))
 		at++;
 	if (at < reader->length)
 		return false;
-	bool fits = put(reader, reader->text + reader->at, at - reader->at);
 	reader->at = at;
-	return fits;
+	return true;
 }
 
 static bool read_token(struct reader *reader)
 {
 	char c = reader->text[reader->at];
-	if (begins_word(c))
+	if (is_of(c, C_SPACE)) {
+		reader->at++;
+		return true;
+	}
+	if (is_of(c, C_BEGIN))
 		return read_word(reader);
-	if (is_digit(c))
+	if (is_of(c, C_DIGIT))
 		return read_number(reader);
-	if (is_operator(c))
+	if (is_of(c, C_OPERATOR))
 		return read_operator(reader);
 	switch (c) {
 	case '\'':
@@ -304,16 +318,18 @@ static bool read_token(struct reader *reader)
 		return read_semicolon(reader);
 	case ',':
 		reader->before = BEFORE_COMMA;
-		return put(reader, &reader->text[reader->at++], 1);
+		reader->at++;
+		return true;
 	case '.':
 	case ':':
 	case '[':
 	case ']':
 		reader->before = BEFORE_OTHER;
 		reader->after_row = false;
-		return put(reader, &reader->text[reader->at++], 1);
+		reader->at++;
+		return true;
 	default:
-		return is_space(c) && put(reader, &reader->text[reader->at++], 1);
+		return false;
 	}
 }
 
@@ -326,9 +342,9 @@ bool shape_of(struct shape *shape, const char *text, size_t length, const char *
 		return false;
 	reader.tenant_length = strlen(tenant_column);
 	while (reader.at < length)
-		if (!read_token(&reader))
+		if (!read_token(&reader) || reader.at - reader.copied > SHAPE_TEXT_MOST)
 			return false;
-	return reader.depth == 0 && shape->n_cuts > 0;
+	return reader.depth == 0 && shape->n_cuts > 0 && copy_up_to(&reader, length);
 }
 
 /* --- verdicts --- */
