@@ -142,6 +142,10 @@ $(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(PROXY_OBJECTS) $(PARSER_OBJECT
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -isystem $(PGSERVER) $(CFLAGS) -fsanitize=fuzzer -MMD -MP $(LDFLAGS) -o $@ $< $(PROXY_OBJECTS) $(PARSER_OBJECTS) $(HELPER_OBJECTS) $(LDLIBS)
 
+.PHONY: fuzz-sql
+fuzz-sql: all test-deps ## random statements against the oracle for TIME seconds, each time others
+	@BUILD=$(BUILD) tests/own_database/fuzz --time $(TIME)
+
 .PHONY: bench
 bench: all ## measure against the bare server, PgBouncer and row-level security
 	@conf/deps run test bench
