@@ -51,12 +51,13 @@ class Cluster:
         self.host = "127.0.0.1"
         self.folder = tempfile.mkdtemp(prefix="tenantry-pg-", dir="/tmp")
         self.process = None
-        self._as = []
+        # A server must not outlive a test that was killed.
+        self._as = ["setpriv", "--pdeathsig", "INT"]
         if os.geteuid() == 0:
             owner = "postgres" if self._has_user("postgres") else "nobody"
             entry = pwd.getpwnam(owner)
             os.chown(self.folder, entry.pw_uid, entry.pw_gid)
-            self._as = ["setpriv", f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}", "--clear-groups"]
+            self._as += [f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}", "--clear-groups"]
         os.chmod(self.folder, 0o755)
         self.data = os.path.join(self.folder, "data")
         self.socket_folder = self.folder

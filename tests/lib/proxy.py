@@ -9,6 +9,7 @@
 $BUILD/tenantry, or binary=."""
 import atexit
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -40,7 +41,8 @@ class Proxy:
         self.folder = tempfile.mkdtemp(prefix="tenantry-proxy-", dir="/tmp")
         self.log_path = os.path.join(self.folder, "log")
         self.timeout = timeout
-        command = [self.program, "serve", "--listen", listen or f"{self.host}:{self.port}"]
+        # It must not outlive a test that was killed.
+        command = ["setpriv", "--pdeathsig", "KILL", self.program, "serve", "--listen", listen or f"{self.host}:{self.port}"]
         if config is not None:
             if "\n" in config:
                 path = os.path.join(self.folder, "tenantry.conf")
@@ -59,7 +61,7 @@ class Proxy:
         self.environment.update(environment or {})
         self.process = None
         self.status = None
-        atexit.register(self.kill)
+        atexit.register(self._forget)
 
     def start(self):
         with open(self.log_path, "ab") as log:
@@ -118,6 +120,10 @@ class Proxy:
                 self.status = None
         self.process = None
         return self.status
+
+    def _forget(self):
+        self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def kill(self):
         if self.process is not None and self.process.poll() is None:
