@@ -100,6 +100,14 @@ static const struct catalog_index *copy_indexes(struct catalog *catalog, const s
 	return indexes;
 }
 
+static const uint32_t *copy_oids(struct catalog *catalog, const uint32_t *oids, size_t n)
+{
+	uint32_t *copy = catalog_alloc(catalog, n * sizeof *copy);
+	if (n)
+		memcpy(copy, oids, n * sizeof *copy);
+	return copy;
+}
+
 void catalog_add_relation(struct catalog *catalog, const struct catalog_relation *relation)
 {
 	catalog->relations =
@@ -111,10 +119,8 @@ void catalog_add_relation(struct catalog *catalog, const struct catalog_relation
 	copy->columns = copy_columns(catalog, relation);
 	copy->indexes = copy_indexes(catalog, relation);
 	copy->view_definition = catalog_copy(catalog, relation->view_definition);
-	uint32_t *depends = catalog_alloc(catalog, relation->n_depends * sizeof *depends);
-	if (relation->n_depends)
-		memcpy(depends, relation->depends, relation->n_depends * sizeof *depends);
-	copy->depends = depends;
+	copy->depends = copy_oids(catalog, relation->depends, relation->n_depends);
+	copy->referencing = copy_oids(catalog, relation->referencing, relation->n_referencing);
 	copy->isolation = ISOLATION_REFUSED;
 	copy->tenant_column = -1;
 }

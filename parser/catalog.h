@@ -56,6 +56,8 @@ struct catalog_relation {
 	const char *view_definition; /* pg_get_viewdef() for v and m, else NULL */
 	size_t n_depends;
 	const uint32_t *depends;     /* relations a view's query or a rule reads */
+	size_t n_referencing;
+	const uint32_t *referencing; /* other relations with a foreign key to this one, by oid */
 	uint32_t parent;             /* pg_inherits parent (first), 0 if none */
 	bool is_partition;
 };
@@ -79,7 +81,7 @@ struct catalog; /* opaque: hash tables inside */
 struct catalog *catalog_new(void);
 void catalog_set_session(struct catalog *catalog, const char *current_user, const char *default_search_path,
 						 int server_version_num);
-/* `relation` needs oid, schema, name, kind, columns, indexes, view_definition, depends, parent, is_partition; isolation and
+/* `relation` needs oid, schema, name, kind, columns, indexes, view_definition, depends, referencing, parent, is_partition; isolation and
  * tenant_column are decided later. */
 void catalog_add_relation(struct catalog *catalog, const struct catalog_relation *relation);
 void catalog_add_function(struct catalog *catalog, const struct catalog_function *function);

@@ -1,7 +1,7 @@
 /* TRUNCATE of tenant relations: a DELETE of the tenant's rows under TRUNCATE's command tag.
  *
- * Refused: CASCADE and RESTART IDENTITY, which reach beyond the tenant; tenant and shared relations in one
- * statement. */
+ * Refused: CASCADE and RESTART IDENTITY, which reach beyond the tenant; and, as by PostgreSQL, relations that
+ * others refer to: DELETE would follow ON DELETE CASCADE where TRUNCATE fails. */
 #include "parser/rewrite.h"
 
 static bool refuse_truncate(struct analysis *analysis, const RangeVar *range, const char *detail)
@@ -55,6 +55,39 @@ static bool truncate_all(struct analysis *analysis, Node **statement, struct lev
 	return rewrite_lost(analysis, -1);
 }
 
+/* A relation of the list, or a partition or child of one. */
+static bool is_listed(const struct analysis *analysis, const struct level *level, uint32_t oid)
+{
+	while (oid) {
+		for (const struct leaf *leaf = level->leaves; leaf; leaf = leaf->next)
+			if (leaf->relation && leaf->relation->oid == oid)
+				return true;
+		const struct catalog_relation *relation = catalog_relation_by_oid(analysis->catalog, oid);
+		oid = relation ? relation->parent : 0;
+	}
+	return false;
+}
+
+/* heap_truncate_check_FKs() of PostgreSQL, with its words. */
+static bool check_references(struct analysis *analysis, const struct level *level)
+{
+	for (const struct leaf *leaf = level->leaves; leaf; leaf = leaf->next) {
+		const struct catalog_relation *referred = leaf->relation;
+		for (size_t i = 0; referred && i < referred->n_referencing; i++) {
+			uint32_t oid = referred->referencing[i];
+			const struct catalog_relation *other = catalog_relation_by_oid(analysis->catalog, oid);
+			if (is_listed(analysis, level, oid))
+				continue;
+			const char *name = other ? other->name : "?";
+			return analysis_refuse(
+				analysis, "0A000", -1, "cannot truncate a table referenced in a foreign key constraint",
+				analysis_text("Table \"%s\" references \"%s\".", name, referred->name),
+				analysis_text("Truncate table \"%s\" at the same time, or use TRUNCATE ... CASCADE.", name));
+		}
+	}
+	return true;
+}
+
 bool rewrite_truncate(struct analysis *analysis, Node **statement, size_t begin, size_t end)
 {
 	TruncateStmt *truncate = (TruncateStmt *)*statement;
@@ -83,6 +116,8 @@ bool rewrite_truncate(struct analysis *analysis, Node **statement, size_t begin,
 	if (truncate->restart_seqs || truncate->behavior == DROP_CASCADE)
 		return refuse_truncate(analysis, first,
 							   "RESTART IDENTITY and CASCADE reach beyond the tenant's rows.");
+	if (!check_references(analysis, level))
+		return false;
 	size_t start = token_at(analysis, begin)->start;
 	/* what is removed comes last at its place, so everything new stands before it */
 	bool ok = truncate_all(analysis, statement, level, tenants + others, start) &&

@@ -73,6 +73,15 @@ static const char depends_text[] =
 	" ORDER BY 1, 2";
 // clang-format on
 
+/* Which other relations have a foreign key to a relation. */
+// clang-format off
+static const char referencing_text[] =
+	"SELECT DISTINCT k.confrelid, k.conrelid FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c"
+	" ON c.oid = k.confrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+	" WHERE k.contype = 'f' AND k.conrelid <> k.confrelid AND " USER_MADE
+	" ORDER BY 1, 2";
+// clang-format on
+
 /* Built-in functions need no reading: their language is given as internal, whatever they are written in. An
  * aggregate's body is the calls that it makes: "shop.step( shop.final(". */
 // clang-format off
@@ -168,23 +177,25 @@ static void take_indexes(struct arena *arena, struct part *part, struct catalog_
 	relation->indexes = indexes;
 }
 
-static void take_depends(struct arena *arena, struct part *part, struct catalog_relation *relation)
+/* The second column of a relation's rows. */
+static const uint32_t *take_oids(struct arena *arena, struct part *part, uint32_t oid, size_t *count)
 {
-	int first, n = part_rows(part, relation->oid, &first);
-	uint32_t *depends = arena_alloc(arena, (size_t)n * sizeof *depends);
+	int first, n = part_rows(part, oid, &first);
+	uint32_t *oids = arena_alloc(arena, (size_t)n * sizeof *oids);
 	for (int i = 0; i < n; i++)
-		depends[i] = sql_oid(part->result, first + i, 1);
-	relation->depends = depends;
-	relation->n_depends = (size_t)n;
+		oids[i] = sql_oid(part->result, first + i, 1);
+	*count = (size_t)n;
+	return oids;
 }
 
 static bool load_relations(struct loading *loading, struct error *error)
 {
-	struct part relations = {0}, columns = {0}, indexes = {0}, depends = {0};
+	struct part relations = {0}, columns = {0}, indexes = {0}, depends = {0}, referencing = {0};
 	bool good = part_load(&relations, loading->connection, relations_text, error) &&
 				part_load(&columns, loading->connection, columns_text, error) &&
 				part_load(&indexes, loading->connection, indexes_text, error) &&
-				part_load(&depends, loading->connection, depends_text, error);
+				part_load(&depends, loading->connection, depends_text, error) &&
+				part_load(&referencing, loading->connection, referencing_text, error);
 	for (int row = 0; good && row < relations.n; row++) {
 		struct arena pieces = {0};
 		struct catalog_relation relation = {
@@ -199,7 +210,8 @@ static bool load_relations(struct loading *loading, struct error *error)
 		};
 		take_columns(&pieces, &columns, &relation);
 		take_indexes(&pieces, &indexes, &relation);
-		take_depends(&pieces, &depends, &relation);
+		relation.depends = take_oids(&pieces, &depends, relation.oid, &relation.n_depends);
+		relation.referencing = take_oids(&pieces, &referencing, relation.oid, &relation.n_referencing);
 		catalog_add_relation(loading->catalog, &relation);
 		arena_free(&pieces);
 	}
@@ -207,6 +219,7 @@ static bool load_relations(struct loading *loading, struct error *error)
 	PQclear(columns.result);
 	PQclear(indexes.result);
 	PQclear(depends.result);
+	PQclear(referencing.result);
 	return good;
 }
 

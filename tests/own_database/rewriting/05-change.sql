@@ -278,6 +278,13 @@ TRUNCATE "Odd Name", "Odd Schema"."Ünïcode Tàble";
 
 TRUNCATE nokey, countries;
 
+-- others refer to it
+--: error 0A000
+TRUNCATE items;
+
+--: error 0A000
+TRUNCATE nokey, items;
+
 --: refused
 TRUNCATE gen RESTART IDENTITY;
 

@@ -135,3 +135,10 @@ SELECT cart_total(<#2>);
 -- the whole cart as JSON
 SELECT json_build_object('cart', c.id, 'lines', (SELECT json_agg(json_build_object('painting', i.painting_id, 'quantity', i.quantity) ORDER BY i.id)
 	FROM cart_items i WHERE i.cart_id = c.id)) FROM carts c WHERE c.user_id = <#4>;
+
+-- emptying the carts: cart_items refers to them
+--: error 0A000
+TRUNCATE carts;
+
+-- both at once
+TRUNCATE cart_items, carts;
