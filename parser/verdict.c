@@ -266,7 +266,7 @@ static size_t moved(size_t at, const struct verdict_move *moves, size_t n)
 /* A pointer into the copy, from a pointer into the block that was copied. */
 static void *in_copy(const struct block *from, struct block *to, const void *pointer)
 {
-	return (char *)to + ((const char *)pointer - (const char *)from);
+	return pointer ? (char *)to + ((const char *)pointer - (const char *)from) : NULL;
 }
 
 struct verdict *verdict_moved(const struct verdict *verdict, const struct verdict_move *moves, size_t n)

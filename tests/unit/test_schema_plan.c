@@ -193,6 +193,7 @@ static void expect_stop(struct fixture *f, const char *sqlstate)
 	assert_false(plan_may_run(&f->plan, &error));
 	assert_string_equal(error.sqlstate, sqlstate);
 	assert_true(error.hint[0] != 0);
+	arena_free(&f->facts.arena);
 }
 
 static void test_stops(void **state)
@@ -226,6 +227,7 @@ static void test_stops(void **state)
 	make(&f);
 	struct error error;
 	assert_true(plan_may_run(&f.plan, &error));
+	facts_free(&f.facts);
 }
 
 static void test_partitions(void **state)
