@@ -161,8 +161,9 @@ enum admission admit_statement(struct session *session, const struct verdict *ve
 		const struct tenant_check *check = &statement->checks[c];
 		if (check_holds(check, verdict->tenant_type, tenant, bind, types, n_types))
 			continue;
-		error_set(&own->text, "42501", "a value for \"%s\" of relation \"%s\" is not the session's tenant",
-				  session->settings->policy->tenant_column, check->relation ? check->relation : "");
+		error_set(&own->text, "42501",
+				  "a value for the tenant column of relation \"%s\" is not the session's tenant",
+				  check->relation ? check->relation : "");
 		error_detail(&own->text, "The session acts for tenant \"%s\".", tenant);
 		error_hint(&own->text, "Leave the column out: tenantry fills it in.");
 		own_refusal_finish(own, check->position);
