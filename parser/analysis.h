@@ -73,10 +73,6 @@ bool function_attribute(struct analysis *analysis, const char *name, int locatio
  * Returns NULL if harmless, else the reason for people (allocated with palloc). `language` is folded. */
 const char *body_scan(const struct catalog *catalog, const char *language, const char *body);
 
-/* --- rewrite_walk.c --- */
-/* Guards the sub-selects of an expression that stands outside any query (arguments of EXECUTE and CALL, DEFAULTs). */
-bool rewrite_expression(struct analysis *analysis, Node **expression);
-
 /* --- scope.c --- */
 /* The relation that a RangeVar means outside any CTE, following temporaries and search_path. *temporary is set when it is a
  * session's temporary relation (result NULL). NULL and *temporary false: unknown. */

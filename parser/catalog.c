@@ -22,7 +22,8 @@ static void *or_abort(void *memory)
 	return memory;
 }
 
-void *catalog_alloc(struct catalog *catalog, size_t bytes)
+/* Zeroed memory that lives as long as the snapshot. */
+static void *catalog_alloc(struct catalog *catalog, size_t bytes)
 {
 	bytes = (bytes + 15) & ~(size_t)15;
 	struct arena_block *block = catalog->arena;

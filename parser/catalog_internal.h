@@ -59,8 +59,6 @@ struct catalog {
 		schema_by_name, tenant_by_value, name_by_text;
 };
 
-/* Zeroed memory that lives as long as the snapshot. */
-void *catalog_alloc(struct catalog *catalog, size_t bytes);
 const char *catalog_copy(struct catalog *catalog, const char *text);
 /* The entry of a name, or NULL. `length` bytes, not terminated. */
 struct catalog_name *catalog_name(const struct catalog *catalog, const char *text, size_t length);

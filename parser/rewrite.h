@@ -263,7 +263,6 @@ bool rewrite_copy(struct analysis *analysis, CopyStmt *copy, size_t begin, size_
 bool rewrite_utility(struct analysis *analysis, Node *statement, size_t begin, size_t end);
 /* SELECT INTO and CREATE TABLE AS: rows of tenants may only go to temporary relations. */
 bool rewrite_into(struct analysis *analysis, const Node *query);
-bool rewrite_copies(struct analysis *analysis, const RangeVar *into);
 
 /* rewrite_view.c */
 bool view_inline(struct analysis *analysis, struct level *level, struct leaf *leaf);

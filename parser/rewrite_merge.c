@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-/* The next WHEN that is not part of a CASE. */
-static size_t next_when(const struct analysis *analysis, size_t from, size_t end)
+/* The next WHEN or THEN that is not part of a CASE. */
+static size_t find_outside_case(const struct analysis *analysis, size_t from, size_t end, enum keyword wanted)
 {
 	int cases = 0;
 	for (size_t i = from; i < end; i = token_skip(analysis->tokens, i)) {
@@ -14,23 +14,7 @@ static size_t next_when(const struct analysis *analysis, size_t from, size_t end
 			cases++;
 		else if (keyword == KEYWORD_END)
 			cases -= cases > 0;
-		else if (keyword == KEYWORD_WHEN && cases == 0)
-			return i;
-	}
-	return end;
-}
-
-/* THEN of a WHEN clause, again outside any CASE. */
-static size_t find_then(const struct analysis *analysis, size_t from, size_t end)
-{
-	int cases = 0;
-	for (size_t i = from; i < end; i = token_skip(analysis->tokens, i)) {
-		enum keyword keyword = token_keyword(analysis->tokens, i);
-		if (keyword == KEYWORD_CASE)
-			cases++;
-		else if (keyword == KEYWORD_END)
-			cases -= cases > 0;
-		else if (keyword == KEYWORD_THEN && cases == 0)
+		else if (keyword == wanted && cases == 0)
 			return i;
 	}
 	return end;
@@ -107,7 +91,7 @@ static bool merge_when(struct analysis *analysis, MergeWhenClause *when, struct 
 	if (!walk(analysis, &when->condition) || !walk_list(analysis, when->targetList) ||
 		!walk_list(analysis, when->values))
 		return false;
-	size_t action = find_then(analysis, begin + 1, end) + 1;
+	size_t action = find_outside_case(analysis, begin + 1, end, KEYWORD_THEN) + 1;
 	switch (when->commandType) {
 	case CMD_INSERT:
 		return merge_insert(analysis, when, target, action + 1, end);
@@ -134,7 +118,7 @@ static struct level *merge_in_scope(struct analysis *analysis, MergeStmt *merge,
 	size_t i = relation_end(analysis, target->begin, end);
 	while (i < end && keyword_at(analysis, i, end) != KEYWORD_USING)
 		i++; /* [AS] alias */
-	size_t when = next_when(analysis, i, end), on = i + 1;
+	size_t when = find_outside_case(analysis, i, end, KEYWORD_WHEN), on = i + 1;
 	if (!rewrite_from_item(analysis, level, &merge->sourceRelation, &on, when, PLACE_WRAP))
 		return NULL;
 	if (keyword_at(analysis, on, when) != KEYWORD_ON)
@@ -144,7 +128,7 @@ static struct level *merge_in_scope(struct analysis *analysis, MergeStmt *merge,
 		return NULL;
 	ListCell *cell;
 	foreach (cell, merge->mergeWhenClauses) {
-		size_t next = next_when(analysis, when + 1, end);
+		size_t next = find_outside_case(analysis, when + 1, end, KEYWORD_WHEN);
 		if (when >= end)
 			return rewrite_lost(analysis, -1), NULL;
 		if (!merge_when(analysis, lfirst(cell), target, when, next))

@@ -58,18 +58,8 @@ static bool declare_cursor(struct analysis *analysis, DeclareCursorStmt *stateme
 	return contained(analysis, &statement->query, find_keyword(analysis, cursor, end, KEYWORD_FOR) + 1, end);
 }
 
-bool rewrite_into(struct analysis *analysis, const Node *query)
-{
-	if (!IsA(query, SelectStmt))
-		return true;
-	const SelectStmt *select = (const SelectStmt *)query;
-	while (select->op != SETOP_NONE)
-		select = select->larg;
-	return select->intoClause == NULL || rewrite_copies(analysis, select->intoClause->rel);
-}
-
 /* A copy of tenants' rows must not stay where nobody guards it. */
-bool rewrite_copies(struct analysis *analysis, const RangeVar *into)
+static bool rewrite_copies(struct analysis *analysis, const RangeVar *into)
 {
 	bool temporary =
 		into->relpersistence == 't' || (into->schemaname && strcmp(into->schemaname, "pg_temp") == 0);
@@ -80,6 +70,16 @@ bool rewrite_copies(struct analysis *analysis, const RangeVar *into)
 		text_concat("relation \"", into->relname, "\" would be an unguarded copy of tenant rows", NULL),
 		"CREATE TABLE AS and SELECT INTO make relations without a tenant column.",
 		"Make it a temporary table, or create the table first and fill it with INSERT .. SELECT.");
+}
+
+bool rewrite_into(struct analysis *analysis, const Node *query)
+{
+	if (!IsA(query, SelectStmt))
+		return true;
+	const SelectStmt *select = (const SelectStmt *)query;
+	while (select->op != SETOP_NONE)
+		select = select->larg;
+	return select->intoClause == NULL || rewrite_copies(analysis, select->intoClause->rel);
 }
 
 /* CREATE TABLE name .. AS query [WITH [NO] DATA] */

@@ -377,8 +377,3 @@ bool walk_list(struct analysis *analysis, List *list)
 			return false;
 	return true;
 }
-
-bool rewrite_expression(struct analysis *analysis, Node **expression)
-{
-	return walk(analysis, expression);
-}

@@ -10,7 +10,6 @@
 
 static _Atomic int current_level = LOG_LEVEL_INFO;
 
-static const char *const level_names[] = {"error", "warning", "info", "debug"};
 static const char *const level_labels[] = {"ERROR", "WARNING", "INFO", "DEBUG"};
 
 void log_set_level(enum log_level level)
@@ -21,16 +20,6 @@ void log_set_level(enum log_level level)
 bool log_enabled(enum log_level level)
 {
 	return (int)level <= atomic_load_explicit(&current_level, memory_order_relaxed);
-}
-
-bool log_level_parse(const char *name, enum log_level *level)
-{
-	for (int i = 0; i < (int)(sizeof level_names / sizeof *level_names); i++)
-		if (strcmp(name, level_names[i]) == 0) {
-			*level = (enum log_level)i;
-			return true;
-		}
-	return false;
 }
 
 struct line {

@@ -16,7 +16,6 @@ struct log_subject {
 
 void log_set_level(enum log_level level);
 bool log_enabled(enum log_level level);
-bool log_level_parse(const char *name, enum log_level *level); /* error, warning, info, debug */
 /* `subject` may be NULL. Control characters in the text are written as spaces. */
 void log_write(enum log_level level, const struct log_subject *subject, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

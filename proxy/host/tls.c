@@ -5,7 +5,8 @@
 #include <openssl/err.h>
 #include <string.h>
 
-void tls_error_text(char *text, size_t size)
+/* The last error of this thread's OpenSSL queue, emptied. */
+static void tls_error_text(char *text, size_t size)
 {
 	unsigned long code = ERR_peek_error();
 	if (code)

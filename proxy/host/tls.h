@@ -14,7 +14,4 @@ SSL_CTX *tls_context_new(const struct settings *settings, struct diagnostics *di
  * most 64. 0: the certificate's signature has no hash that can be used. */
 size_t tls_binding(const SSL_CTX *context, uint8_t hash[64]);
 
-/* The last error of this thread's OpenSSL queue, emptied. */
-void tls_error_text(char *text, size_t size);
-
 #endif

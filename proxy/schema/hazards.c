@@ -191,7 +191,7 @@ static bool find_own_rights(struct hazards *hazards, struct error *error)
 	return true;
 }
 
-bool hazards_of_others(struct hazards *hazards, struct error *error)
+static bool hazards_of_others(struct hazards *hazards, struct error *error)
 {
 	return find_publications(hazards, error) && find_replicas(hazards, error) && find_roles(hazards, error) &&
 		   find_own_rights(hazards, error);

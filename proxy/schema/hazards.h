@@ -38,7 +38,5 @@ bool hazards_of_keys(struct hazards *hazards, struct error *error)
 	__attribute__((warn_unused_result)); /* hazards_keys.c */
 bool hazards_of_code(struct hazards *hazards, struct error *error)
 	__attribute__((warn_unused_result)); /* hazards_code.c */
-bool hazards_of_others(struct hazards *hazards, struct error *error)
-	__attribute__((warn_unused_result)); /* hazards.c */
 
 #endif

@@ -305,16 +305,22 @@ static bool migrate(struct migration *migration, const char *title, struct migra
 	return outcome == OUTCOME_DONE && !migration->n_failed;
 }
 
-bool schema_migrate(const char *conninfo, const struct schema_settings *settings, bool everything, FILE *out,
-					const volatile int *stop, struct migration_report *report, struct error *error)
+static struct migration migration_new(const char *conninfo, const struct schema_settings *settings, FILE *out,
+									  const volatile int *stop)
 {
-	struct migration migration = {
+	return (struct migration){
 		.run = {.conninfo = conninfo,
 				.settings = settings,
 				.stop = stop,
 				.progress = {.out = out, .settings = settings, .tenants = settings->tenants_table}},
-		.everything = everything,
 	};
+}
+
+bool schema_migrate(const char *conninfo, const struct schema_settings *settings, bool everything, FILE *out,
+					const volatile int *stop, struct migration_report *report, struct error *error)
+{
+	struct migration migration = migration_new(conninfo, settings, out, stop);
+	migration.everything = everything;
 	const char *title = arena_format(
 		&migration.arena, "MIGRATION: Adding %s columns for multi-tenant isolation", settings->tenant_column);
 	return migrate(&migration, title, report, error);
@@ -323,16 +329,10 @@ bool schema_migrate(const char *conninfo, const struct schema_settings *settings
 bool schema_down(const char *conninfo, const struct schema_settings *settings, bool plan_only, FILE *out,
 				 const volatile int *stop, struct migration_report *report, struct error *error)
 {
-	struct migration migration = {
-		.run = {.conninfo = conninfo,
-				.settings = settings,
-				.stop = stop,
-				.progress = {.out = out, .settings = settings, .tenants = settings->tenants_table}},
-		.everything = true,
-		.down = true,
-	};
 	if (plan_only)
 		return examine_down(conninfo, settings, out, error);
+	struct migration migration = migration_new(conninfo, settings, out, stop);
+	migration.everything = migration.down = true;
 	const char *title =
 		arena_format(&migration.arena, "WAY BACK: Taking back the %s columns", settings->tenant_column);
 	return migrate(&migration, title, report, error);

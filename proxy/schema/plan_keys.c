@@ -14,7 +14,8 @@ static const char *comment_with(struct plan *plan, const char *ours, const char 
 	return sql_literal(plan->arena, before ? arena_format(plan->arena, "%s; %s", ours, before) : ours);
 }
 
-const char *plan_comment_before(struct plan *plan, const char *comment)
+/* What the application had said in a comment of ours, as a literal, or NULL. */
+static const char *plan_comment_before(struct plan *plan, const char *comment)
 {
 	const char *rest = comment ? strstr(comment, "; ") : NULL;
 	return rest ? sql_literal(plan->arena, rest + 2) : "NULL";

@@ -38,7 +38,4 @@ void plan_swap_reference(struct plan *plan, const struct fact_reference *referen
 void plan_validate_narrowed(struct plan *plan);
 void plan_drop_policies(struct plan *plan, const struct fact_table *table);
 
-/* What the application had said in a comment of ours, as a literal, or NULL. */
-const char *plan_comment_before(struct plan *plan, const char *comment);
-
 #endif

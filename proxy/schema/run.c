@@ -89,7 +89,9 @@ static const char blockers_text[] =
 	" JOIN pg_catalog.pg_stat_activity a USING (pid) WHERE a.pid IS NOT NULL ORDER BY 5 DESC LIMIT 5";
 // clang-format on
 
-bool run_who_blocks(struct run *run, struct patience *patience)
+/* "pid 123 (user app, application psql, idle in transaction for 32 s); .." into patience->blockers; false:
+ * nobody blocks. */
+static bool run_who_blocks(struct run *run, struct patience *patience)
 {
 	char pid[16];
 	struct error ignored;

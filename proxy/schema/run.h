@@ -65,9 +65,6 @@ void run_rollback(struct run *run);
 bool run_is_lock_error(const struct error *error);
 /* Somebody else made or removed the object meanwhile. */
 bool run_is_race(const struct error *error);
-/* "pid 123 (user app, application psql, idle in transaction for 32 s); .." into patience->blockers; false:
- * nobody blocks. */
-bool run_who_blocks(struct run *run, struct patience *patience);
 
 enum outcome run_backfill(struct run *run, const struct item *item, struct error *error)
 	__attribute__((warn_unused_result)); /* backfill.c */

@@ -324,7 +324,7 @@ static void send_bind(struct session *session, const struct wire_bind *bind, con
 	buffer_message_end(out, begun);
 }
 
-void extended_bind_sent(struct session *session, const char *portal, struct prepared *prepared)
+static void extended_bind_sent(struct session *session, const char *portal, struct prepared *prepared)
 {
 	struct reply *reply = replies_add(&session->replies, REPLY_BIND);
 	reply->names = 'P';

@@ -169,7 +169,6 @@ void extended_sync(struct session *session);
 void extended_flush(struct session *session);
 /* May the Bind with this head be streamed? True when its statement is known and nothing has to be changed. */
 bool extended_bind_streams(struct session *session, const char *bytes, size_t n);
-void extended_bind_sent(struct session *session, const char *portal, struct prepared *prepared);
 /* The first slot's rendering for a statement of the extended protocol; `out` holds TENANT_LITERAL_MAX bytes.
  */
 const char *extended_slot(const struct prepared *prepared, char *out);

@@ -134,28 +134,29 @@ void session_fatal(struct session *session, const struct error *error)
 	session_close(session);
 }
 
-void session_fatal_text(struct session *session, const char *sqlstate, const char *format, ...)
+static void fatal_list(struct session *session, const char *sqlstate, const char *format, va_list list)
 {
 	struct error error;
 	char text[sizeof error.message];
-	va_list list;
-	va_start(list, format);
 	vsnprintf(text, sizeof text, format, list);
-	va_end(list);
 	error_set(&error, sqlstate, "%s", text);
 	session_fatal(session, &error);
 }
 
-void session_violation(struct session *session, const char *format, ...)
+void session_fatal_text(struct session *session, const char *sqlstate, const char *format, ...)
 {
-	struct error error;
-	char text[sizeof error.message];
 	va_list list;
 	va_start(list, format);
-	vsnprintf(text, sizeof text, format, list);
+	fatal_list(session, sqlstate, format, list);
 	va_end(list);
-	error_set(&error, "08P01", "%s", text);
-	session_fatal(session, &error);
+}
+
+void session_violation(struct session *session, const char *format, ...)
+{
+	va_list list;
+	va_start(list, format);
+	fatal_list(session, "08P01", format, list);
+	va_end(list);
 }
 
 /* --- back-pressure --- */
@@ -331,11 +332,6 @@ void session_interrupted(struct session *session)
 bool session_authenticated(const struct session *session)
 {
 	return session->authenticated;
-}
-
-bool session_in_transaction(const struct session *session)
-{
-	return session->status != 'I' || session->replies.n > 0;
 }
 
 const struct user *session_user(const struct session *session)

@@ -158,7 +158,6 @@ void session_timeout(struct session *session);
 /* For logs and limits. */
 struct log_subject session_subject(const struct session *session);
 bool session_authenticated(const struct session *session);
-bool session_in_transaction(const struct session *session);
 const struct user *session_user(const struct session *session);
 
 /* Counters of this session since the last call, for metrics and the transition report; reading resets. */

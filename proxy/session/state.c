@@ -11,7 +11,7 @@ static void *must(void *memory)
 	return memory;
 }
 
-struct text *text_new(const char *s)
+static struct text *text_new(const char *s)
 {
 	size_t size = strlen(s) + 1;
 	struct text *text = must(malloc(sizeof *text + size));
@@ -20,14 +20,14 @@ struct text *text_new(const char *s)
 	return text;
 }
 
-struct text *text_ref(struct text *text)
+static struct text *text_ref(struct text *text)
 {
 	if (text)
 		text->refs++;
 	return text;
 }
 
-void text_unref(struct text *text)
+static void text_unref(struct text *text)
 {
 	if (text && --text->refs == 0)
 		free(text);

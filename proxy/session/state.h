@@ -26,9 +26,6 @@ struct text {
 	unsigned refs;
 	char s[];
 };
-struct text *text_new(const char *s);
-struct text *text_ref(struct text *text); /* NULL allowed */
-void text_unref(struct text *text);       /* NULL allowed */
 
 /* Immutable list of temporary relations, sorted by name. */
 struct temporaries {

@@ -22,17 +22,22 @@ void ask_free(struct ask *ask)
 	catalog_unref(ask->catalog);
 }
 
+struct guard_request ask_request(const struct ask *ask, const char *sql)
+{
+	return (struct guard_request){.text = sql,
+								  .length = strlen(sql),
+								  .protocol = ask->protocol,
+								  .n_parameter_types = ask->n_types,
+								  .parameter_types = ask->types,
+								  .catalog = ask->catalog,
+								  .policy = &ask->policy,
+								  .names = &ask->names,
+								  .right = ask->right};
+}
+
 struct verdict *ask_verdict(const struct ask *ask, const char *sql)
 {
-	struct guard_request request = {.text = sql,
-									.length = strlen(sql),
-									.protocol = ask->protocol,
-									.n_parameter_types = ask->n_types,
-									.parameter_types = ask->types,
-									.catalog = ask->catalog,
-									.policy = &ask->policy,
-									.names = &ask->names,
-									.right = ask->right};
+	struct guard_request request = ask_request(ask, sql);
 	return guard(&request);
 }
 
@@ -121,6 +126,17 @@ bool ask_becomes(const struct ask *ask, const char *sql, const char *wanted)
 static bool same_or_any(const char *is, const char *wanted)
 {
 	return !wanted || (is && strcmp(is, wanted) == 0);
+}
+
+bool ask_become(const struct ask_pair *pairs, size_t n)
+{
+	struct ask ask;
+	ask_init(&ask);
+	bool all = true;
+	for (size_t i = 0; i < n; i++)
+		all &= ask_becomes(&ask, pairs[i].text, pairs[i].becomes);
+	ask_free(&ask);
+	return all;
 }
 
 bool ask_effect(const struct verdict *verdict, size_t i, enum effect_kind kind, const char *name,

@@ -21,6 +21,9 @@ struct ask {
 void ask_init(struct ask *ask);
 void ask_free(struct ask *ask);
 
+/* For those who ask guard() in another way; borrows `sql` and the fields of `ask`. */
+struct guard_request ask_request(const struct ask *ask, const char *sql);
+
 /* A reference for the caller. */
 struct verdict *ask_verdict(const struct ask *ask, const char *sql);
 
@@ -34,6 +37,11 @@ bool ask_is(const struct ask *ask, const char *sql, enum verdict_kind wanted);
 bool ask_refused(const struct ask *ask, const char *sql, const char *sqlstate, const char *words);
 /* The statement is let through and its text becomes this. */
 bool ask_becomes(const struct ask *ask, const char *sql, const char *wanted);
+/* The same for each pair, asked with everything at its default. */
+struct ask_pair {
+	const char *text, *becomes;
+};
+bool ask_become(const struct ask_pair *pairs, size_t n);
 /* The i-th statement has such an effect (name and value NULL: not compared). */
 bool ask_effect(const struct verdict *verdict, size_t i, enum effect_kind kind, const char *name,
 				const char *value, bool flag);

@@ -40,23 +40,23 @@ class Choices:
 
 
 class Table:
-    def __init__(self, name, columns, key, required):
-        self.name, self.columns, self.key, self.required = name, columns, key, required
+    def __init__(self, name, columns, key):
+        self.name, self.columns, self.key = name, columns, key
 
 
 def load_schema(run_sql):
     """run_sql(text) -> rows of texts. Tables of the search_path with their columns (the types it knows) and single-column
     integer primary key, if any."""
     rows = run_sql("""
-        SELECT c.relname, a.attname, t.typname, a.attnotnull AND NOT a.atthasdef AND a.attidentity = '',
+        SELECT c.relname, a.attname, t.typname,
                coalesce((SELECT i.indnkeyatts = 1 AND i.indkey[0] = a.attnum FROM pg_index i
                          WHERE i.indrelid = c.oid AND i.indisprimary), false), a.attgenerated <> '' OR a.attidentity = 'a'
         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid JOIN pg_type t ON t.oid = a.atttypid
         WHERE c.relkind IN ('r', 'p') AND pg_table_is_visible(c.oid) AND c.relnamespace = 'public'::regnamespace
           AND a.attnum > 0 AND NOT a.attisdropped ORDER BY 1, a.attnum""")
     tables = {}
-    for table, column, type_, required, key, generated in rows:
-        t = tables.setdefault(table, Table(quote(table), [], None, True))
+    for table, column, type_, key, generated in rows:
+        t = tables.setdefault(table, Table(quote(table), [], None))
         t.columns.append((quote(column), KINDS.get(type_, OTHER), generated == "t"))
         if key == "t" and KINDS.get(type_) == INT:
             t.key = quote(column)

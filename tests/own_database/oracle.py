@@ -178,9 +178,9 @@ class Oracle:
                 return Outcome("bad", [f"{where}the own database's connection was lost: {lost}"])
             code = own.error["C"] if own and own.error else None
             if mode == "simple" or code != "42601" or ";" not in step.text.rstrip("; \n"):
-                if code and not step.refused and step.error not in (code, "any", "maybe"):
+                if code and not step.refused and step.error not in (code, "any"):
                     return Outcome("bad", [f"{where}the own database says {code}: {own.error['M']}"])
-                if step.error and step.error != "maybe" and not code and not step.refused:
+                if step.error and not code and not step.refused:
                     return Outcome("bad", [f"{where}the own database says nothing, {step.error} was expected"])
             got, received, lost = self._answer(side if restore_between else "target", target_database, block, step, mode, k)
             self.bytes_searched += len(received)

@@ -13,22 +13,9 @@
 #include "tests/lib/ask.h"
 #include "tests/lib/catalog_text.h"
 
-static struct guard_request request_of(const struct ask *ask, const char *sql)
-{
-	return (struct guard_request){.text = sql,
-								  .length = strlen(sql),
-								  .protocol = ask->protocol,
-								  .n_parameter_types = ask->n_types,
-								  .parameter_types = ask->types,
-								  .catalog = ask->catalog,
-								  .policy = &ask->policy,
-								  .names = &ask->names,
-								  .right = ask->right};
-}
-
 static void get(struct verdict_cache *cache, const struct ask *ask, const char *sql)
 {
-	struct guard_request request = request_of(ask, sql);
+	struct guard_request request = ask_request(ask, sql);
 	verdict_unref(verdict_cache_guard(cache, &request));
 }
 
@@ -42,7 +29,7 @@ static void test_hit(void **state)
 	struct ask ask;
 	ask_init(&ask);
 	struct verdict_cache *cache = verdict_cache_new(1 << 20, 42);
-	struct guard_request request = request_of(&ask, "SELECT id FROM orders WHERE id = $1");
+	struct guard_request request = ask_request(&ask, "SELECT id FROM orders WHERE id = $1");
 	struct verdict *first = verdict_cache_guard(cache, &request),
 				   *second = verdict_cache_guard(cache, &request);
 	assert_ptr_equal(first, second);

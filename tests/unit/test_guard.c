@@ -11,11 +11,7 @@
 #include "tests/lib/ask.h"
 #include "tests/lib/catalog_text.h"
 
-struct pair {
-	const char *text, *becomes;
-};
-
-static const struct pair reading[] = {
+static const struct ask_pair reading[] = {
 	{"SELECT * FROM orders", "SELECT orders.id, orders.user_id, orders.total, orders.status, "
 							 "orders.placed_at FROM orders WHERE orders.tenant_id = 42"},
 	{"SELECT o.* FROM orders o WHERE id = 1 OR id = 2",
@@ -453,7 +449,7 @@ static const struct pair reading[] = {
 	 "orders.tenant_id = 42))"},
 };
 
-static const struct pair changes[] = {
+static const struct ask_pair changes[] = {
 	{"INSERT INTO users (email) VALUES ('a'), ('b')",
 	 "INSERT INTO users (email, tenant_id) VALUES ('a', 42), ('b', 42)"},
 	{"INSERT INTO users VALUES (1, 'x', 'y')",
@@ -677,15 +673,7 @@ static const struct pair changes[] = {
 	 "INSERT INTO orders (total, tenant_id) VALUES (1, 42) RETURNING tenant_id"},
 };
 
-static void check(const struct pair *pairs, size_t n)
-{
-	struct ask ask;
-	ask_init(&ask);
-	for (size_t i = 0; i < n; i++)
-		assert_true(ask_becomes(&ask, pairs[i].text, pairs[i].becomes));
-	ask_free(&ask);
-}
-#define CHECK(pairs) check(pairs, sizeof pairs / sizeof *pairs)
+#define CHECK(pairs) assert_true(ask_become(pairs, sizeof pairs / sizeof *pairs))
 
 static void test_reading(void **state)
 {

@@ -11,11 +11,7 @@
 #include "tests/lib/ask.h"
 #include "tests/lib/catalog_text.h"
 
-struct pair {
-	const char *text, *becomes;
-};
-
-static const struct pair statements[] = {
+static const struct ask_pair statements[] = {
 	{"EXPLAIN SELECT * FROM orders", "EXPLAIN SELECT orders.id, orders.user_id, orders.total, orders.status, "
 									 "orders.placed_at FROM orders WHERE orders.tenant_id = 42"},
 	{"EXPLAIN (ANALYZE, VERBOSE) SELECT 1 FROM orders",
@@ -142,15 +138,7 @@ static const struct pair statements[] = {
 	 "CREATE TEMP TABLE t AS VALUES (1, (SELECT count(*) FROM orders WHERE orders.tenant_id = 42))"},
 };
 
-static void check(const struct pair *pairs, size_t n)
-{
-	struct ask ask;
-	ask_init(&ask);
-	for (size_t i = 0; i < n; i++)
-		assert_true(ask_becomes(&ask, pairs[i].text, pairs[i].becomes));
-	ask_free(&ask);
-}
-#define CHECK(pairs) check(pairs, sizeof pairs / sizeof *pairs)
+#define CHECK(pairs) assert_true(ask_become(pairs, sizeof pairs / sizeof *pairs))
 
 static void test_statements(void **state)
 {
@@ -237,7 +225,7 @@ static void test_truncate(void **state)
  * refused. */
 static void test_several(void **state)
 {
-	static const struct pair PAIRS[] = {
+	static const struct ask_pair PAIRS[] = {
 		{"SET search_path = shop; SELECT id FROM invoices",
 		 "SET search_path = shop; SELECT id FROM invoices WHERE invoices.tenant_id = 42"},
 		{"CREATE TEMP TABLE mine (a int); SELECT * FROM mine; ;",
