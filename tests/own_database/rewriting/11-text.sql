@@ -272,8 +272,9 @@ SELECT count(*) FROM items;
 --: types int4, text, int4
 SELECT id FROM items WHERE id = $1 OR id = $3 ORDER BY id;
 
--- undetermined
---: error maybe
+-- the type of a gap is undetermined (in the simple protocol the values stand in the text, and there is no gap)
+--: modes text, binary
+--: error 42P18
 --: params <#1>, gap, <#3>
 SELECT id FROM items WHERE id = $1 OR id = $3 ORDER BY id;
 
