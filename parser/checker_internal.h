@@ -2,8 +2,8 @@
  * rewrite*.c or scope.c: the checker is the second wall, and a wall that leans on the first one is none.
  *
  *   checker.c        statement kinds, the entry
- *   checker_query.c  SELECT, INSERT, UPDATE, DELETE, MERGE: which leaves must be confined, what may be
- * written checker_level.c  one query level: its leaves, its joins, and which conjuncts confine which leaf
+ *   checker_query.c  SELECT, INSERT, UPDATE, DELETE, MERGE: which leaves must be confined, what may be written
+ *   checker_level.c  one query level: its leaves, its joins, and which conjuncts confine which leaf
  *   checker_walk.c   expressions: nothing but a way to reach every sub-select and function call
  *   checker_names.c  what a name means: CTE, temporary, search_path
  *

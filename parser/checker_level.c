@@ -5,7 +5,7 @@
  *   - in WHERE, whatever the joins are: the comparison is never true of NULL;
  *   - in the ON of an inner join, for both sides;
  *   - in the ON of LEFT or RIGHT, for the side that is filled with NULLs: the preserved side's rows come
- * through anyway;
+ *     through anyway;
  *   - never in the ON of FULL.
  * What a join lets through stays confined above it. Names resolve as in parse_relation.c: innermost level
  * first, a name behind an aliased join is gone, an alias' column list renames columns. Where PostgreSQL would

@@ -6,7 +6,7 @@
  *   1. FROM is read: tokens and tree side by side; leaves are resolved, sub-selects guarded (rewrite_from.c)
  *   2. every expression is walked: sub-selects guarded, whole-row uses marked on leaves (rewrite_walk.c)
  *   3. the level is closed: each tenant leaf gets its predicate or is wrapped, stars are spelled out
- * (rewrite_place.c, rewrite_star.c)
+ *      (rewrite_place.c, rewrite_star.c)
  *
  * Regions of text are half-open ranges of token indexes [begin, end). All functions return false (or NULL)
  * after a refusal. */

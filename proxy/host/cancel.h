@@ -1,11 +1,10 @@
 /* Cancel requests: from our key to the session, from the session to its server.
  *
- *   client of worker A: CancelRequest                worker B, which owns the session
- *     cancel_forward: process id -> table ---letter--> does the key match (in constant time), does it still
- * have that server? ^                                             cancel_server: PQcancel in the thread pool,
- * a few at a time
- *        +-----------------------------letter-------------+ done (or nobody matched): A closes the request's
- * connection
+ *   worker A, which has the CancelRequest            worker B, which owns the session
+ *     cancel_forward: process id -> table ---letter--> does the key match (in constant time),
+ *        ^                                             does it still have that server?
+ *        |                                             cancel_server: PQcancel in the thread pool, a few at a time
+ *        +----------------------------letter----------- done (or nobody matched): A closes the request's connection
  *
  * The table holds no keys: the session compares. The client of a CancelRequest is closed after the server has
  * taken the cancel, as PostgreSQL does it, so that what the client sends next is not hit. */

@@ -1,10 +1,8 @@
 /* One client connection and its server on a worker's loop: sockets, TLS, polling and time around a session,
  * which knows nothing of them.
  *
- *   PEEK --first byte--> OPEN <--> HANDSHAKE         OPEN --SESSION_WANT_CLOSE--> CLOSING --flushed or out of
- * time--> gone
- *     +---0x16 (direct TLS)----------^                OPEN --SESSION_WANT_CANCEL--> CANCELLING --acted on-->
- * gone
+ *   PEEK --first byte--> OPEN <--> HANDSHAKE       OPEN --SESSION_WANT_CLOSE--> CLOSING --flushed, or too late--> gone
+ *     +---0x16 (direct TLS)----------^             OPEN --SESSION_WANT_CANCEL--> CANCELLING --acted on--> gone
  *
  * A batch costs one receive and one send on each side: bytes go from the socket into the worker's scratch,
  * through the session, and what the session has for either side is written at once; polling for writability

@@ -1,7 +1,6 @@
 /* Serving: start and end in order; see host.h.
  *
- *   settings -> migration -> snapshot -> listeners -> workers -> ready line      indexes and keys in the
- * background
+ *   settings -> migration -> snapshot -> listeners -> workers -> ready line -> indexes and keys in the background
  *
  * Nothing listens before the schema is as the configuration wants it. */
 #include "proxy/host/host.h"

@@ -1,7 +1,7 @@
 /* What the workers share, and the main thread that looks after them: signals, reload, drain, statistics.
  *
- *   main thread: supervisor loop      worker threads: one loop each      catalogs thread     migration thread
- * (background steps)
+ *   main thread: supervisor loop     worker threads: one loop each
+ *   catalogs thread                  migration thread (background steps)
  *
  * Threads talk through mailboxes (worker_post, host_post): a function and its argument, run on the receiver's
  * loop. */

@@ -1,14 +1,14 @@
-/* Every setting there is, once. From these two lists come the structs, the parsing of file and command line,
- * the defaults,
- * --help, the annotated sample file and what a reload may change. No include guard: this is a table, read
+/* Every setting there is, once. From these two lists come the structs, the parsing of file and command line, the
+ * defaults, --help, the annotated sample file and what a reload may change. No include guard: this is a table, read
  * with
  *
  *   SETTING(KIND, name, default, low, high, words, reload, help)
  *
- * KIND      TEXT, SECRET (text that is never printed), LIST, NUMBER, DURATION (milliseconds), SIZE (bytes),
- * CHOICE, SWITCH low, high bounds of numbers, durations and sizes words     CHOICE: the accepted words in the
- * order of the enum; others: the word that stands for 0, or NULL reload    RELOAD: a SIGHUP changes it for
- * new sessions; RESTART: it does not */
+ *   KIND       TEXT, SECRET (text that is never printed), LIST, NUMBER, DURATION (milliseconds), SIZE (bytes), CHOICE,
+ *              SWITCH
+ *   low, high  bounds of numbers, durations and sizes
+ *   words      CHOICE: the accepted words in the order of the enum; others: the word that stands for 0, or NULL
+ *   reload     RELOAD: a SIGHUP changes it for new sessions; RESTART: it does not */
 
 /* clang-format off */
 #define SETTINGS_TENANTRY(SETTING) \

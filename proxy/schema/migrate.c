@@ -2,9 +2,8 @@
  *
  *            +--> facts -> plan -> nothing left: next phase
  *   phase: --+              |
- *            |              +-> lock (once; then facts and plan anew: another instance may have done it) ->
- * items -+
- *            +------------------------------------------------------------------------------------------------------+
+ *            |              +-> lock (once; then facts and plan anew: another may have done it) -> items -+
+ *            +---------------------------------------------------------------------------------------------+
  *
  * Phase GATE holds what must be done before the first client is served, phase REST what can go on while
  * clients are. A run ends when a new plan finds nothing to do, never because a list of steps was worked off.

@@ -4,9 +4,9 @@
  * how far an index is, and holds the lock against other instances (instance.h), always outside a transaction,
  * so that no concurrent build ever waits for our own snapshot.
  *
- *   transaction of an item:  BEGIN - [LOCK .. SHARE UPDATE EXCLUSIVE] - statements under lock_timeout -
- * COMMIT ^ an autovacuum gives way here,     ^ here the application may queue behind us: nobody of the
- * application waits     at most lock_timeout in all, then we cancel
+ *   transaction of an item:  BEGIN - [LOCK .. SHARE UPDATE EXCLUSIVE] - statements under lock_timeout - COMMIT
+ *                                    ^ an autovacuum gives way here,    ^ here the application may queue behind us:
+ *                                      nobody of the application waits    at most lock_timeout in all, then we cancel
  */
 #ifndef TENANTRY_SCHEMA_RUN_H
 #define TENANTRY_SCHEMA_RUN_H

@@ -1,10 +1,10 @@
 /* What the server's errors tell of other tenants, or of the tenant column that the client does not know of.
  *
  *   - Statements that look at rows of all tenants (verdict: conceal_errors): the text goes, SQLSTATE and
- * names stay.
+ *     names stay.
  *   - 23P01 (exclusion): the detail quotes the row that is there already, whoever owns it.
  *   - "Failing row contains (.., 1).", "Key (tenant_id, key)=(1, a) ..", COPY's context: the tenant's part is
- * cut out where it is certain which part that is. */
+ *     cut out where it is certain which part that is. */
 #include "proxy/session/internal.h"
 
 #include <stdarg.h>

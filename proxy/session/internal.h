@@ -1,13 +1,20 @@
 /* The parts of a session, shared by the files of proxy/session and seen by nobody else.
  *
- *   session.c   life, bytes in and out, closing          startup.c   startup packets, parameters, opening the
- * server auth.c      SASL exchange                            client.c    the client's messages: walk,
- * dispatch, waiting query.c     simple Query                             extended.c  Parse, Bind, Describe,
- * Execute, Close, Sync, Flush admit.c     may this statement run with this tenant  refuse.c    errors that
- * the server raises for us server.c    the server's messages: walk, dispatch    answers.c   those that are
- * edited on their way; effects copyin.c    COPY FROM STDIN                          function.c  FunctionCall
- *   conceal.c   what errors must not tell                judge.c     verdicts: asking for them, waiting for
- * long ones timing.c    time-outs and draining
+ *   session.c   life, bytes in and out, closing
+ *   startup.c   startup packets, parameters, opening the server
+ *   auth.c      SASL exchange
+ *   client.c    the client's messages: walk, dispatch, waiting
+ *   query.c     simple Query
+ *   extended.c  Parse, Bind, Describe, Execute, Close, Sync, Flush
+ *   function.c  FunctionCall
+ *   copyin.c    COPY FROM STDIN
+ *   judge.c     verdicts: asking for them, waiting for long ones
+ *   admit.c     may this statement run with this tenant
+ *   refuse.c    errors that the server raises for us
+ *   server.c    the server's messages: walk, dispatch
+ *   answers.c   those that are edited on their way; effects
+ *   conceal.c   what errors must not tell
+ *   timing.c    time-outs and draining
  *
  * A client's message is either handled whole or *held*: left at the head of the input until a reply or a
  * newer catalog is there. A handler returns HELD before it has changed anything. */

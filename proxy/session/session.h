@@ -1,19 +1,16 @@
 /* One session: a client, its server, and everything that is known about both. Sans-I/O: bytes go in, bytes
  * come out, the host owns sockets, TLS, timers and threads. One thread at a time.
  *
- *   host reads a socket      -> session_receive(side, bytes)        (takes everything it is given)
- *   host looks               -> session_wants()                     (what the host must do next)
- *   host writes              <- session_output(side)                (consume what was written, then
- * session_written()) host asks before reading <- session_reading(side)               (false: leave the bytes
- * in the socket: back-pressure)
+ *   host reads a socket       -> session_receive(side, bytes)    takes everything it is given
+ *   host looks                -> session_wants()                 what the host must do next
+ *   host writes               <- session_output(side)            consume what was written, then session_written()
+ *   host asks before reading  <- session_reading(side)           false: leave the bytes in the socket (back-pressure)
  *
  * Life of a client:
  *
- *   STARTUP --SSLRequest--> (WANT_TLS) --> STARTUP --StartupMessage--> AUTHENTICATION --SCRAM ok-->
- * (WANT_SERVER) --> RUNNING
- *      \--CancelRequest--> (WANT_CANCEL)                                                              |
- *                                                     Terminate, EOF, FATAL, drain, time-out --> CLOSING
- * (WANT_CLOSE)
+ *   STARTUP --SSLRequest--> (WANT_TLS) --> STARTUP --StartupMessage--> AUTHENTICATION --SCRAM ok--> (WANT_SERVER)
+ *      \--CancelRequest--> (WANT_CANCEL)                                                                  |
+ *                          CLOSING (WANT_CLOSE) <--Terminate, EOF, FATAL, drain, time-out-- RUNNING <-----+
  *
  * Source: PostgreSQL documentation, "Frontend/Backend Protocol". */
 #ifndef TENANTRY_SESSION_SESSION_H

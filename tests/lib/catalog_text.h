@@ -2,8 +2,7 @@
  * own that begin with '@'. tests/lib/shop.catalog is the example that most tests use.
  *
  *   @tenant_column tenant_id integer      column and type (default: tenant_id integer)
- *   @tables orders shop.carts:shop_id     relations configured as tenant relations, some with a column of
- * their own
+ *   @tables orders shop.carts:shop_id     relations configured as tenant relations, some with a column of their own
  *   @shared countries                     relations configured as shared
  *   @tenants public.tenants               the table of tenants (default)
  *   @tenant 1 2 3                         known tenants

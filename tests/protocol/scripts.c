@@ -1,11 +1,14 @@
 /* Runs scripted exchanges against the sans-I/O session: each whole, line by line, and one byte at a time.
  *
  *   == name of the exchange             begins one; a session is new for each
- *   start app database shop ..          a session that is running: user, then startup parameters; its
- * greeting is checked by others C> Message ..                       the client sends        S> Message .. the
- * server sends S< Message ..                       the server must get     C< Message ..   the client must
- * get (all, in order) S<~ Q text                          the server must get a message of this type that
- * contains the text C<~ E text
+ *   start app database shop ..          a session that is running: user, then startup parameters
+ *                                       (its greeting is checked by others)
+ *   C> Message ..                       the client sends
+ *   S> Message ..                       the server sends
+ *   S< Message ..                       the server must get
+ *   C< Message ..                       the client must get (all, in order)
+ *   S<~ Q text                          the server must get a message of this type that contains the text
+ *   C<~ E text
  *   @ what ..                           the host: see event()
  *
  * Users: app (may choose), bound (tenant 2), admin (bypasses), locked (no trust; SCRAM). Default tenant 1;
@@ -243,14 +246,17 @@ static void parameter(struct script *script, const struct words *words)
 	fail(script, "the server is not opened with %s", words->list[2].text);
 }
 
-/*   @ wants [what ..]       exactly this          @ catalog "more DDL"   answer WANT_CATALOG with a newer
- * snapshot
- *   @ opened                the server is open    @ failed message       it could not be opened
- *   @ tls                   the handshake is done @ interrupted
- *   @ lost client|server    the other end is gone @ clock ms, @ timeout  time passes; the deadline must have
- * come
- *   @ drain [now]           @ parameter name value: the server is opened with it
- *   @ tls_available, @ remote: before the first byte
+/*   @ wants [what ..]         exactly this
+ *   @ catalog "more DDL"      answer WANT_CATALOG with a newer snapshot
+ *   @ opened                  the server is open
+ *   @ failed message          it could not be opened
+ *   @ tls                     the handshake is done
+ *   @ interrupted
+ *   @ lost client|server      the other end is gone
+ *   @ clock ms, @ timeout     time passes; the deadline must have come
+ *   @ drain [now]
+ *   @ parameter name value    the server is opened with it
+ *   @ tls_available, @ remote before the first byte
  *   @ reading client|server yes|no */
 static void event(struct script *script, const struct words *words)
 {

@@ -5,8 +5,7 @@
  *   SELECT * FROM orders        the message, one or more lines
  *   => guard                    pass | guard | refuse [SQLSTATE [at POSITION]] | closed (any, if proved)
  *   SELECT ..                   guard: what is sent; refuse: message, then lines "detail: .." and "hint: .."
- *   => NAME VALUE               more to hold: tag, checks, safe, effects, copy, unknown, touches, conceals,
- * ..
+ *   => NAME VALUE               more to hold: tag, checks, safe, effects, copy, unknown, touches, conceals, ..
  *
  * Settings: protocol (simple | extended), right (bound | choose | bypass), mode (enforce | observe | audit),
  * search_path, temporaries, prepared, types (oids of declared parameters), ddl, new_tables, hide, truncate,
