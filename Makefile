@@ -159,7 +159,7 @@ format: ## bring the C files into the house's format
 	clang-format -i $(C_FILES)
 
 .PHONY: lint
-lint: arrows ## include arrows, clang-tidy, cppcheck
+lint: arrows hints ## include arrows, names in messages, clang-tidy, cppcheck
 	@conf/deps build lint
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,portability \
 		--suppress=missingInclude --suppress=nullPointerArithmeticRedundantCheck --suppress=varFuncNullUB \
@@ -171,6 +171,10 @@ lint: arrows ## include arrows, clang-tidy, cppcheck
 .PHONY: arrows
 arrows: ## who may include what (the layout's one-way arrows)
 	@tests/lib/arrows
+
+.PHONY: hints
+hints: ## messages that advise to change a setting name one that exists
+	@tests/lib/hints
 
 .PHONY: install
 install: all ## install the program and its sample configuration under PREFIX (default /usr/local)

@@ -94,7 +94,7 @@ static bool refuse_reach(struct analysis *analysis, int location, const char *na
 		analysis, "42501", location,
 		analysis_text("function %s() is not available to a user that is bound to a tenant", name),
 		"It reaches beyond the tenant: files, large objects, other sessions or shared sequences.",
-		"Use another user, or set allow_reach.");
+		"Use another user, or set reach = allow.");
 }
 
 /* --- functions that run SQL text --- */
@@ -205,7 +205,7 @@ static bool special_function(struct analysis *analysis, const FuncCall *call, co
 			   analysis_refuse(analysis, "42501", call->location,
 							   analysis_text("function %s() cannot be called by a tenant", name),
 							   "It shows values of rows, or statements, of other tenants.",
-							   "Set allow_data_catalogs to permit it.");
+							   "Set data_catalogs = allow to permit it.");
 	case BUILTIN_REACH:
 	case BUILTIN_SETVAL:
 		return analysis->request->right != RIGHT_BOUND || policy->allow_reach ||
@@ -279,11 +279,11 @@ bool function_call_policy(const struct catalog *catalog, const struct policy *po
 	case BUILTIN_REACH:
 	case BUILTIN_SETVAL:
 		return right != RIGHT_BOUND || policy->allow_reach ||
-			   refuse_call(refusal, "It reaches beyond the tenant.", "Use another user, or set allow_reach.");
+			   refuse_call(refusal, "It reaches beyond the tenant.", "Use another user, or set reach = allow.");
 	case BUILTIN_DATA:
 		return policy->allow_data_catalogs ||
 			   refuse_call(refusal, "It shows values of rows, or statements, of other tenants.",
-						   "Set allow_data_catalogs to permit it.");
+						   "Set data_catalogs = allow to permit it.");
 	case BUILTIN_SQL_TEXT:
 	case BUILTIN_SQL_ALWAYS:
 	case BUILTIN_TS_REWRITE:

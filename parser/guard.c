@@ -458,8 +458,8 @@ struct verdict *guard(const struct guard_request *request)
 		if (passes_unread(request))
 			return pass_message(request);
 		return refuse_message(request->length, "54000", 0, "statement is too long",
-							  "It has more bytes than max_statement_bytes allows.",
-							  "Split the statement, use COPY, or raise max_statement_bytes.");
+							  "It has more bytes than max_statement_size allows.",
+							  "Split the statement, use COPY, or raise max_statement_size.");
 	}
 	if (!text_is_affordable(request->text, request->length))
 		return passes_unread(request)

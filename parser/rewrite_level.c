@@ -70,7 +70,7 @@ static bool refuse_relation(struct analysis *analysis, const struct catalog_rela
 		return analysis_refuse(analysis, "42501", location,
 							   text_concat("permission denied for relation ", relation->name, NULL),
 							   "This catalog holds values of rows, or statements, of all tenants.",
-							   "Set allow_data_catalogs = on if tenants may see them.");
+							   "Set data_catalogs = allow if tenants may see them.");
 	const char *what =
 		relation->kind == 'm'   ? "It is a materialized view over tenant relations."
 		: relation->kind == 'f' ? "It is a foreign table whose rows tenantry cannot confine to a tenant."

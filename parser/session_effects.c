@@ -142,7 +142,7 @@ static void effects_of_transaction(struct analysis *analysis, const TransactionS
 		analysis_refuse(analysis, "42501", -1,
 						"a user that is bound to a tenant cannot end prepared transactions",
 						"They belong to no session: it could be another tenant's.",
-						"Use another user, or set allow_reach.");
+						"Use another user, or set reach = allow.");
 	switch (statement->kind) {
 	case TRANS_STMT_BEGIN:
 	case TRANS_STMT_START:

@@ -220,8 +220,7 @@ static void warn_of_open_file(const struct configuration *configuration)
 {
 	const struct settings *settings = configuration->settings;
 	struct stat status;
-	bool secret = settings->n_users > 0 || *settings->tenantry.upstream || *settings->migration.migration_url;
-	if (secret && settings->file && stat(settings->file, &status) == 0 && (status.st_mode & S_IROTH))
+	if (settings_file_is_secret(settings) && stat(settings->file, &status) == 0 && (status.st_mode & S_IROTH))
 		fprintf(stderr,
 				"tenantry: warning: %s can be read by every user of this machine; chmod o-r keeps its "
 				"passwords\n",

@@ -121,6 +121,14 @@ void settings_place(const struct settings *settings, const struct setting *setti
 	describe(settings, setting, settings->sources[setting - table], place, size);
 }
 
+bool settings_file_is_secret(const struct settings *settings)
+{
+	bool secret = settings->n_users > 0;
+	for (size_t i = 0; i < settings_count(); i++)
+		secret |= table[i].kind == SETTING_SECRET && settings->sources[i].kind == SOURCE_FILE;
+	return secret;
+}
+
 /* The number and the unit after it. False: no number, or one that is too large. */
 static bool parse_scaled(const char *value, const char *const *units, const uint64_t *factors,
 						 uint64_t *result)

@@ -103,6 +103,8 @@ const struct setting *settings_row(size_t i);
 const struct setting *settings_find(const char *section, const char *name);
 /* "FILE:LINE", "--flag" or "default", of the row. For messages. */
 void settings_place(const struct settings *settings, const struct setting *setting, char *place, size_t size);
+/* Does a file hold a password: users, or a URL of its own? */
+bool settings_file_is_secret(const struct settings *settings);
 
 /* Sets one value from text; what is wrong is added to the diagnostics after "PLACE: ". */
 void settings_set(struct settings *settings, const struct setting *setting, const char *value,

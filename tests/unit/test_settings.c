@@ -109,6 +109,31 @@ static void test_long_line(void **state)
 	expect(text, "3: workers: \"x\" is not accepted; accepted: a number from 0 to 256, or auto");
 }
 
+static void test_files_with_passwords(void **state)
+{
+	static const struct {
+		const char *text;
+		bool secret;
+	} files[] = {
+		{"[tenantry]\nmode = audit\n", false},
+		{"[tenantry]\nupstream = postgresql://u:p@h/d\n", true},
+		{"[migration]\nmigration_url = postgresql://u:p@h/d\n", true},
+		{"[users]\nshop = word, tenant=1\n", true},
+	};
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		struct loaded l = load(files[i].text);
+		assert_int_equal(settings_file_is_secret(l.settings), files[i].secret);
+		drop(&l);
+	}
+	char *argv[] = {"--upstream", "postgresql://u:p@h/d"};
+	struct diagnostics diagnostics = {0};
+	struct settings *settings = settings_new();
+	int at = 0;
+	assert_true(settings_flag(settings, 2, argv, &at, &diagnostics));
+	assert_false(settings_file_is_secret(settings));
+	settings_free(settings);
+}
+
 static void test_messages(void **state)
 {
 	expect("[tenantry]\nmode = strict\n",
@@ -355,6 +380,7 @@ int main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_long_line),
+		cmocka_unit_test(test_files_with_passwords),
 		cmocka_unit_test(test_messages),
 		cmocka_unit_test(test_unknown_setting),
 		cmocka_unit_test(test_all_wrong_lines_are_told),
