@@ -1,9 +1,9 @@
 /* The catalog snapshot: what the parser knows of the database.
  *
- * Immutable once catalog_finish() has returned it, reference-counted with atomics, shared by all workers. proxy/schema
- * fills it from the server through the catalog_add_* functions; tests fill it from text files. One arena owns
- * all of it; every string inside is owned by the snapshot and lives as long as a reference is held.
- * Names are as stored in the catalogs (already folded, never quoted). */
+ * Immutable once catalog_finish() has returned it, reference-counted with atomics, shared by all workers.
+ * proxy/schema fills it from the server through the catalog_add_* functions; tests fill it from text
+ * files. One arena owns all of it; every string inside is owned by the snapshot and lives as long as a
+ * reference is held. Names are as stored in the catalogs (already folded, never quoted). */
 #ifndef TENANTRY_PARSER_CATALOG_H
 #define TENANTRY_PARSER_CATALOG_H
 
@@ -15,9 +15,10 @@
 
 /* What tenantry does with a relation; decided by catalog_finish() from the facts that were added. */
 enum isolation {
-	ISOLATION_SHARED,  /* has no tenant column and none is meant: passes untouched */
-	ISOLATION_TENANT,  /* has the tenant column: guarded */
-	ISOLATION_TENANTS, /* the table of tenants itself: guarded on its id column, not writable by bound users */
+	ISOLATION_SHARED, /* has no tenant column and none is meant: passes untouched */
+	ISOLATION_TENANT, /* has the tenant column: guarded */
+	/* the table of tenants itself: guarded on its id column, not writable by bound users */
+	ISOLATION_TENANTS,
 	ISOLATION_VIEW,    /* view over tenant relations without the tenant column: inlined for reading */
 	ISOLATION_REFUSED, /* materialized view, foreign table or view of unknown content over tenant relations */
 	ISOLATION_DATA,    /* system catalog that holds rows' values or other sessions' text: refused by policy */
@@ -27,35 +28,35 @@ struct catalog_column {
 	const char *name;
 	uint32_t type_oid;
 	bool not_null;
-	bool has_default;   /* also identity */
-	bool generated;     /* GENERATED ALWAYS AS (..) STORED */
+	bool has_default; /* also identity */
+	bool generated;   /* GENERATED ALWAYS AS (..) STORED */
 	bool identity_always;
 	const char *type_name; /* format_type(), qualified; NULL: not loaded (system relations) */
 };
 
 struct catalog_index {
 	uint32_t oid;
-	const char *name;            /* of the index; a constraint on it has the same name */
+	const char *name; /* of the index; a constraint on it has the same name */
 	bool is_unique, is_primary, is_constraint;
 	size_t n_columns;
-	const char *const *columns;  /* key columns in order; NULL for an expression */
-	const char *predicate;       /* pg_get_expr text or NULL */
+	const char *const *columns; /* key columns in order; NULL for an expression */
+	const char *predicate;      /* pg_get_expr text or NULL */
 };
 
 struct catalog_relation {
 	uint32_t oid;
 	const char *schema, *name;
-	char kind;                   /* pg_class.relkind: r p v m f S i I t c */
+	char kind; /* pg_class.relkind: r p v m f S i I t c */
 	enum isolation isolation;
-	int tenant_column;           /* index into columns, -1 if none */
+	int tenant_column; /* index into columns, -1 if none */
 	enum tenant_type tenant_type;
 	size_t n_columns;
 	const struct catalog_column *columns; /* live columns in attnum order */
 	size_t n_indexes;
-	const struct catalog_index *indexes;  /* unique ones only */
-	const char *view_definition; /* pg_get_viewdef() for v and m, else NULL */
+	const struct catalog_index *indexes; /* unique ones only */
+	const char *view_definition;         /* pg_get_viewdef() for v and m, else NULL */
 	size_t n_depends;
-	const uint32_t *depends;     /* relations a view's query or a rule reads */
+	const uint32_t *depends; /* relations a view's query or a rule reads */
 	size_t n_referencing;
 	const uint32_t *referencing; /* other relations with a foreign key to this one, by oid */
 	uint32_t parent;             /* pg_inherits parent (first), 0 if none */
@@ -65,14 +66,17 @@ struct catalog_relation {
 struct catalog_function {
 	uint32_t oid;
 	const char *schema, *name;
-	char kind;                   /* pg_proc.prokind: f p a w; o: an operator outside pg_catalog, `name` is its symbol */
-	const char *language;        /* sql, plpgsql, c, internal, ... */
-	const char *body;            /* prosrc or the text of prosqlbody; NULL for c and internal. Of aggregates and operators the
-								  * functions behind them, each as "name(" */
+	/* pg_proc.prokind: f p a w; o: an operator outside pg_catalog, `name` is its symbol */
+	char kind;
+	const char *language; /* sql, plpgsql, c, internal, ... */
+	/* prosrc or the text of prosqlbody; NULL for c and internal. Of aggregates and operators the
+	 * functions behind them, each as "name(" */
+	const char *body;
 	bool returns_trigger;
-	bool cheap;                  /* procost < 1: the server may call it before it compares the tenant */
-	bool flagged;                /* by catalog_finish(): touches tenant relations, runs dynamic SQL or cannot be read */
-	const char *flag_reason;     /* for people; NULL when not flagged */
+	bool cheap; /* procost < 1: the server may call it before it compares the tenant */
+	/* by catalog_finish(): touches tenant relations, runs dynamic SQL or cannot be read */
+	bool flagged;
+	const char *flag_reason; /* for people; NULL when not flagged */
 };
 
 struct catalog; /* opaque: hash tables inside */
@@ -81,8 +85,8 @@ struct catalog; /* opaque: hash tables inside */
 struct catalog *catalog_new(void);
 void catalog_set_session(struct catalog *catalog, const char *current_user, const char *default_search_path,
 						 int server_version_num);
-/* `relation` needs oid, schema, name, kind, columns, indexes, view_definition, depends, referencing, parent, is_partition; isolation and
- * tenant_column are decided later. */
+/* `relation` needs oid, schema, name, kind, columns, indexes, view_definition, depends, referencing,
+ * parent, is_partition; isolation and tenant_column are decided later. */
 void catalog_add_relation(struct catalog *catalog, const struct catalog_relation *relation);
 void catalog_add_function(struct catalog *catalog, const struct catalog_function *function);
 void catalog_add_schema(struct catalog *catalog, const char *name);
@@ -90,18 +94,22 @@ void catalog_add_tenant(struct catalog *catalog, const char *canonical_value);
 
 /* How relations are told apart; borrowed during catalog_finish(). */
 struct catalog_rules {
-	const char *tenant_column;         /* default "tenant_id" */
+	const char *tenant_column; /* default "tenant_id" */
 	enum tenant_type tenant_type;
 	const char *tenants_schema, *tenants_table;
-	size_t n_configured;               /* tables named in `tables`, schema-qualified, with a column of their own or NULL */
-	const struct catalog_configured { const char *schema, *name, *column; } *configured;
-	size_t n_shared;                   /* relations configured as shared although they look otherwise; `tables` as above */
+	/* tables named in `tables`, schema-qualified, with a column of their own or NULL */
+	size_t n_configured;
+	const struct catalog_configured {
+		const char *schema, *name, *column;
+	} * configured;
+	/* relations configured as shared although they look otherwise; `tables` as above */
+	size_t n_shared;
 	const struct catalog_configured *shared;
 };
 
-/* Decides isolation of every relation, scans function bodies, freezes the snapshot with one reference. `generation` is
- * unique in the process and part of every cache key. A configured table without its tenant column becomes
- * ISOLATION_REFUSED: it must not be served unguarded. */
+/* Decides isolation of every relation, scans function bodies, freezes the snapshot with one reference.
+ * `generation` is unique in the process and part of every cache key. A configured table without its
+ * tenant column becomes ISOLATION_REFUSED: it must not be served unguarded. */
 void catalog_finish(struct catalog *catalog, const struct catalog_rules *rules, uint64_t generation);
 
 /* --- reading (any thread) --- */
@@ -113,7 +121,8 @@ const char *catalog_default_search_path(const struct catalog *catalog);
 int catalog_server_version(const struct catalog *catalog);
 
 /* NULL: not there. */
-const struct catalog_relation *catalog_relation(const struct catalog *catalog, const char *schema, const char *name);
+const struct catalog_relation *catalog_relation(const struct catalog *catalog, const char *schema,
+												const char *name);
 const struct catalog_relation *catalog_relation_by_oid(const struct catalog *catalog, uint32_t oid);
 bool catalog_has_schema(const struct catalog *catalog, const char *name);
 bool catalog_has_tenant(const struct catalog *catalog, const char *canonical_value);

@@ -279,7 +279,8 @@ bool function_call_policy(const struct catalog *catalog, const struct policy *po
 	case BUILTIN_REACH:
 	case BUILTIN_SETVAL:
 		return right != RIGHT_BOUND || policy->allow_reach ||
-			   refuse_call(refusal, "It reaches beyond the tenant.", "Use another user, or set reach = allow.");
+			   refuse_call(refusal, "It reaches beyond the tenant.",
+						   "Use another user, or set reach = allow.");
 	case BUILTIN_DATA:
 		return policy->allow_data_catalogs ||
 			   refuse_call(refusal, "It shows values of rows, or statements, of other tenants.",

@@ -117,8 +117,7 @@ const struct catalog_relation *scope_relation(const struct analysis *analysis, c
 			}
 			continue;
 		}
-		const struct catalog_relation *relation =
-			created_relation(analysis, path->schemas[i], name->relname);
+		const struct catalog_relation *relation = created_relation(analysis, path->schemas[i], name->relname);
 		if (relation)
 			return relation;
 	}

@@ -25,21 +25,25 @@ const char *tenant_type_name(enum tenant_type type);
 /* pg_type.oid: 23, 20, 2950, 25. */
 uint32_t tenant_type_oid(enum tenant_type type);
 
-/* Reads any spelling that PostgreSQL knows (int4, integer, int8, bigint, uuid, text). False: not one of the four. */
+/* Reads any spelling that PostgreSQL knows (int4, integer, int8, bigint, uuid, text). False: not one of
+ * the four. */
 bool tenant_type_parse(const char *name, enum tenant_type *type);
 bool tenant_type_from_oid(uint32_t oid, enum tenant_type *type);
 
-/* Checks `text` as the type's input function would and writes the canonical form and a zero to `out`, which holds
- * TENANT_VALUE_MAX + 1 bytes. False: not a value of the type (or too long, or empty). */
-bool tenant_value_canonical(enum tenant_type type, const char *text, char *out) __attribute__((warn_unused_result));
+/* Checks `text` as the type's input function would and writes the canonical form and a zero to `out`,
+ * which holds TENANT_VALUE_MAX + 1 bytes. False: not a value of the type (or too long, or empty). */
+bool tenant_value_canonical(enum tenant_type type, const char *text, char *out)
+	__attribute__((warn_unused_result));
 
-/* Writes the value as one SQL expression that needs no parentheses anywhere (a c_expr of the grammar):
- * 42 for a non-negative integer, otherwise `pg_catalog.int8 '42'`, `pg_catalog.uuid '..'`, `pg_catalog.text 'o''brien'`.
- * Returns the length; `out` needs TENANT_LITERAL_MAX bytes. `value` is canonical. Backslashes never reach an E'' string. */
+/* Writes the value as one SQL expression that needs no parentheses anywhere (a c_expr of the grammar): 42
+ * for a non-negative integer, otherwise `pg_catalog.int8 '42'`, `pg_catalog.uuid '..'`, `pg_catalog.text
+ * 'o''brien'`. Returns the length; `out` needs TENANT_LITERAL_MAX bytes. `value` is canonical.
+ * Backslashes never reach an E'' string. */
 #define TENANT_LITERAL_MAX (2 * TENANT_VALUE_MAX + 32)
 size_t tenant_value_literal(enum tenant_type type, const char *value, char *out);
 
-/* The value in the binary format of its type (send function); returns the length, `out` needs TENANT_VALUE_MAX bytes. */
+/* The value in the binary format of its type (send function); returns the length, `out` needs
+ * TENANT_VALUE_MAX bytes. */
 size_t tenant_value_binary(enum tenant_type type, const char *value, char *out);
 
 #endif

@@ -1,11 +1,12 @@
 /* The facade of the parser: one message's text in, one verdict out.
  *
- * A verdict never contains a tenant's value. Where the value goes, it has a slot; whoever sends the statement renders the
- * slot as `$n` (extended protocol) or as a literal (simple protocol). A verdict is immutable, reference-counted (atomic) and
- * one allocation tree; it can be cached and shared between sessions and tenants.
+ * A verdict never contains a tenant's value. Where the value goes, it has a slot; whoever sends the
+ * statement renders the slot as `$n` (extended protocol) or as a literal (simple protocol). A verdict is
+ * immutable, reference-counted (atomic) and one allocation tree; it can be cached and shared between
+ * sessions and tenants.
  *
- * Offsets are bytes in the original text unless a name says otherwise; positions are characters counted from 1, as in
- * the error messages of PostgreSQL (protocol field 'P'). */
+ * Offsets are bytes in the original text unless a name says otherwise; positions are characters counted
+ * from 1, as in the error messages of PostgreSQL (protocol field 'P'). */
 #ifndef TENANTRY_PARSER_VERDICT_H
 #define TENANTRY_PARSER_VERDICT_H
 
@@ -29,16 +30,18 @@ struct refusal {
 	int position; /* in the original text of the message; 0: none */
 };
 
-/* One edit of the original text. Splices of a statement are ordered by `at`; several with one `at` are emitted in order. */
+/* One edit of the original text. Splices of a statement are ordered by `at`; several with one `at` are
+ * emitted in order. */
 struct splice {
 	size_t at;          /* where, in the original text of the whole message */
 	size_t remove;      /* bytes of the original that go */
 	const char *insert; /* text that comes, or NULL */
 	size_t insert_length;
-	bool tenant;        /* the tenant's value comes here (insert is NULL) */
+	bool tenant; /* the tenant's value comes here (insert is NULL) */
 };
 
-/* A value of the tenant column that the application wrote itself: it must equal the session's tenant, else 42501. */
+/* A value of the tenant column that the application wrote itself: it must equal the session's tenant,
+ * else 42501. */
 struct tenant_check {
 	int parameter;        /* $n, or 0 for a constant */
 	const char *constant; /* text of the constant; NULL when parameter > 0 */
@@ -46,27 +49,29 @@ struct tenant_check {
 	int position;
 };
 
-/* What a statement does to the state that decides how later statements are read. Applied by the session when the server
- * has confirmed the statement, with PostgreSQL's transactional meaning. */
+/* What a statement does to the state that decides how later statements are read. Applied by the session
+ * when the server has confirmed the statement, with PostgreSQL's transactional meaning. */
 enum effect_kind {
 	EFFECT_NONE,
 	EFFECT_BEGIN,
-	EFFECT_COMMIT,         /* chain: `flag` */
-	EFFECT_ROLLBACK,       /* chain: `flag` */
-	EFFECT_SAVEPOINT,      /* name */
-	EFFECT_RELEASE,        /* name */
-	EFFECT_ROLLBACK_TO,    /* name */
+	EFFECT_COMMIT,      /* chain: `flag` */
+	EFFECT_ROLLBACK,    /* chain: `flag` */
+	EFFECT_SAVEPOINT,   /* name */
+	EFFECT_RELEASE,     /* name */
+	EFFECT_ROLLBACK_TO, /* name */
 	EFFECT_PREPARE_TRANSACTION,
-	EFFECT_SET,            /* name, value (as the server would store it), flag: LOCAL. name is lower-cased */
-	EFFECT_SET_DEFAULT,    /* name: SET .. TO DEFAULT, RESET name; flag: LOCAL */
+	EFFECT_SET,         /* name, value (as the server would store it), flag: LOCAL. name is lower-cased */
+	EFFECT_SET_DEFAULT, /* name: SET .. TO DEFAULT, RESET name; flag: LOCAL */
 	EFFECT_RESET_ALL,
 	EFFECT_DISCARD_ALL,
 	EFFECT_DISCARD_TEMP,
 	EFFECT_DISCARD_PLANS,
-	EFFECT_PREPARE,        /* name; flag: takes the tenant as its last argument */
-	EFFECT_DEALLOCATE,     /* name, NULL: all */
-	EFFECT_CREATE_TEMPORARY, /* name of a relation in pg_temp, or an entry of parser/created.h; flag: ON COMMIT DROP */
-	EFFECT_DROP,           /* names dropped: name is one unqualified relation name; several: several effects */
+	EFFECT_PREPARE,    /* name; flag: takes the tenant as its last argument */
+	EFFECT_DEALLOCATE, /* name, NULL: all */
+	/* name of a relation in pg_temp, or an entry of parser/created.h; flag: ON COMMIT DROP */
+	EFFECT_CREATE_TEMPORARY,
+	/* names dropped: name is one unqualified relation name; several: several effects */
+	EFFECT_DROP,
 	EFFECT_SCHEMA_CHANGE,  /* reload the snapshot once this is committed */
 	EFFECT_TENANTS_CHANGE, /* the tenants table was written: reload once committed */
 };
@@ -82,20 +87,23 @@ enum copy_format { COPY_TEXT, COPY_CSV, COPY_BINARY };
 /* How the data of COPY relation FROM STDIN must be changed, for proxy/session's transform. */
 struct copy_plan {
 	enum copy_format format;
-	unsigned client_columns;    /* what the client sends and CopyInResponse shows; the server gets one more if `append` */
-	bool append;                /* append the tenant's value to every row */
-	int check_column;           /* 0-based field that must equal the tenant (the client sends it itself), -1: none */
+	/* what the client sends and CopyInResponse shows; the server gets one more if `append` */
+	unsigned client_columns;
+	bool append; /* append the tenant's value to every row */
+	/* 0-based field that must equal the tenant (the client sends it itself), -1: none */
+	int check_column;
 	char delimiter, quote, escape;
 	const char *null_string;
-	bool header;                /* the first line names columns: append the tenant column's name */
-	const char *tenant_column;  /* its name, for the header line */
+	bool header;               /* the first line names columns: append the tenant column's name */
+	const char *tenant_column; /* its name, for the header line */
 	enum tenant_type tenant_type;
 };
 
 struct statement {
-	size_t start, length;       /* the statement in the message, without its semicolon; leading white space and comments included */
+	/* the statement in the message, without its semicolon; leading white space and comments included */
+	size_t start, length;
 	enum verdict_kind kind;
-	struct refusal *refusal;    /* set exactly when kind is VERDICT_REFUSE */
+	struct refusal *refusal; /* set exactly when kind is VERDICT_REFUSE */
 	size_t n_splices;
 	const struct splice *splices;
 	size_t n_checks;
@@ -103,74 +111,88 @@ struct statement {
 	size_t n_effects;
 	const struct effect *effects;
 	const struct copy_plan *copy; /* NULL unless the data stream must be transformed */
-	const char *raised_tag;     /* the command tag to show instead of the server's ("TRUNCATE TABLE"); NULL: leave it */
-	bool touches_tenant;        /* names a tenant relation */
-	bool self_safe;             /* the original text was tenant-safe by itself (independent checker) */
+	/* the command tag to show instead of the server's ("TRUNCATE TABLE"); NULL: leave it */
+	const char *raised_tag;
+	bool touches_tenant; /* names a tenant relation */
+	bool self_safe;      /* the original text was tenant-safe by itself (independent checker) */
 	bool is_empty;
-	bool conceal_errors;        /* the server looks at rows of all tenants (index, constraint, type change): an error may quote them. The
-								 * session keeps severity, SQLSTATE and names (s t c n), and replaces the message, detail and context. */
+	/* the server looks at rows of all tenants (index, constraint, type change): an error may quote them.
+	 * The session keeps severity, SQLSTATE and names (s t c n), and replaces the message, detail and
+	 * context. */
+	bool conceal_errors;
 };
 
 struct verdict {
-	size_t n_statements;        /* 0: the text is empty (only white space, comments, semicolons) */
+	size_t n_statements; /* 0: the text is empty (only white space, comments, semicolons) */
 	const struct statement *statements;
-	enum verdict_kind kind;     /* the strongest of the statements' kinds */
-	unsigned parameters;        /* highest parameter number used or declared by the client */
-	bool uses_tenant;           /* some splice or PREPARE needs the value */
-	unsigned tenant_parameter;  /* extended protocol: the n of `$n`; 0: no parameter is added (unused, or 65,535 are in use: literal) */
+	enum verdict_kind kind; /* the strongest of the statements' kinds */
+	unsigned parameters;    /* highest parameter number used or declared by the client */
+	bool uses_tenant;       /* some splice or PREPARE needs the value */
+	/* extended protocol: the n of `$n`; 0: no parameter is added (unused, or 65,535 are in use: literal) */
+	unsigned tenant_parameter;
 	enum tenant_type tenant_type; /* of the parameter */
-	bool unknown_name;          /* a relation is not in the snapshot: reload it and ask again (once) before using this verdict */
+	/* a relation is not in the snapshot: reload it and ask again (once) before using this verdict */
+	bool unknown_name;
 	bool cacheable;
 };
 
 /* Names of the session that shadow or steer the catalog's. Borrowed; arrays sorted by the session. */
 struct session_names {
-	const char *search_path;              /* text of the setting as the server has it, e.g. "$user", public */
+	const char *search_path; /* text of the setting as the server has it, e.g. "$user", public */
 	size_t n_temporaries;
-	const char *const *temporaries;       /* unqualified names of the session's temporary relations; also what the transaction
-										   * under way has created or altered, in the form of parser/created.h */
-	size_t n_prepared;                    /* prepared statements (SQL and protocol share a namespace) that take the tenant last */
+	/* unqualified names of the session's temporary relations; also what the transaction under way has
+	 * created or altered, in the form of parser/created.h */
+	const char *const *temporaries;
+	/* prepared statements (SQL and protocol share a namespace) that take the tenant last */
+	size_t n_prepared;
 	const char *const *prepared;
 };
 
 enum sub_protocol { PROTOCOL_SIMPLE, PROTOCOL_EXTENDED };
 
 struct guard_request {
-	const char *text;           /* zero-terminated, `length` bytes, UTF-8 or any safe server encoding */
+	const char *text; /* zero-terminated, `length` bytes, UTF-8 or any safe server encoding */
 	size_t length;
 	enum sub_protocol protocol;
-	size_t n_parameter_types;   /* as declared in Parse; 0 is "unspecified" */
+	size_t n_parameter_types; /* as declared in Parse; 0 is "unspecified" */
 	const uint32_t *parameter_types;
 	const struct catalog *catalog;
 	const struct policy *policy;
 	const struct session_names *names;
-	enum right right;           /* RIGHT_BYPASS: everything passes, effects and statement bounds are still reported */
+	/* RIGHT_BYPASS: everything passes, effects and statement bounds are still reported */
+	enum right right;
 };
 
-/* Never NULL. Whatever goes wrong inside becomes a refusal. Thread-safe; uses libpg_query's thread-local memory. */
+/* Never NULL. Whatever goes wrong inside becomes a refusal. Thread-safe; uses libpg_query's thread-local
+ * memory. */
 struct verdict *guard(const struct guard_request *request);
 struct verdict *verdict_ref(struct verdict *verdict);
 void verdict_unref(struct verdict *verdict);
 
-/* The rendered text of one statement. `slot` is what a tenant slot becomes ("$3", "42"). The writer gets pieces in order. */
+/* The rendered text of one statement. `slot` is what a tenant slot becomes ("$3", "42"). The writer gets
+ * pieces in order. */
 typedef void (*verdict_writer)(void *to, const char *bytes, size_t length);
 void statement_render(const struct verdict *verdict, size_t statement, const char *original, const char *slot,
 					  verdict_writer write, void *to);
 
-/* Maps a character position in the text that was sent (statements first .. last rendered one after the other with the same
- * slots, separated as in the original) to a character position in the original text; 0 when it lies in inserted text that
- * has no counterpart. `slots` has one rendering for each statement. */
-int verdict_map_position(const struct verdict *verdict, const char *original, const char *const *slots, int position);
+/* Maps a character position in the text that was sent (statements first .. last rendered one after the
+ * other with the same slots, separated as in the original) to a character position in the original text;
+ * 0 when it lies in inserted text that has no counterpart. `slots` has one rendering for each statement. */
+int verdict_map_position(const struct verdict *verdict, const char *original, const char *const *slots,
+						 int position);
 
 /* --- the cache: one per worker, not thread-safe, bounded by bytes (least recently used goes first) --- */
 struct verdict_cache;
 /* `seed` keys the hash: random, one for the process, never shown to clients. */
 struct verdict_cache *verdict_cache_new(size_t max_bytes, uint64_t seed);
 void verdict_cache_free(struct verdict_cache *cache);
-/* As guard(), but remembers. Keyed by text, protocol, declared types, catalog generation, effective search_path and
- * temporaries, policy id and right; never by a tenant's value. The caller gets a reference. */
+/* As guard(), but remembers. Keyed by text, protocol, declared types, catalog generation, effective
+ * search_path and temporaries, policy id and right; never by a tenant's value. The caller gets a
+ * reference. */
 struct verdict *verdict_cache_guard(struct verdict_cache *cache, const struct guard_request *request);
-struct verdict_cache_counts { uint64_t hits, misses, entries, bytes; };
+struct verdict_cache_counts {
+	uint64_t hits, misses, entries, bytes;
+};
 struct verdict_cache_counts verdict_cache_counts(const struct verdict_cache *cache);
 
 #endif

@@ -27,9 +27,9 @@ struct verdict *verdict_build(const struct verdict_part *parts, size_t n, const 
  * analysis (the parser's own, limits). Strings are copied. */
 struct verdict *verdict_refuse(size_t length, const struct refusal *refusal);
 
-/* The verdict for a text that differs from that of `verdict` only in the length of some pieces; `from` and `to` are where a piece ends in
- * the one and in the other text, in order. For a verdict of one statement without effects, checks, copy plan, tag
- * and refusal (parser/shape.h). */
+/* The verdict for a text that differs from that of `verdict` only in the length of some pieces; `from`
+ * and `to` are where a piece ends in the one and in the other text, in order. For a verdict of one
+ * statement without effects, checks, copy plan, tag and refusal (parser/shape.h). */
 struct verdict_move {
 	size_t from, to;
 };

@@ -54,7 +54,8 @@ char *buffer_reserve(struct buffer *buffer, size_t length)
 		return NULL;
 	}
 	if (buffer->room - buffer->end < length) {
-		/* Sliding is worth it only when it frees at least as much as it moves; otherwise growth is amortised. */
+		/* Sliding is worth it only when it frees at least as much as it moves; otherwise growth is
+		 * amortised. */
 		if (buffer->start >= pending && buffer->room - pending >= length)
 			slide(buffer);
 		else

@@ -1,12 +1,13 @@
-/* A growable run of bytes with a read end and a write end. For output queues and for messages that arrive in pieces.
+/* A growable run of bytes with a read end and a write end. For output queues and for messages that arrive
+ * in pieces.
  *
  *      data                                    data + room
  *       |  gone  |   pending bytes   |   free   |
  *                ^start              ^end
  *
- * Invariant: start <= end <= room. An empty buffer gives its memory back with buffer_release(). Growth is doubled;
- * the `limit` given at buffer_init() is a hard cap: past it reserve fails and the buffer becomes `failed` (sticky: write
- * freely, check once). Memory that cannot be had aborts. */
+ * Invariant: start <= end <= room. An empty buffer gives its memory back with buffer_release(). Growth is
+ * doubled; the `limit` given at buffer_init() is a hard cap: past it reserve fails and the buffer becomes
+ * `failed` (sticky: write freely, check once). Memory that cannot be had aborts. */
 #ifndef TENANTRY_BASE_BUFFER_H
 #define TENANTRY_BASE_BUFFER_H
 
@@ -21,8 +22,8 @@ struct buffer {
 };
 
 void buffer_init(struct buffer *buffer, size_t limit);
-void buffer_free(struct buffer *buffer);       /* memory goes, buffer is empty and usable */
-void buffer_release(struct buffer *buffer);    /* gives memory back when nothing is pending */
+void buffer_free(struct buffer *buffer);    /* memory goes, buffer is empty and usable */
+void buffer_release(struct buffer *buffer); /* gives memory back when nothing is pending */
 
 static inline size_t buffer_pending(const struct buffer *buffer)
 {
@@ -33,16 +34,18 @@ static inline const char *buffer_head(const struct buffer *buffer)
 	return buffer->data + buffer->start;
 }
 
-/* Room for `length` more bytes at the end; NULL and failed when over the limit. Commit with buffer_commit(). */
+/* Room for `length` more bytes at the end; NULL and failed when over the limit. Commit with
+ * buffer_commit(). */
 char *buffer_reserve(struct buffer *buffer, size_t length);
 void buffer_commit(struct buffer *buffer, size_t length);
 void buffer_consume(struct buffer *buffer, size_t length); /* from the head */
 void buffer_add(struct buffer *buffer, const void *bytes, size_t length);
 void buffer_add_u8(struct buffer *buffer, uint8_t value);
-void buffer_add_u16(struct buffer *buffer, uint16_t value); /* network order */
-void buffer_add_u32(struct buffer *buffer, uint32_t value); /* network order */
+void buffer_add_u16(struct buffer *buffer, uint16_t value);      /* network order */
+void buffer_add_u32(struct buffer *buffer, uint32_t value);      /* network order */
 void buffer_add_string(struct buffer *buffer, const char *text); /* with its zero */
-/* Protocol messages: begin writes the type (0: none, as in StartupMessage) and leaves room for the length; end fills it in. */
+/* Protocol messages: begin writes the type (0: none, as in StartupMessage) and leaves room for the
+ * length; end fills it in. */
 size_t buffer_message_begin(struct buffer *buffer, char type);
 void buffer_message_end(struct buffer *buffer, size_t begun);
 

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Formats into a fixed field; a text that was cut ends before the first byte of the character that did not fit. */
+/* Formats into a fixed field; a text that was cut ends before the first byte of the character that did
+ * not fit. */
 static void format_field(char *field, size_t size, const char *format, va_list arguments)
 {
 	int length = vsnprintf(field, size, format, arguments);

@@ -1,6 +1,6 @@
-/* The log: one line per event on standard error, "2026-11-23 22:18:13.123 UTC [pid] LEVEL: session=.. user=.. tenant=.. text".
- * Never values of statements at the default level. Thread-safe; a line is one write(2). The level is the only global
- * mutable state of the program. */
+/* The log: one line per event on standard error, "2026-11-23 22:18:13.123 UTC [pid] LEVEL: session=..
+ * user=.. tenant=.. text". Never values of statements at the default level. Thread-safe; a line is one
+ * write(2). The level is the only global mutable state of the program. */
 #ifndef TENANTRY_BASE_LOG_H
 #define TENANTRY_BASE_LOG_H
 
