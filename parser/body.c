@@ -17,7 +17,8 @@ enum token_kind { TOKEN_END, TOKEN_WORD, TOKEN_QUOTED, TOKEN_STRING, TOKEN_SYMBO
 struct body_token {
 	enum token_kind kind;
 	char symbol;
-	size_t length;                 /* of text */
+	bool odd;      /* a string that says something else than its bytes: escapes, continuations */
+	size_t length; /* of text */
 	char text[IDENTIFIER_MAX + 1]; /* folded and cut as the server does; of a string: its start */
 };
 
@@ -104,6 +105,22 @@ static const char *skip_dollar(const char *at, const char **start)
 	return NULL;
 }
 
+/* A string constant goes on behind white space with a newline in it (scan.l, quotecontinue), and is still of
+ * the kind that it began as: in E'..' the backslashes of what follows are escapes too. Gives the byte behind
+ * the quote that opens again, NULL if there is none. */
+static const char *string_continues(const char *at)
+{
+	bool newline = false;
+	for (;; at++) {
+		if (at[0] == '-' && at[1] == '-')
+			at += strcspn(at, "\r\n");
+		if (*at == '\n' || *at == '\r')
+			newline = true;
+		else if (*at != ' ' && *at != '\t' && *at != '\f' && *at != '\v')
+			return newline && *at == '\'' ? at + 1 : NULL;
+	}
+}
+
 static const char *broken(struct body_token *token)
 {
 	token->kind = TOKEN_BROKEN;
@@ -117,6 +134,13 @@ static const char *read_string(struct body_token *token, const char *at, bool es
 		return broken(token);
 	token->kind = TOKEN_STRING;
 	set_text(token, at, (size_t)(end - 1 - at));
+	token->odd = memchr(at, '\\', (size_t)(end - at)) || memchr(at, '\'', (size_t)(end - 1 - at));
+	for (const char *more; (more = string_continues(end)) != NULL;) {
+		token->odd = true;
+		end = skip_quoted(more, '\'', escapes);
+		if (!end)
+			return broken(token);
+	}
 	return end;
 }
 
@@ -200,6 +224,7 @@ struct walk {
 	enum { SET_NOTHING, SET_NAME, SET_CONFIG_OPEN, SET_CONFIG_NAME } set;
 	bool writing;  /* between UPDATE or MERGE and what follows the name of the target */
 	bool creating; /* between CREATE and the kind of what is created */
+	bool dropping; /* in a DROP */
 };
 
 static bool is_word(const struct body_token *token, const char *word)
@@ -238,6 +263,8 @@ static bool steers(const char *name)
 										   "names",
 										   "schema",
 										   "all",
+										   "cpu_operator_cost",
+										   "cpu_tuple_cost",
 										   NULL};
 	for (const char *const *one = STEERING; *one; one++)
 		if (strcasecmp(*one, name) == 0)
@@ -270,7 +297,7 @@ static bool visit_settings(struct walk *walk)
 		return true;
 	case SET_CONFIG_NAME:
 		walk->set = SET_NOTHING;
-		if (now->kind != TOKEN_STRING || now->length == 0 || steers(now->text) ||
+		if (now->kind != TOKEN_STRING || now->length == 0 || now->odd || steers(now->text) ||
 			!is_symbol(&walk->next, ','))
 			return suspect(walk, "it calls set_config()");
 		return true;
@@ -286,9 +313,8 @@ static bool visit_settings(struct walk *walk)
  * rows. */
 static bool visit_creation(struct walk *walk)
 {
-	static const char *const HARMLESS[] = {"type",   "domain", "index",     "sequence",  "extension",
-										   "schema", "temp",   "temporary", "collation", "statistics",
-										   "role",   "user",   NULL};
+	static const char *const HARMLESS[] = {"type",      "domain",    "index",      "sequence", "temp",
+										   "temporary", "collation", "statistics", NULL};
 	static const char *const PREFIXES[] = {"or", "replace", "unique", "global", "local",
 										   "if", "not",     "exists", NULL};
 	const struct body_token *now = &walk->now;
@@ -340,6 +366,30 @@ static bool visit_name(struct walk *walk)
 	return !name || walk->visit(walk->to, name, as_relation, called || dotted, NULL);
 }
 
+/* Schema changes that move or remove what other tenants use, or change who may do what, without naming it:
+ * DROP SCHEMA, DROP OWNED, ALTER FUNCTION .. RENAME. What is left names the relation. */
+static bool visit_change(struct walk *walk)
+{
+	static const char *const ALTERED[] = {"table", "type", "domain", "index", "view", NULL};
+	static const char *const DROPPED[] = {"table",    "view",      "type",    "domain",
+										  "function", "procedure", "trigger", NULL};
+	static const char *const RIGHTS[] = {"grant", "revoke", "reassign", "security", "import", "load", NULL};
+	static const char *const PREPARED[] = {"prepare", "deallocate", "discard", NULL};
+	const struct body_token *now = &walk->now, *next = &walk->next;
+	if (walk->dropping && is_word(now, "cascade"))
+		return suspect(walk, "it runs DROP with CASCADE");
+	if (!starts_statement(&walk->before))
+		return true;
+	walk->dropping = is_word(now, "drop");
+	if (is_one_of(now, RIGHTS))
+		return suspect(walk, "it changes rights, owners or other servers");
+	if (is_one_of(now, PREPARED))
+		return suspect(walk, "it changes what the session has prepared");
+	if ((walk->dropping && !is_one_of(next, DROPPED)) || (is_word(now, "alter") && !is_one_of(next, ALTERED)))
+		return suspect(walk, "it alters or drops what all tenants use");
+	return true;
+}
+
 /* COPY reads files; a procedure that ends transactions makes settings come and go behind the session's back;
  * an update of pg_settings is set_config(). */
 static bool visit_verb(struct walk *walk)
@@ -368,7 +418,7 @@ static bool visit_token(struct walk *walk)
 	if (now->kind != TOKEN_WORD && now->kind != TOKEN_QUOTED)
 		return true;
 	bool dotted = is_symbol(&walk->before, '.');
-	if (!visit_verb(walk))
+	if (!visit_verb(walk) || !visit_change(walk))
 		return false;
 	if (!dotted && is_word(now, "execute") && !suspect(walk, "it runs dynamic SQL (EXECUTE)"))
 		return false;

@@ -1,6 +1,6 @@
 /* Rules for settings; see settings_policy.h. Refused is what changes how text is read
  * (standard_conforming_strings, encodings with ASCII bytes inside characters), who asks, which rows are seen,
- * or what `=` means (search_path). */
+ * what `=` means (search_path), or what is tested first (costs). */
 #include "parser/settings_policy.h"
 
 #include <ctype.h>
@@ -81,6 +81,15 @@ static bool rule_replication_role(const char *value, struct refusal *refusal)
 				  "Connect to the server itself, or as a user with bypass.");
 }
 
+static bool rule_cost(const char *value, struct refusal *refusal)
+{
+	return !value ||
+		   refuse(refusal, "42501", "this cost setting cannot be changed through tenantry",
+				  "The server tests what is cheap first; it must find the comparison with the tenant "
+				  "cheaper than the statement's own conditions, which may fail on other tenants' rows.",
+				  "Change other settings of the planner, or connect to the server itself.");
+}
+
 static bool rule_role(const char *value, struct refusal *refusal)
 {
 	/* NONE too: the default of the session may be a lesser role than the one that logged in. */
@@ -142,6 +151,8 @@ static const struct {
 	{"names", rule_client_encoding, true, false},
 	{"row_security", rule_row_security, false, false},
 	{"session_replication_role", rule_replication_role, false, false},
+	{"cpu_operator_cost", rule_cost, false, false},
+	{"cpu_tuple_cost", rule_cost, false, false},
 	{"role", rule_role, false, true},
 	{"session_authorization", rule_role, false, true},
 	{"search_path", rule_search_path, false, false},

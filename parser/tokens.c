@@ -137,7 +137,7 @@ static void skip_quoted(struct lexer *lexer, char quote, bool escapes)
 }
 
 /* A string constant goes on after white space that contains a newline (SQL92's odd rule). Line comments count
- * as white space there, block comments do not. */
+ * as white space there, on either side of the newline, block comments do not. */
 static void skip_string(struct lexer *lexer, bool escapes)
 {
 	for (;;) {
@@ -149,7 +149,7 @@ static void skip_string(struct lexer *lexer, bool escapes)
 			if (lexer->at < lexer->length && is_space(c)) {
 				newline |= c == '\n' || c == '\r';
 				lexer->at++;
-			} else if (newline && c == '-' && peek(lexer, 1) == '-') {
+			} else if (c == '-' && peek(lexer, 1) == '-') {
 				skip_line_comment(lexer);
 			} else {
 				break;

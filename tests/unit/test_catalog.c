@@ -158,6 +158,10 @@ static void test_bodies(void **state)
 		"SELECT setting FROM pg_settings WHERE name = 'x'",
 		"BEGIN UPDATE countries SET name = (SELECT setting FROM pg_settings); RETURN commit; END",
 		"SELECT add_vat(1), \"Orders\", ordersx, count_orders FROM countries",
+		"SELECT E'a'\n'orders \\' orders', 'a' -- orders\n'orders', 'b' 'c'",
+		"BEGIN PERFORM set_config('statement_timeout', '0'\n'1', true); END",
+		"BEGIN ALTER TYPE mood ADD VALUE 'b'; DROP TABLE IF EXISTS x, y; ALTER TABLE x DROP COLUMN y "
+		"CASCADE; END",
 	};
 	for (size_t i = 0; i < sizeof HARMLESS / sizeof *HARMLESS; i++)
 		assert_string_equal(scan(catalog, HARMLESS[i]), "");
@@ -202,6 +206,34 @@ static void test_bodies(void **state)
 		"SELECT \"unfinished",
 		"SELECT * FROM U&\"\\006frders\"",
 		"SELECT * FROM u&\"orders\"",
+		/* a string that goes on on the next line goes on as E'..' */
+		"SELECT E'a'\n'b\\'' || email FROM orders --'",
+		"SELECT E'a' -- x\n -- y\n 'b\\'' || email FROM orders --'",
+		"SELECT e'a'\r'b' \n\t 'c\\'' || email FROM orders --'",
+		"BEGIN PERFORM set_config(E'search\\137path', 'x', false); END",
+		"BEGIN PERFORM set_config(U&'search\\005fpath', 'x', false); END",
+		"BEGIN PERFORM set_config(U&'search!005fpath' UESCAPE '!', 'x', false); END",
+		"BEGIN PERFORM set_config('search_'\n'path', 'x', false); END",
+		"BEGIN SET cpu_operator_cost = 0; END",
+		"BEGIN PERFORM set_config('cpu_tuple_cost', '0', false); END",
+		"BEGIN ALTER SCHEMA public RENAME TO x; END",
+		"BEGIN ALTER FUNCTION count_orders RENAME TO x; END",
+		"BEGIN ALTER FUNCTION f(text) COST 0.001; END",
+		"BEGIN ALTER ROLE x SET search_path = y; END",
+		"BEGIN ALTER DATABASE x SET row_security = off; END",
+		"BEGIN DROP SCHEMA x; END",
+		"BEGIN DROP OWNED BY x; END",
+		"BEGIN DROP EXTENSION x; END",
+		"BEGIN NULL; DROP TYPE x CASCADE; END",
+		"BEGIN IF true THEN DROP TABLE x CASCADE; END IF; END",
+		"BEGIN GRANT ALL ON SCHEMA public TO x; END",
+		"BEGIN REASSIGN OWNED BY x TO y; END",
+		"BEGIN CREATE ROLE x; END",
+		"BEGIN CREATE EXTENSION dblink; END",
+		"BEGIN CREATE SCHEMA app; END",
+		"BEGIN DEALLOCATE p; END",
+		"BEGIN PREPARE p AS SELECT 1; END",
+		"BEGIN DISCARD TEMP; END",
 	};
 	for (size_t i = 0; i < sizeof FLAGGED / sizeof *FLAGGED; i++)
 		if (!*scan(catalog, FLAGGED[i]))
