@@ -344,6 +344,12 @@ static enum verdict_kind guard_kind(struct message *message, struct analysis *an
 	return kind;
 }
 
+static bool is_utility(const Node *statement)
+{
+	return !IsA(statement, SelectStmt) && !IsA(statement, InsertStmt) && !IsA(statement, UpdateStmt) &&
+		   !IsA(statement, DeleteStmt) && !IsA(statement, MergeStmt);
+}
+
 static void guard_statement(struct message *message, RawStmt *raw, size_t index)
 {
 	const struct guard_request *request = message->request;
@@ -370,6 +376,7 @@ static void guard_statement(struct message *message, RawStmt *raw, size_t index)
 	struct verdict_part *part = &message->parts[index];
 	part->analysis = analysis;
 	part->self_safe = true;
+	part->utility = is_utility(raw->stmt);
 	part->kind = guard_kind(message, analysis, raw, &part->self_safe);
 	analysis->cacheable &= !analysis->unknown_name;
 	if (analysis->tokens)
@@ -399,7 +406,7 @@ static struct verdict *pass_message(const struct guard_request *request)
 								.text = request->text,
 								.text_length = request->length,
 								.statement_length = request->length};
-	struct verdict_part part = {.analysis = &analysis, .kind = VERDICT_PASS};
+	struct verdict_part part = {.analysis = &analysis, .kind = VERDICT_PASS, .utility = true};
 	struct verdict_facts facts = {.parameters = request->n_parameter_types};
 	return verdict_build(&part, 1, &facts);
 }

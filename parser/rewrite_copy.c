@@ -179,6 +179,18 @@ static bool names_column(const DefElem *option, const char *column)
 	return false;
 }
 
+/* Of the rest, those that do not change how the data is taken apart. */
+static bool is_known_option(const char *name)
+{
+	static const char *const names[] = {"format",         "freeze",        "encoding",
+										"force_not_null", "force_null",    "force_quote",
+										"on_error",       "log_verbosity", "reject_limit"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
 static bool copy_options(struct analysis *analysis, const CopyStmt *copy, struct copy_plan *plan)
 {
 	if (!copy_format_of(analysis, copy, plan))
@@ -200,11 +212,16 @@ static bool copy_options(struct analysis *analysis, const CopyStmt *copy, struct
 			ok = one_byte(analysis, option, &plan->escape);
 		else if (strcmp(name, "null") == 0 && option_text(option))
 			plan->null_string = option_text(option);
+		else if (strcmp(name, "default") == 0)
+			plan->default_string = option_text(option);
 		else if (strcmp(name, "header") == 0)
 			plan->header = option_on(option);
 		else if (strncmp(name, "force_", 6) == 0 && names_column(option, plan->tenant_column))
 			ok = refuse_copy(analysis, "42501", option->location,
 							 text_concat("COPY ", name, " cannot name the tenant column", NULL), NULL);
+		else if (!is_known_option(name))
+			ok = refuse_copy(analysis, "42601", option->location,
+							 text_concat("option \"", name, "\" not recognized", NULL), NULL);
 		if (!ok)
 			return false;
 	}

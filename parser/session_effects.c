@@ -261,8 +261,20 @@ static void effects_of_writing(struct analysis *analysis, Node *statement)
 		effect_of_write(analysis, written(((CommonTableExpr *)list_nth(with->ctes, i))->ctequery));
 }
 
+/* EXECUTE by itself, or inside EXPLAIN and CREATE TABLE AS. */
+static void effect_of_execute(struct analysis *analysis, Node *statement)
+{
+	while (statement && (IsA(statement, ExplainStmt) || IsA(statement, CreateTableAsStmt)))
+		statement = IsA(statement, ExplainStmt) ? ((ExplainStmt *)statement)->query
+												: ((CreateTableAsStmt *)statement)->query;
+	if (statement && IsA(statement, ExecuteStmt))
+		analysis_effect(analysis, EFFECT_EXECUTE, ((ExecuteStmt *)statement)->name, NULL, false);
+}
+
 void session_effects(struct analysis *analysis, Node *statement, bool nested)
 {
+	if (!nested)
+		effect_of_execute(analysis, statement);
 	switch (nodeTag(statement)) {
 	case T_TransactionStmt:
 		effects_of_transaction(analysis, (TransactionStmt *)statement);

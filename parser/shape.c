@@ -402,8 +402,8 @@ bool shape_same(const struct verdict *a, const struct verdict *b)
 	if (x->start != y->start || x->length != y->length || x->kind != y->kind ||
 		x->n_splices != y->n_splices || x->n_checks != y->n_checks || x->n_effects != y->n_effects ||
 		x->touches_tenant != y->touches_tenant || x->self_safe != y->self_safe ||
-		x->conceal_errors != y->conceal_errors || x->is_empty != y->is_empty || !x->copy != !y->copy ||
-		!x->raised_tag != !y->raised_tag || !x->refusal != !y->refusal)
+		x->conceal_errors != y->conceal_errors || x->is_empty != y->is_empty || x->utility != y->utility ||
+		!x->copy != !y->copy || !x->raised_tag != !y->raised_tag || !x->refusal != !y->refusal)
 		return false;
 	for (size_t i = 0; i < x->n_splices; i++)
 		if (!same_splice(&x->splices[i], &y->splices[i]))

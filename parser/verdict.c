@@ -59,7 +59,7 @@ static size_t part_room(const struct verdict_part *part)
 			string_room(analysis->checks.items[i].constant) + string_room(analysis->checks.items[i].relation);
 	if (analysis->copy)
 		room += rounded(sizeof *analysis->copy) + string_room(analysis->copy->null_string) +
-				string_room(analysis->copy->tenant_column);
+				string_room(analysis->copy->default_string) + string_room(analysis->copy->tenant_column);
 	return room;
 }
 
@@ -183,6 +183,7 @@ static void fill_copy(struct block *block, struct statement *statement, const st
 	struct copy_plan *copy = take(block, sizeof *copy);
 	*copy = *from;
 	copy->null_string = take_string(block, from->null_string);
+	copy->default_string = take_string(block, from->default_string);
 	copy->tenant_column = take_string(block, from->tenant_column);
 	statement->copy = copy;
 }
@@ -197,6 +198,7 @@ static void fill_statement(struct block *block, struct statement *statement, con
 	statement->conceal_errors = analysis->conceal_errors;
 	statement->self_safe = part->self_safe;
 	statement->is_empty = part->is_empty;
+	statement->utility = part->utility;
 	if (part->kind == VERDICT_REFUSE) {
 		statement->refusal = take_refusal(block, &analysis->refusal);
 		return;

@@ -68,6 +68,8 @@ enum effect_kind {
 	EFFECT_DISCARD_PLANS,
 	EFFECT_PREPARE,    /* name; flag: takes the tenant as its last argument */
 	EFFECT_DEALLOCATE, /* name, NULL: all */
+	/* name: runs what PREPARE or a Parse message has given that name; changes nothing by itself */
+	EFFECT_EXECUTE,
 	/* name of a relation in pg_temp, or an entry of parser/created.h; flag: ON COMMIT DROP */
 	EFFECT_CREATE_TEMPORARY,
 	/* names dropped: name is one unqualified relation name; several: several effects */
@@ -94,6 +96,8 @@ struct copy_plan {
 	int check_column;
 	char delimiter, quote, escape;
 	const char *null_string;
+	/* an unquoted field like this one stands for the column's default (PostgreSQL 16); NULL: none */
+	const char *default_string;
 	bool header;               /* the first line names columns: append the tenant column's name */
 	const char *tenant_column; /* its name, for the header line */
 	enum tenant_type tenant_type;
@@ -116,6 +120,8 @@ struct statement {
 	bool touches_tenant; /* names a tenant relation */
 	bool self_safe;      /* the original text was tenant-safe by itself (independent checker) */
 	bool is_empty;
+	/* not SELECT, INSERT, UPDATE, DELETE or MERGE: its names are looked up when it runs, not when it is bound */
+	bool utility;
 	/* the server looks at rows of all tenants (index, constraint, type change): an error may quote them.
 	 * The session keeps severity, SQLSTATE and names (s t c n), and replaces the message, detail and
 	 * context. */

@@ -9,7 +9,7 @@
 struct verdict_part {
 	const struct analysis *analysis;
 	enum verdict_kind kind;
-	bool self_safe, is_empty;
+	bool self_safe, is_empty, utility;
 };
 
 struct verdict_facts {

@@ -137,6 +137,60 @@ enum admission admit_tenant_known(struct session *session, struct own_refusal *o
 	return no_tenant(session, own);
 }
 
+static bool has_parameter_checks(const struct statement *statement)
+{
+	for (size_t i = 0; i < statement->n_checks; i++)
+		if (statement->checks[i].parameter > 0)
+			return true;
+	return false;
+}
+
+/* SQL's EXECUTE runs what a Parse message has prepared too, past everything that Bind and Execute look after.
+ */
+static bool may_be_executed(struct session *session, struct prepared *prepared, const char *tenant,
+							struct own_refusal *own)
+{
+	const struct verdict *verdict = prepared->verdict;
+	bool plain = !prepared->followed && !prepared->executes;
+	for (size_t i = 0; i < verdict->n_statements; i++)
+		plain = plain && !verdict->statements[i].copy && !has_parameter_checks(&verdict->statements[i]);
+	if (!plain) {
+		error_set(&own->text, "0A000", "prepared statement \"%s\" cannot be run by EXECUTE", prepared->name);
+		error_detail(&own->text,
+					 "It was prepared by the driver, and what it does would not be seen by tenantry.");
+		error_hint(&own->text, "Let the driver execute it, or send the statement itself.");
+		own_refusal_finish(own, 0);
+		return false;
+	}
+	for (size_t i = 0; i < verdict->n_statements; i++)
+		if (admit_statement(session, verdict, i, tenant, NULL, NULL, 0, own) != ADMITTED)
+			return false;
+	bool literal = prepared->literal_tenant && (!tenant || strcmp(prepared->literal_tenant, tenant) != 0);
+	if (!literal && extended_is_current(session, prepared))
+		return true;
+	error_set(&own->text, "0A000", "cached plan must not change result type");
+	error_detail(&own->text, "What prepared statement \"%s\" names has changed since it was prepared.",
+				 prepared->name);
+	error_hint(&own->text, "Prepare it again.");
+	own_refusal_finish(own, 0);
+	return false;
+}
+
+bool admit_executed(struct session *session, const struct statement *statement, const char *tenant,
+					struct own_refusal *own)
+{
+	if (session->user->right == RIGHT_BYPASS)
+		return true;
+	for (size_t e = 0; e < statement->n_effects; e++) {
+		if (statement->effects[e].kind != EFFECT_EXECUTE)
+			continue;
+		struct prepared *prepared = statements_get(&session->statements, statement->effects[e].name);
+		if (prepared && !prepared->sql && !may_be_executed(session, prepared, tenant, own))
+			return false;
+	}
+	return true;
+}
+
 enum admission admit_statement(struct session *session, const struct verdict *verdict, size_t i,
 							   const char *tenant, const struct wire_bind *bind, const uint32_t *types,
 							   size_t n_types, struct own_refusal *own)
@@ -153,6 +207,8 @@ enum admission admit_statement(struct session *session, const struct verdict *ve
 		if (admission != ADMITTED)
 			return admission;
 	}
+	if (!admit_executed(session, statement, tenant, own))
+		return ADMISSION_REFUSED;
 	if (!admit_needs_tenant(statement))
 		return ADMITTED;
 	if (!tenant)

@@ -332,6 +332,9 @@ static void settle(struct session *session, char status)
 		/* Portals of messages already sent behind this boundary belong to the next transaction. */
 		if (session->replies.n == 0)
 			statements_forget_portals(&session->statements);
+		else
+			statements_end_portals(&session->statements,
+								   replies_settled_portals(&session->replies, &session->statements));
 	}
 	session->error_since = false;
 	timing_ready(session);

@@ -81,14 +81,38 @@ static bool has_slot(const struct verdict *verdict)
 	return false;
 }
 
+static bool is_followed(enum effect_kind kind)
+{
+	return kind != EFFECT_NONE && kind != EFFECT_BEGIN && kind != EFFECT_DISCARD_PLANS &&
+		   kind != EFFECT_TENANTS_CHANGE && kind != EFFECT_EXECUTE;
+}
+
+static void note_effects(struct prepared *prepared)
+{
+	for (size_t i = 0; i < prepared->verdict->n_statements; i++) {
+		const struct statement *statement = &prepared->verdict->statements[i];
+		prepared->utility |= statement->utility;
+		for (size_t e = 0; e < statement->n_effects; e++) {
+			prepared->followed |= is_followed(statement->effects[e].kind);
+			prepared->executes |= statement->effects[e].kind == EFFECT_EXECUTE;
+		}
+	}
+}
+
+static void stamp(const struct session *session, struct prepared *prepared)
+{
+	prepared->generation = catalog_generation(session->catalog);
+	prepared->names_version = session->state.names_version;
+	prepared->prepared_version = session->statements.version;
+}
+
 /* Stamps and the tenant that is written into the text. */
 static void finish_prepared(struct session *session, struct prepared *prepared)
 {
 	const char *tenant = session_tenant(session);
+	note_effects(prepared);
 	prepared->takes_tenant = prepared->verdict->tenant_parameter > 0 && has_slot(prepared->verdict);
-	prepared->generation = catalog_generation(session->catalog);
-	prepared->names_version = session->state.names_version;
-	prepared->prepared_version = session->statements.version;
+	stamp(session, prepared);
 	if (writes_literal(prepared->verdict) && tenant)
 		prepared->literal_tenant = strdup(tenant);
 }
@@ -97,9 +121,7 @@ static void expect_parse(struct session *session, struct prepared *prepared, boo
 {
 	struct reply *reply = replies_add(&session->replies, REPLY_PARSE);
 	reply->swallow = swallow;
-	replies_set_previous(&session->replies, reply,
-						 statements_put(&session->statements, prepared->name, prepared));
-	reply->prepared = prepared_ref(prepared);
+	replies_change_statement(&session->replies, reply, &session->statements, prepared->name, prepared);
 	session->flushed = false;
 	timing_busy(session);
 }
@@ -121,7 +143,7 @@ static void refuse_parse(struct session *session, const char *name, const struct
 		wire_add_target(&session->out[SIDE_SERVER], 'C', 'S', "");
 		struct reply *reply = replies_add(&session->replies, REPLY_CLOSE);
 		reply->swallow = true;
-		replies_set_previous(&session->replies, reply, statements_put(&session->statements, "", NULL));
+		replies_change_statement(&session->replies, reply, &session->statements, "", NULL);
 	}
 	refuse_extended(session, refusal);
 }
@@ -212,6 +234,24 @@ static bool literal_is_current(const struct session *session, const struct prepa
 	return !prepared->literal_tenant || (tenant && strcmp(tenant, prepared->literal_tenant) == 0);
 }
 
+bool extended_is_current(struct session *session, struct prepared *prepared)
+{
+	if (is_current(session, prepared))
+		return true;
+	struct verdict *now = judge_now(session, PROTOCOL_EXTENDED, prepared->text, prepared->text_length,
+									prepared->types, prepared->n_types);
+	bool same =
+		now && verdict_same_rewriting(prepared->verdict, now) && literal_is_current(session, prepared);
+	if (same) {
+		verdict_unref(prepared->verdict);
+		prepared->verdict = verdict_ref(now);
+		stamp(session, prepared);
+	}
+	if (now)
+		verdict_unref(now);
+	return same;
+}
+
 /* The client has been told which columns the statement returns: it is asked again, and Bind waits for the
  * answer. */
 static enum handled compare_rows(struct session *session, struct prepared *renewed,
@@ -256,9 +296,7 @@ static enum handled renew(struct session *session, struct prepared **prepared, b
 	if (verdict_same_rewriting(old->verdict, verdict) && literal_is_current(session, old)) {
 		verdict_unref(old->verdict);
 		old->verdict = verdict;
-		old->generation = catalog_generation(session->catalog);
-		old->names_version = session->state.names_version;
-		old->prepared_version = session->statements.version;
+		stamp(session, old);
 		return HANDLED;
 	}
 	struct prepared *renewed =
@@ -324,14 +362,16 @@ static void send_bind(struct session *session, const struct wire_bind *bind, con
 	buffer_message_end(out, begun);
 }
 
-static void extended_bind_sent(struct session *session, const char *portal, struct prepared *prepared)
+static void extended_bind_sent(struct session *session, const char *name, struct prepared *prepared)
 {
 	struct reply *reply = replies_add(&session->replies, REPLY_BIND);
-	reply->names = 'P';
-	reply->previous = statements_put_portal(&session->statements, portal, prepared);
+	struct portal *portal = portal_new(name, prepared);
+	portal->generation = catalog_generation(session->catalog);
+	portal->names_version = session->state.names_version;
+	portal->statement_names = session->statements.names;
+	replies_change_portal(reply, &session->statements, name, portal);
+	portal_unref(portal);
 	reply->prepared = prepared_ref(prepared);
-	if (*portal)
-		reply->portal = strdup(portal);
 	session->flushed = false;
 	timing_busy(session);
 }
@@ -429,7 +469,8 @@ bool extended_bind_streams(struct session *session, const char *bytes, size_t n)
 		!replies_name_is_certain(&session->replies, name))
 		return false;
 	struct prepared *prepared = statements_get(&session->statements, name);
-	if (!prepared || prepared->stale || prepared->takes_tenant || prepared->wanted_rows ||
+	/* What SQL has prepared is looked after in client.c, before a whole message. */
+	if (!prepared || prepared->sql || prepared->takes_tenant || prepared->wanted_rows ||
 		!is_current(session, prepared))
 		return false;
 	const struct verdict *verdict = prepared->verdict;
@@ -460,7 +501,8 @@ enum handled extended_describe(struct session *session, const struct wire_messag
 	}
 	if (target == 'P') {
 		client_forward(session, message);
-		expect(session, REPLY_DESCRIBE_PORTAL, statements_portal(&session->statements, name));
+		const struct portal *portal = statements_portal(&session->statements, name);
+		expect(session, REPLY_DESCRIBE_PORTAL, portal ? portal->prepared : NULL);
 		return HANDLED;
 	}
 	/* Names that are still under way could stand for something else: wait, as the number of parameters to
@@ -487,19 +529,67 @@ static bool statement_matters(const struct session *session, const struct verdic
 	return false;
 }
 
+/* A utility statement looks its names up when it runs: has anything changed since it was bound, it must still
+ * mean what it was judged to mean. */
+static bool means_the_same(struct session *session, const struct portal *portal, struct own_refusal *own)
+{
+	const struct prepared *prepared = portal->prepared;
+	if (portal->generation == catalog_generation(session->catalog) &&
+		portal->names_version == session->state.names_version &&
+		(!prepared->executes || portal->statement_names == session->statements.names))
+		return true;
+	struct verdict *now = judge_now(session, PROTOCOL_EXTENDED, prepared->text, prepared->text_length,
+									prepared->types, prepared->n_types);
+	bool same = now && verdict_same_rewriting(prepared->verdict, now);
+	for (size_t i = 0; same && i < now->n_statements; i++)
+		same = admit_executed(session, &now->statements[i], session_tenant(session), own);
+	if (now)
+		verdict_unref(now);
+	if (!same) {
+		error_set(&own->text, "0A000", "portal \"%s\" must be bound again", portal->name);
+		error_detail(&own->text, "What its statement names may mean something else since it was bound.");
+		own_refusal_finish(own, 0);
+	}
+	return same;
+}
+
+void extended_close_followed(struct session *session, const struct portal *but)
+{
+	struct portal *portal;
+	while ((portal = statements_followed(&session->statements, but))) {
+		wire_add_target(&session->out[SIDE_SERVER], 'C', 'P', portal->name);
+		struct reply *reply = replies_add(&session->replies, REPLY_CLOSE);
+		reply->swallow = true;
+		replies_change_portal(reply, &session->statements, portal->name, NULL);
+		session->flushed = false;
+	}
+}
+
 enum handled extended_execute(struct session *session, const struct wire_message *message)
 {
-	const char *portal;
-	if (!wire_execute_decode(message->body, message->length, &portal)) {
+	const char *name;
+	struct own_refusal own;
+	if (!wire_execute_decode(message->body, message->length, &name)) {
 		session_violation(session, "invalid Execute message");
 		return HANDLED;
 	}
-	struct prepared *prepared = statements_portal(&session->statements, portal);
-	bool changes = prepared && !prepared->sql && statement_matters(session, prepared->verdict);
-	bool copies = prepared && prepared->verdict->n_statements == 1 && prepared->verdict->statements[0].copy;
-	/* The value that COPY appends is the tenant of the moment when it begins. */
-	if (copies && client_must_wait(session))
+	struct portal *portal = statements_portal(&session->statements, name);
+	struct prepared *prepared = portal ? portal->prepared : NULL;
+	/* Until a part of the pipeline before this one has ended, nobody can tell what the name stands for. */
+	if (!session->failing && session->replies.boundaries > 0 &&
+		(!portal || portal->serial <= session->statements.part))
 		return client_hold(session, HOLD_REPLIES);
+	if (prepared && !prepared->sql && prepared->utility && session->user->right != RIGHT_BYPASS) {
+		/* Also, the value that COPY appends is the tenant of the moment when it begins. */
+		if (client_must_wait(session))
+			return client_hold(session, HOLD_REPLIES);
+		if (!means_the_same(session, portal, &own)) {
+			refuse_extended(session, &own.refusal);
+			return HANDLED;
+		}
+	}
+	bool changes = prepared && !prepared->sql && statement_matters(session, prepared->verdict);
+	extended_close_followed(session, portal);
 	client_forward(session, message);
 	expect(session, REPLY_EXECUTE, prepared);
 	if (changes)
@@ -519,12 +609,9 @@ enum handled extended_close(struct session *session, const struct wire_message *
 	client_forward(session, message);
 	struct reply *reply = replies_add(&session->replies, REPLY_CLOSE);
 	if (target == 'S') {
-		replies_set_previous(&session->replies, reply, statements_put(&session->statements, name, NULL));
+		replies_change_statement(&session->replies, reply, &session->statements, name, NULL);
 	} else {
-		reply->names = 'P';
-		reply->previous = statements_put_portal(&session->statements, name, NULL);
-		if (*name)
-			reply->portal = strdup(name);
+		replies_change_portal(reply, &session->statements, name, NULL);
 	}
 	session->flushed = false;
 	timing_busy(session);
@@ -540,9 +627,10 @@ void extended_sync(struct session *session)
 		session->spare_syncs++;
 		return;
 	}
-	session->skipping = false;
+	session->skipping = session->failing = false;
 	session->flushed = false;
 	replies_add(&session->replies, REPLY_SYNC);
+	statements_part(&session->statements);
 	timing_busy(session);
 }
 

@@ -19,8 +19,10 @@ enum handled function_message(struct session *session, const struct wire_message
 		refuse_query(session, &refusal);
 		return HANDLED;
 	}
+	extended_close_followed(session, NULL);
 	client_forward(session, message);
 	replies_add(&session->replies, REPLY_FUNCTION);
+	statements_part(&session->statements);
 	timing_busy(session);
 	return HANDLED;
 }

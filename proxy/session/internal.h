@@ -103,6 +103,8 @@ struct session {
 	bool ready_waited; /* it has waited */
 	uint64_t ready_since;
 	bool flushed;     /* a Flush of ours is behind the last message of the pipeline */
+	bool failing;     /* the current part of the pipeline contains a refusal of ours: what follows in it is
+						 skipped */
 	bool skipping;    /* the server ignores everything up to the next Sync */
 	char status;      /* of the last ReadyForQuery: I T E */
 	bool error_since; /* an error since the last ReadyForQuery or end of a transaction */
@@ -165,6 +167,8 @@ void judge_forget(struct session *session);
 
 /* --- query.c --- */
 enum handled query_message(struct session *session, const struct wire_message *message);
+/* The server drops the unnamed statement and portal at any simple Query, which is this entry. */
+void query_forget_unnamed(struct session *session, struct reply *reply);
 
 /* --- extended.c --- */
 enum handled extended_parse(struct session *session, const struct wire_message *message);
@@ -174,6 +178,12 @@ enum handled extended_execute(struct session *session, const struct wire_message
 enum handled extended_close(struct session *session, const struct wire_message *message);
 void extended_sync(struct session *session);
 void extended_flush(struct session *session);
+/* Closes the portals of statements that would change, unseen, how others are read: SQL can run or replace a
+ * portal that it knows the name of. Before anything but the portal `but` runs. */
+void extended_close_followed(struct session *session, const struct portal *but);
+/* Is what is known of this statement still so? If not, and if it can be done at once, its stamps are brought
+ * up to date. */
+bool extended_is_current(struct session *session, struct prepared *prepared);
 /* May the Bind with this head be streamed? True when its statement is known and nothing has to be changed. */
 bool extended_bind_streams(struct session *session, const char *bytes, size_t n);
 /* The first slot's rendering for a statement of the extended protocol; `out` holds TENANT_LITERAL_MAX bytes.
@@ -195,6 +205,9 @@ bool admit_needs_tenant(const struct statement *statement);
 enum admission admit_statement(struct session *session, const struct verdict *verdict, size_t i,
 							   const char *tenant, const struct wire_bind *bind, const uint32_t *types,
 							   size_t n_types, struct own_refusal *own);
+/* May what EXECUTE names be run by it, as things are? False: *own is the refusal. */
+bool admit_executed(struct session *session, const struct statement *statement, const char *tenant,
+					struct own_refusal *own);
 /* Refused when the session has none. */
 enum admission admit_tenant_known(struct session *session, struct own_refusal *own);
 /* May the user take on this tenant? canonical holds TENANT_VALUE_MAX + 1 bytes. */

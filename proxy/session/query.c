@@ -10,12 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NOT_CHANGED SIZE_MAX
+
 struct plan {
 	struct session *session;
 	struct verdict *verdict;
 	const char *text;
 	size_t length;
-	size_t n_sent; /* statements to be sent; less than all: then comes the refusal */
+	size_t changed; /* the last statement that changes what names mean, or NOT_CHANGED */
+	size_t n_sent;  /* statements to be sent; less than all: then comes the refusal */
 	const struct refusal *refusal;
 	struct own_refusal own;
 	char literal[TENANT_LITERAL_MAX]; /* slot of every statement, as long as `slots` is NULL */
@@ -51,6 +54,51 @@ static void render_slot(const struct plan *plan, const struct state *state, char
 		out[0] = 0;
 }
 
+static bool prepares(const struct statement *statement, const char *name)
+{
+	for (size_t e = 0; e < statement->n_effects; e++)
+		if (statement->effects[e].kind == EFFECT_PREPARE && strcmp(statement->effects[e].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* What EXECUTE runs was prepared for the names of its time. Where an earlier statement of the same message
+ * (the last one is at `changed`) may have changed what they mean, it could be something else by now. */
+static bool executes_changed(struct plan *plan, size_t i)
+{
+	const struct verdict *verdict = plan->verdict;
+	const struct statement *statement = &verdict->statements[i];
+	for (size_t e = 0; e < statement->n_effects; e++) {
+		const char *name = statement->effects[e].name;
+		if (statement->effects[e].kind != EFFECT_EXECUTE)
+			continue;
+		bool after = false, before = statements_get(&plan->session->statements, name) != NULL;
+		for (size_t k = 0; k < i; k++)
+			*(plan->changed != NOT_CHANGED && k > plan->changed ? &after : &before) |=
+				prepares(&verdict->statements[k], name);
+		if (!before || after)
+			continue;
+		error_set(&plan->own.text, "0A000", "prepared statement \"%s\" cannot be executed in this message",
+				  name);
+		error_detail(&plan->own.text, "An earlier statement of the message may have changed what it names.");
+		error_hint(&plan->own.text, "Send EXECUTE in a message of its own.");
+		own_refusal_finish(&plan->own, 0);
+		return true;
+	}
+	return false;
+}
+
+/* Not what comes and goes with a transaction: the state's own version tells that. */
+static bool changes_names(const struct statement *statement)
+{
+	for (size_t e = 0; e < statement->n_effects; e++) {
+		enum effect_kind kind = statement->effects[e].kind;
+		if (kind == EFFECT_SCHEMA_CHANGE || kind == EFFECT_DROP || kind == EFFECT_DISCARD_ALL)
+			return true;
+	}
+	return false;
+}
+
 static enum admission examine(struct plan *plan, size_t i, const struct state *state)
 {
 	const struct statement *statement = &plan->verdict->statements[i];
@@ -61,6 +109,9 @@ static enum admission examine(struct plan *plan, size_t i, const struct state *s
 	}
 	enum admission admission = admit_statement(plan->session, plan->verdict, i, tenant ? tenant->s : NULL,
 											   NULL, NULL, 0, &plan->own);
+	if (admission == ADMITTED && plan->changed != NOT_CHANGED && plan->session->user->right != RIGHT_BYPASS &&
+		executes_changed(plan, i))
+		admission = ADMISSION_REFUSED;
 	if (admission == ADMISSION_REFUSED)
 		plan->refusal = &plan->own.refusal;
 	return admission;
@@ -103,7 +154,10 @@ static bool make(struct plan *plan)
 		if (!follow)
 			continue;
 		render_slot(plan, state, (char *)plan->slots[i]);
+		uint64_t names = copy.names_version;
 		follow_effects(&copy, &verdict->statements[i], &aborted);
+		if (copy.names_version != names || changes_names(&verdict->statements[i]))
+			plan->changed = i;
 	}
 	if (follow)
 		state_free(&copy);
@@ -167,15 +221,14 @@ static bool matters(const struct plan *plan)
 	return false;
 }
 
-/* The server drops the unnamed statement and portal at any simple Query. */
-static void forget_unnamed(struct session *session, struct reply *reply)
+void query_forget_unnamed(struct session *session, struct reply *reply)
 {
 	struct statements *statements = &session->statements;
 	if (statements->unnamed_portal)
-		prepared_unref(statements_put_portal(statements, "", NULL));
-	if (statements->unnamed) {
-		replies_set_previous(&session->replies, reply, statements_put(statements, "", NULL));
-	}
+		replies_change_portal(reply, statements, "", NULL);
+	if (statements->unnamed)
+		replies_change_statement(&session->replies, reply, statements, "", NULL);
+	statements_part(statements);
 }
 
 static void expect(struct plan *plan)
@@ -183,7 +236,7 @@ static void expect(struct plan *plan)
 	struct session *session = plan->session;
 	bool changes = matters(plan);
 	struct reply *reply = replies_add(&session->replies, REPLY_QUERY);
-	forget_unnamed(session, reply);
+	query_forget_unnamed(session, reply);
 	if (changes)
 		replies_set_matters(&session->replies, reply);
 	if (!is_followed(plan))
@@ -223,7 +276,7 @@ static void count(struct session *session, const struct verdict *verdict)
 
 enum handled query_message(struct session *session, const struct wire_message *message)
 {
-	struct plan plan = {.session = session};
+	struct plan plan = {.session = session, .changed = NOT_CHANGED};
 	if (!wire_string_decode(message->body, message->length, &plan.text, &plan.length)) {
 		session_violation(session, "invalid string in message");
 		return HANDLED;
@@ -236,6 +289,7 @@ enum handled query_message(struct session *session, const struct wire_message *m
 		goto out;
 	handled = HANDLED;
 	count(session, plan.verdict);
+	extended_close_followed(session, session->statements.unnamed_portal);
 	if (plan.verdict->kind == VERDICT_PASS && !plan.refusal)
 		client_forward(session, message);
 	else

@@ -73,9 +73,7 @@ void refuse_query(struct session *session, const struct refusal *refusal)
 	buffer_message_end(out, begun);
 	struct reply *reply = replies_add(&session->replies, REPLY_QUERY);
 	reply->query = query;
-	if (session->statements.unnamed) {
-		replies_set_previous(&session->replies, reply, statements_put(&session->statements, "", NULL));
-	}
+	query_forget_unnamed(session, reply);
 	timing_busy(session);
 }
 
@@ -102,6 +100,7 @@ void refuse_extended(struct session *session, const struct refusal *refusal)
 			refuse_note(session, reply->query, refusal);
 		}
 	}
+	session->failing = true;
 	session->flushed = false;
 	timing_busy(session);
 }

@@ -41,16 +41,40 @@ void replies_set_matters(struct replies *replies, struct reply *reply)
 	}
 }
 
-void replies_set_previous(struct replies *replies, struct reply *reply, struct prepared *previous)
+void replies_change_statement(struct replies *replies, struct reply *reply, struct statements *statements,
+							  const char *name, struct prepared *prepared)
 {
-	reply->names = 'S';
-	reply->previous = previous;
-	replies->renamed += previous && *previous->name;
+	reply->names_statement = true;
+	reply->prepared = prepared_ref(prepared);
+	reply->previous = statements_put(statements, name, prepared);
+	if (!prepared && *name)
+		reply->closed_name = strdup(name);
+	replies->renamed += reply->previous && *name;
+}
+
+void replies_change_portal(struct reply *reply, struct statements *statements, const char *name,
+						   struct portal *portal)
+{
+	reply->names_portal = true;
+	reply->portal = portal_ref(portal);
+	reply->previous_portal = statements_put_portal(statements, name, portal);
+	if (!portal && *name)
+		reply->closed_name = strdup(name);
+}
+
+uint64_t replies_settled_portals(struct replies *replies, const struct statements *statements)
+{
+	for (unsigned i = 0; i < replies->n; i++) {
+		const struct reply *reply = replies_at(replies, i);
+		if (reply->portal)
+			return reply->portal->serial - 1;
+	}
+	return statements->serial;
 }
 
 static const char *changed_name(const struct reply *reply)
 {
-	return reply->prepared ? reply->prepared->name : reply->previous ? reply->previous->name : "";
+	return reply->prepared ? reply->prepared->name : reply->closed_name ? reply->closed_name : "";
 }
 
 bool replies_name_is_certain(const struct replies *replies, const char *name)
@@ -62,7 +86,7 @@ bool replies_name_is_certain(const struct replies *replies, const char *name)
 		const struct reply *reply = &replies->ring[(replies->head + i - 1) & (replies->room - 1)];
 		if (reply->kind == REPLY_SYNC)
 			same_part = false;
-		if (reply->names != 'S' || strcmp(changed_name(reply), name) != 0)
+		if (!reply->names_statement || strcmp(changed_name(reply), name) != 0)
 			continue;
 		if (same_part && reply->kind == REPLY_PARSE)
 			return true;
@@ -75,13 +99,15 @@ bool replies_name_is_certain(const struct replies *replies, const char *name)
 static void release(struct replies *replies, struct reply *reply, struct query **spare)
 {
 	replies->matters -= reply->matters;
-	replies->renamed -= reply->names == 'S' && reply->previous && *reply->previous->name;
+	replies->renamed -= reply->previous && *reply->previous->name;
 	replies->boundaries -= reply_is_boundary(reply);
 	if (replies->renamed == 0)
 		replies->parted = false;
 	prepared_unref(reply->prepared);
 	prepared_unref(reply->previous);
-	free(reply->portal);
+	portal_unref(reply->portal);
+	portal_unref(reply->previous_portal);
+	free(reply->closed_name);
 	struct query *query = reply->query;
 	if (query && !*spare && query->room <= SPARE_TEXT_MAX) {
 		if (query->verdict)
@@ -104,14 +130,56 @@ void replies_take(struct replies *replies, struct query **spare)
 		replies->open = false;
 }
 
-static void undo(struct reply *reply, struct statements *statements)
+static const char *changed_portal(const struct reply *reply)
 {
-	if (reply->names == 'S') {
-		prepared_unref(statements_put(statements, changed_name(reply), reply->previous));
-	} else if (reply->names == 'P') {
-		prepared_unref(
-			statements_put_portal(statements, reply->portal ? reply->portal : "", reply->previous));
+	return reply->portal ? reply->portal->name : reply->closed_name ? reply->closed_name : "";
+}
+
+/* The next entry from `from` on that gives the same name to another. */
+static struct reply *next_statement(struct replies *replies, unsigned from, const char *name)
+{
+	for (unsigned i = from; i < replies->n; i++) {
+		struct reply *reply = replies_at(replies, i);
+		if (reply->names_statement && strcmp(changed_name(reply), name) == 0)
+			return reply;
 	}
+	return NULL;
+}
+
+static struct reply *next_portal(struct replies *replies, unsigned from, const char *name)
+{
+	for (unsigned i = from; i < replies->n; i++) {
+		struct reply *reply = replies_at(replies, i);
+		if (reply->names_portal && strcmp(changed_portal(reply), name) == 0)
+			return reply;
+	}
+	return NULL;
+}
+
+static void undo_statement(struct replies *replies, struct reply *reply, unsigned from,
+						   struct statements *statements)
+{
+	struct reply *next = next_statement(replies, from, changed_name(reply));
+	if (!next) {
+		prepared_unref(statements_put(statements, changed_name(reply), reply->previous));
+		return;
+	}
+	replies->renamed -= next->previous && *next->previous->name;
+	prepared_unref(next->previous);
+	next->previous = prepared_ref(reply->previous);
+	replies->renamed += next->previous && *next->previous->name;
+}
+
+static void undo_portal(struct replies *replies, struct reply *reply, unsigned from,
+						struct statements *statements)
+{
+	struct reply *next = next_portal(replies, from, changed_portal(reply));
+	if (!next) {
+		portal_unref(statements_put_portal(statements, changed_portal(reply), reply->previous_portal));
+		return;
+	}
+	portal_unref(next->previous_portal);
+	next->previous_portal = portal_ref(reply->previous_portal);
 }
 
 bool replies_fail(struct replies *replies, struct statements *statements, struct query **spare)
@@ -119,8 +187,13 @@ bool replies_fail(struct replies *replies, struct statements *statements, struct
 	unsigned dropped = 0;
 	while (dropped < replies->n && replies_at(replies, dropped)->kind != REPLY_SYNC)
 		dropped++;
-	for (unsigned i = dropped; i > 0; i--)
-		undo(replies_at(replies, i - 1), statements);
+	for (unsigned i = dropped; i > 0; i--) {
+		struct reply *reply = replies_at(replies, i - 1);
+		if (reply->names_statement)
+			undo_statement(replies, reply, dropped, statements);
+		if (reply->names_portal)
+			undo_portal(replies, reply, dropped, statements);
+	}
 	while (dropped-- > 0)
 		replies_take(replies, spare);
 	return replies->n > 0;

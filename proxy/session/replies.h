@@ -46,15 +46,18 @@ struct query {
 
 struct reply {
 	uint8_t kind;
-	bool swallow;   /* ours: the client does not see the reply */
-	bool matters;   /* may change how later statements are read (counted in replies.matters) */
-	bool failed;    /* QUERY, FUNCTION: an error has come, ReadyForQuery is still owed */
-	bool started;   /* QUERY: some message has come */
-	bool described; /* DESCRIBE_STATEMENT: ParameterDescription has come */
-	char names;     /* 'S', 'P' or 0: `previous` must be put back as statement or portal if this fails */
+	bool swallow;              /* ours: the client does not see the reply */
+	bool matters;              /* may change how later statements are read (counted in replies.matters) */
+	bool failed;               /* QUERY, FUNCTION: an error has come, ReadyForQuery is still owed */
+	bool started;              /* QUERY: some message has come */
+	bool described;            /* DESCRIBE_STATEMENT: ParameterDescription has come */
+	bool names_statement;      /* a statement's name has changed hands: put back `previous` if this fails */
+	bool names_portal;         /* the same with a portal's and `previous_portal` */
 	struct prepared *prepared; /* the statement that this is about, or NULL */
 	struct prepared *previous; /* what its name stood for before */
-	char *portal;              /* name of the portal when names is 'P'; NULL: the unnamed one */
+	struct portal *portal;     /* the new portal of names_portal; NULL: the name stands for nothing */
+	struct portal *previous_portal;
+	char *closed_name; /* of the statement or portal that has been closed; NULL: the unnamed one */
 	struct query *query;
 };
 
@@ -81,12 +84,18 @@ static inline struct reply *replies_at(struct replies *replies, unsigned i)
 }
 /* Ends the head's entry; its references go. Its query is handed to `spare` for reuse if that is empty. */
 void replies_take(struct replies *replies, struct query **spare);
-/* After an error: drops entries up to the next SYNC, undoing names. True: a SYNC is at the head now. False:
- * the queue is empty, and the server skips messages until a Sync comes. */
+/* After an error: drops entries up to the next SYNC, undoing names: what they stood for before comes back, or
+ * is what the next entry that changes the same name has to put back should it fail as well. True: a SYNC is
+ * at the head now. False: the queue is empty, and the server skips messages until a Sync comes. */
 bool replies_fail(struct replies *replies, struct statements *statements, struct query **spare);
-/* The entry changes what a statement's name stands for: `previous` is what it stood for before (taken over).
- */
-void replies_set_previous(struct replies *replies, struct reply *reply, struct prepared *previous);
+/* The entry gives a statement's name to `prepared` (NULL: to nothing), from now on. */
+void replies_change_statement(struct replies *replies, struct reply *reply, struct statements *statements,
+							  const char *name, struct prepared *prepared);
+/* The entry changes what a portal's name stands for; `portal` NULL: nothing from now on. */
+void replies_change_portal(struct reply *reply, struct statements *statements, const char *name,
+						   struct portal *portal);
+/* The serial up to which portals are not of messages that are still under way. */
+uint64_t replies_settled_portals(struct replies *replies, const struct statements *statements);
 /* Can it be told what the name stands for on the server? Not while a change of it is under way that may fail,
  * or be skipped, in a part of the pipeline that has its own Sync: an error there leaves the name to what it
  * was, and does not keep us from being carried out. */

@@ -353,6 +353,7 @@ void state_apply(struct state *state, const struct effect *effect, const char *t
 	case EFFECT_DISCARD_PLANS:
 	case EFFECT_PREPARE:
 	case EFFECT_DEALLOCATE:
+	case EFFECT_EXECUTE:
 	case EFFECT_SCHEMA_CHANGE:
 	case EFFECT_TENANTS_CHANGE:
 		break; /* not state of this kind; the session's statements and catalog look after them */
@@ -386,6 +387,7 @@ bool state_effect_matters(const struct state *state, const struct effect *effect
 	case EFFECT_NONE:
 	case EFFECT_BEGIN:
 	case EFFECT_DISCARD_PLANS:
+	case EFFECT_EXECUTE:
 	case EFFECT_SCHEMA_CHANGE:
 	case EFFECT_TENANTS_CHANGE:
 		return false;

@@ -55,6 +55,16 @@ static bool same_splice(const struct splice *a, const struct splice *b)
 		   (a->insert_length == 0 || memcmp(a->insert, b->insert, a->insert_length) == 0);
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_check(const struct tenant_check *a, const struct tenant_check *b)
+{
+	return a->parameter == b->parameter && same_text(a->constant, b->constant);
+}
+
 bool verdict_same_rewriting(const struct verdict *a, const struct verdict *b)
 {
 	if (a == b)
@@ -66,10 +76,13 @@ bool verdict_same_rewriting(const struct verdict *a, const struct verdict *b)
 	for (size_t i = 0; i < a->n_statements; i++) {
 		const struct statement *x = &a->statements[i], *y = &b->statements[i];
 		if (x->n_splices != y->n_splices || x->n_effects != y->n_effects || !x->copy != !y->copy ||
-			x->start != y->start || x->length != y->length)
+			x->n_checks != y->n_checks || x->start != y->start || x->length != y->length)
 			return false;
 		for (size_t k = 0; k < x->n_splices; k++)
 			if (!same_splice(&x->splices[k], &y->splices[k]))
+				return false;
+		for (size_t k = 0; k < x->n_checks; k++)
+			if (!same_check(&x->checks[k], &y->checks[k]))
 				return false;
 	}
 	return true;
@@ -122,6 +135,7 @@ static void takes_add(struct statements *statements, const struct prepared *prep
 struct prepared *statements_put(struct statements *statements, const char *name, struct prepared *prepared)
 {
 	prepared_ref(prepared);
+	statements->names++;
 	if (!*name) {
 		struct prepared *before = statements->unnamed;
 		statements->unnamed = prepared;
@@ -159,49 +173,99 @@ void statements_forget_all(struct statements *statements)
 	statements->n_takes = statements->takes_room = 0;
 }
 
-struct prepared *statements_portal(const struct statements *statements, const char *portal)
+/* --- portals --- */
+struct portal *portal_new(const char *name, struct prepared *prepared)
 {
-	if (!*portal)
-		return statements->unnamed_portal;
-	struct portal *found = name_map_get(&statements->portals, portal);
-	return found ? found->prepared : NULL;
+	size_t size = strlen(name) + 1;
+	struct portal *portal = malloc(sizeof *portal + size);
+	if (!portal)
+		abort();
+	memset(portal, 0, sizeof *portal);
+	portal->refs = 1;
+	portal->prepared = prepared_ref(prepared);
+	memcpy(portal->name, name, size);
+	return portal;
 }
 
-struct prepared *statements_put_portal(struct statements *statements, const char *portal,
-									   struct prepared *prepared)
+struct portal *portal_ref(struct portal *portal)
 {
-	prepared_ref(prepared);
-	if (!*portal) {
-		struct prepared *before = statements->unnamed_portal;
-		statements->unnamed_portal = prepared;
-		return before;
+	if (portal)
+		portal->refs++;
+	return portal;
+}
+
+void portal_unref(struct portal *portal)
+{
+	if (!portal || --portal->refs > 0)
+		return;
+	prepared_unref(portal->prepared);
+	free(portal);
+}
+
+static bool is_followed(const struct portal *portal)
+{
+	return portal && portal->prepared && portal->prepared->followed;
+}
+
+struct portal *statements_portal(const struct statements *statements, const char *name)
+{
+	struct portal *portal = *name ? name_map_get(&statements->portals, name) : statements->unnamed_portal;
+	return portal && portal->serial > statements->dead ? portal : NULL;
+}
+
+struct portal *statements_put_portal(struct statements *statements, const char *name, struct portal *portal)
+{
+	struct portal *before;
+	if (portal && portal->serial == 0)
+		portal->serial = ++statements->serial;
+	if (portal && portal->serial <= statements->dead)
+		portal = NULL;
+	portal_ref(portal);
+	if (!*name) {
+		before = statements->unnamed_portal;
+		statements->unnamed_portal = portal;
+	} else {
+		/* The old entry goes first: its key lies in the old object. */
+		before = name_map_set(&statements->portals, name, NULL);
+		if (portal)
+			name_map_set(&statements->portals, portal->name, portal);
 	}
-	struct prepared *before = NULL;
-	struct portal *old = name_map_set(&statements->portals, portal, NULL);
-	if (prepared) {
-		struct portal *new_portal = malloc(sizeof *new_portal + strlen(portal) + 1);
-		if (!new_portal)
-			abort();
-		new_portal->prepared = prepared;
-		strcpy(new_portal->name, portal);
-		name_map_set(&statements->portals, new_portal->name, new_portal);
-	}
-	if (old) {
-		before = old->prepared;
-		free(old);
-	}
+	statements->n_followed += is_followed(portal);
+	statements->n_followed -= is_followed(before);
 	return before;
+}
+
+struct portal *statements_followed(const struct statements *statements, const struct portal *but)
+{
+	if (statements->n_followed == 0)
+		return NULL;
+	struct portal *portal = statements->unnamed_portal;
+	if (portal != but && is_followed(portal) && portal->serial > statements->dead)
+		return portal;
+	for (size_t i = 0; i < statements->portals.room; i++) {
+		portal = statements->portals.slots[i].object;
+		if (portal && portal != but && is_followed(portal) && portal->serial > statements->dead)
+			return portal;
+	}
+	return NULL;
+}
+
+void statements_end_portals(struct statements *statements, uint64_t serial)
+{
+	if (serial > statements->dead)
+		statements->dead = serial;
 }
 
 void statements_forget_portals(struct statements *statements)
 {
 	struct portal *portal;
+	statements->dead = statements->serial;
 	if (!statements->unnamed_portal && statements->portals.n == 0)
 		return;
 	while ((portal = name_map_any(&statements->portals)))
-		prepared_unref(statements_put_portal(statements, portal->name, NULL));
+		portal_unref(statements_put_portal(statements, portal->name, NULL));
 	name_map_free(&statements->portals);
-	prepared_unref(statements_put_portal(statements, "", NULL));
+	portal_unref(statements_put_portal(statements, "", NULL));
 }
 
 void statements_free(struct statements *statements)

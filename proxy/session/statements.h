@@ -23,6 +23,9 @@ struct prepared {
 	enum sub_protocol protocol;
 	bool takes_tenant;       /* the server expects one parameter more than the client knows of */
 	bool stale;              /* made by PREPARE and not to be used any more */
+	bool followed;           /* what it does to the session has to be followed each time it runs */
+	bool utility;            /* looks its names up when it runs */
+	bool executes;           /* SQL's EXECUTE of a prepared statement */
 	struct verdict *verdict; /* of the text below; NULL for what nothing is known of (never sent on) */
 	uint64_t generation;     /* of the catalog, when it was judged */
 	uint64_t names_version, prepared_version;
@@ -43,22 +46,33 @@ struct prepared *prepared_new(const char *name, const char *text, size_t text_le
 struct prepared *prepared_ref(struct prepared *prepared); /* NULL allowed */
 void prepared_unref(struct prepared *prepared);           /* NULL allowed */
 
-/* Would both send the same text with the same parameters? */
+/* Would both send the same text with the same parameters, after the same checks? */
 bool verdict_same_rewriting(const struct verdict *a, const struct verdict *b);
 
 struct statements {
 	struct name_map named;
 	struct prepared *unnamed;
 	struct name_map portals; /* name -> struct portal */
-	struct prepared *unnamed_portal;
+	struct portal *unnamed_portal;
+	uint64_t serial;   /* of the last change of a portal's name */
+	uint64_t dead;     /* portals up to this serial have ended with their transaction */
+	uint64_t part;     /* the serial at the last boundary that was sent */
+	size_t n_followed; /* how many portals there may be that have to be followed */
 	const char **takes;
 	size_t n_takes, takes_room;
 	size_t n_sql;     /* how many were made by PREPARE */
 	uint64_t version; /* changes with `takes` */
+	uint64_t names;   /* changes whenever a name is given to another statement, or to none */
 };
 
+/* What a portal's name stands for. Immutable but for its stamps, reference-counted as `prepared` is and for
+ * the same reason. */
 struct portal {
+	unsigned refs;
+	uint64_t serial;
 	struct prepared *prepared;
+	/* When it was bound: a utility statement would look its names up anew when it runs. */
+	uint64_t generation, names_version, statement_names;
 	char name[];
 };
 
@@ -73,10 +87,25 @@ void statements_forget(struct statements *statements, const char *name);
 /* All named ones: DEALLOCATE ALL. The unnamed one stays, as in PostgreSQL. */
 void statements_forget_all(struct statements *statements);
 
-struct prepared *statements_portal(const struct statements *statements, const char *portal); /* borrowed */
-struct prepared *statements_put_portal(struct statements *statements, const char *portal,
-									   struct prepared *prepared) __attribute__((warn_unused_result));
-/* The transaction is over: no portal lives longer. */
+struct portal *portal_new(const char *name, struct prepared *prepared); /* takes a reference of its own */
+struct portal *portal_ref(struct portal *portal);                       /* NULL allowed */
+void portal_unref(struct portal *portal);                               /* NULL allowed */
+
+struct portal *statements_portal(const struct statements *statements, const char *name); /* borrowed */
+/* As statements_put(). A new portal (serial 0) gets its serial here; one that is put back keeps it, and is
+ * not put back if it has ended meanwhile. */
+struct portal *statements_put_portal(struct statements *statements, const char *name, struct portal *portal)
+	__attribute__((warn_unused_result));
+/* A portal other than `but` that has to be followed; NULL: none. Borrowed. */
+struct portal *statements_followed(const struct statements *statements, const struct portal *but);
+/* A boundary has been sent: what is bound from now on belongs to the next part of the pipeline. */
+static inline void statements_part(struct statements *statements)
+{
+	statements->part = statements->serial;
+}
+/* A transaction is over: of the portals bound up to `serial` none lives longer. */
+void statements_end_portals(struct statements *statements, uint64_t serial);
+/* None lives longer, and none is under way. */
 void statements_forget_portals(struct statements *statements);
 
 #endif

@@ -660,3 +660,306 @@ def _(world):
 @exchange("choose: a tenant that does not exist")
 def _(world):
     return chosen(world, wire.query("SET app.tenant_id = 'x'"), wire.query("SET app.tenant_id = 99"), wire.query("INSERT INTO users (id, email) VALUES (99001, 'x')"), wire.query("SET app.tenant_id = 1"), wire.query(SELECT), rounds=5)
+
+
+def in_front(world):
+    """A session whose search_path is tracked while a portal is used against it: front.orders is shared, public.orders is not."""
+    connection = front_orders(world)
+    connection.query("BEGIN")
+    return connection
+
+
+def until(connection, *messages, rounds=1):
+    connection.send(*messages)
+    read(connection, rounds, None)
+
+
+ORDERS = "SELECT id, status FROM orders"
+TO_FRONT = "SELECT pg_catalog.set_config('search_path', 'front', false)"
+TO_PUBLIC = "SELECT pg_catalog.set_config('search_path', 'public', false)"
+
+
+@exchange("prepared: over a shared table by SQL, bound with a message that is streamed")
+def _(world):
+    connection = front_orders(world)
+    connection.query("PREPARE p(text) AS SELECT id, status FROM orders WHERE status <> $1")
+    connection.query("SET search_path = public")
+    until(connection, wire.bind("", "p", ["x" * 3000000]), wire.execute(), wire.sync())
+    return end_front(world, connection)
+
+
+@exchange("portal: set_config that has given its row already is executed once more")
+def _(world):
+    connection = in_front(world)
+    until(connection, wire.parse("s", TO_FRONT), wire.bind("c", "s"), wire.execute("c", 1), wire.sync())
+    connection.query("SET search_path = public")
+    until(connection, wire.execute("c", 1), wire.sync())
+    connection.query(ORDERS)
+    return end_front(world, connection)
+
+
+@exchange("portal: a cursor of SQL takes the place of a portal that sets the search_path")
+def _(world):
+    connection = in_front(world)
+    for text in (TO_FRONT, "SET search_path = front"):
+        connection.query("SET search_path = public")
+        until(connection, wire.parse("s", text), wire.bind("c", "s"), wire.sync())
+        connection.query("CLOSE c")
+        connection.query("DECLARE c CURSOR FOR SELECT 1")
+        until(connection, wire.execute("c"), wire.sync())
+        connection.query(ORDERS)
+        connection.query("ROLLBACK")
+        connection.query("BEGIN")
+        until(connection, wire.close("S", "s"), wire.sync())
+    return end_front(world, connection)
+
+
+@exchange("portal: SQL's FETCH and MOVE run a portal that sets the search_path")
+def _(world):
+    connection = in_front(world)
+    until(connection, wire.parse("s", TO_PUBLIC), wire.sync())
+    for text in ("FETCH ALL FROM c", "MOVE FORWARD ALL IN c", "SELECT cursor_to_xml('c', 10, false, false, '')", "FETCH NEXT FROM \"C\""):
+        portal = "C" if '"C"' in text else "c"
+        connection.query("SET search_path = front")
+        until(connection, wire.bind(portal, "s"), wire.sync())
+        connection.query(text)
+        connection.query(ORDERS)
+        connection.query("ROLLBACK")
+        connection.query("BEGIN")
+    return end_front(world, connection)
+
+
+@exchange("portal: in one pipeline, FETCH prepared and bound before the portal that it runs")
+def _(world):
+    connection = in_front(world)
+    connection.query("SET search_path = front")
+    until(connection, wire.parse("s", TO_PUBLIC), wire.parse("f", "FETCH ALL FROM c"), wire.bind("", "f"), wire.bind("c", "s"), wire.execute(), wire.sync())
+    connection.query(ORDERS)
+    connection.query("ROLLBACK")
+    connection.query("BEGIN")
+    connection.query("SET search_path = front")
+    connection.query("PREPARE g AS SELECT 1")
+    until(connection, wire.bind("c", "s"), wire.parse("x", "SELECT cursor_to_xml('', 10, false, false, '')"), wire.bind("", "s"), wire.bind("px", "x"), wire.execute("px"), wire.sync())
+    connection.query(ORDERS)
+    return end_front(world, connection)
+
+
+@exchange("portal: a function moves a portal that sets the search_path")
+def _(world):
+    connection = front_orders(world)
+    connection.query("CREATE FUNCTION public.move_it(c refcursor) RETURNS int LANGUAGE plpgsql AS $$ BEGIN MOVE FORWARD ALL IN c; RETURN 1; END $$")
+    world.watch.query("CREATE FUNCTION public.move_that(c refcursor) RETURNS int LANGUAGE plpgsql AS $$ BEGIN MOVE FORWARD ALL IN c; RETURN 1; END $$")
+    connection.query("BEGIN")
+    until(connection, wire.parse("s", TO_PUBLIC), wire.sync())
+    for text in ("SELECT public.move_it('c')", "SELECT public.move_that('c')"):
+        connection.query("SET search_path = front")
+        until(connection, wire.bind("c", "s"), wire.sync())
+        connection.query(text)
+        connection.query(ORDERS)
+        connection.query("ROLLBACK")
+        connection.query("BEGIN")
+    connection.query("ROLLBACK")
+    connection.query("DROP FUNCTION IF EXISTS public.move_it")
+    world.watch.query("DROP FUNCTION IF EXISTS public.move_it; DROP FUNCTION public.move_that")
+    return end_front(world, connection)
+
+
+@exchange("portal: a name left over from an earlier transaction, then a cursor of SQL")
+def _(world):
+    connection = front_orders(world)
+    connection.query("SET search_path = public")
+    until(connection, wire.parse("s", "SET search_path = front"), wire.bind("c", "s"), wire.sync(),
+          wire.query("BEGIN; DECLARE c CURSOR FOR SELECT 1"), wire.execute("c"), wire.sync(), wire.query(ORDERS), rounds=4)
+    connection.query(ORDERS)
+    connection.query("ROLLBACK")
+    until(connection, wire.bind("c", "s"), wire.sync(), wire.query("BEGIN; DECLARE c CURSOR FOR SELECT 1"), rounds=2)
+    until(connection, wire.execute("c"), wire.sync(), wire.query(ORDERS), rounds=2)
+    return end_front(world, connection)
+
+
+@exchange("portal: dropped with ROLLBACK TO, its name taken by a cursor of SQL")
+def _(world):
+    connection = in_front(world)
+    connection.query("SET search_path = public")
+    connection.query("SAVEPOINT a")
+    until(connection, wire.parse("s", "SET search_path = front"), wire.bind("c", "s"), wire.sync())
+    connection.query("ROLLBACK TO a")
+    connection.query("DECLARE c CURSOR FOR SELECT 1")
+    until(connection, wire.execute("c"), wire.sync())
+    connection.query(ORDERS)
+    return end_front(world, connection)
+
+
+@exchange("portal: a cursor of SQL under the name, a Bind that fails for it")
+def _(world):
+    connection = in_front(world)
+    connection.query("SET search_path = public")
+    connection.query("DECLARE c CURSOR FOR SELECT 1")
+    connection.query("SAVEPOINT a")
+    until(connection, wire.parse("s", "SET search_path = front"), wire.sync())
+    until(connection, wire.bind("c", "s"), wire.sync(), wire.query("ROLLBACK TO a"), wire.execute("c"), wire.sync(), wire.query(ORDERS), rounds=4)
+    connection.query(ORDERS)
+    return end_front(world, connection)
+
+
+@exchange("COPY: the tenant's own value named as what stands for the default")
+def _(world):
+    data = b""
+    for user, options in (("attacker", None), ("chooser", "-c app.tenant_id=3")):
+        tenant = b"1" if options is None else b"3"
+        for text in (f"COPY users (email) FROM STDIN (DEFAULT '{tenant.decode()}')", f"COPY users (email) FROM STDIN (FORMAT csv, DEFAULT '{tenant.decode()}')",
+                     f"COPY users (email, tenant_id) FROM STDIN (DEFAULT '{tenant.decode()}')", f"COPY users (email) FROM STDIN (NULL '{tenant.decode()}', DEFAULT '\\06{tenant.decode()}')"):
+            connection = world.connect(user, options=options)
+            connection.send(wire.query(text))
+            connection.until_ready(copy_in=[[b"evil\t" + tenant + b"\n" if "tenant_id" in text else b"evil\n"]])
+            connection.query("ROLLBACK")
+            connection.query("DELETE FROM users WHERE email = 'evil'")
+            if user == "attacker":
+                data += connection.take_received()
+            connection.close()
+    wrong = world.watch.query("SELECT count(*) FROM users WHERE email = 'evil'").rows()[0][0]
+    return data, None if wrong == "0" else f"{wrong} rows of another tenant"
+
+
+@exchange("portal: of COPY into a shared table, where the server still has one into a tenant relation")
+def _(world):
+    connection = world.connect()
+    connection.query("BEGIN")
+    until(connection, wire.parse("a", "COPY users (id, email) FROM STDIN"), wire.parse("b", "COPY countries FROM STDIN"), wire.bind("c", "a"), wire.sync())
+    until(connection, wire.bind("c", "b"), wire.sync(), wire.execute("c"), wire.copy_data(b"2999\tevil\t2\n"), wire.copy_done(), wire.sync(), wire.query("COMMIT"), rounds=3)
+    connection.query("BEGIN")
+    connection.query("SAVEPOINT s")
+    until(connection, wire.bind("c", "a"), wire.sync(), wire.bind("c", "b"), wire.sync(), wire.query("ROLLBACK TO s"), wire.execute("c"), wire.sync(), rounds=4)
+    connection.close(polite=False)
+    return connection.take_received(), None
+
+
+@exchange("execute: SQL's EXECUTE of what was prepared by the protocol and sets the search_path")
+def _(world):
+    connection = front_orders(world)
+    for text in (TO_PUBLIC, "SET search_path = public", "RESET search_path"):
+        connection.query("SET search_path = front")
+        until(connection, wire.parse("p", text), wire.sync())
+        connection.query("EXECUTE p")
+        connection.query(ORDERS)
+        connection.query("SET search_path = front")
+        until(connection, wire.parse("", "EXECUTE p"), wire.bind("", ""), wire.execute(), wire.sync())
+        connection.query(ORDERS)
+        connection.query("SET search_path = front")
+        connection.query("EXPLAIN ANALYZE EXECUTE p")
+        connection.query(ORDERS)
+        until(connection, wire.close("S", "p"), wire.sync())
+    return end_front(world, connection)
+
+
+@exchange("execute: SQL's EXECUTE of a COPY that was prepared by the protocol")
+def _(world):
+    connection = world.connect()
+    until(connection, wire.parse("p", "COPY users (id, email) FROM STDIN"), wire.sync())
+    connection.send(wire.query("EXECUTE p"))
+    connection.until_ready(copy_in=[[b"2998\tevil\t2\n"]])
+    connection.close()
+    return connection.take_received(), None
+
+
+@exchange("execute: SQL's EXECUTE of an INSERT whose tenant is a parameter")
+def _(world):
+    connection = world.connect()
+    until(connection, wire.parse("p", "INSERT INTO users (id, email, tenant_id) VALUES ($1, $2, $3)", [23, 25, 23]), wire.sync())
+    connection.query("EXECUTE p(2997, 'evil', 2)")
+    connection.query("EXPLAIN ANALYZE EXECUTE p(2996, 'evil', 2)")
+    until(connection, wire.parse("r", "INSERT INTO users (id, email, tenant_id) VALUES (2993, 'evil', 2)"), wire.sync())
+    connection.query("EXECUTE r")
+    connection.query("PREPARE q AS INSERT INTO users (id, email, tenant_id) VALUES ($1, $2, $3)")
+    connection.query("EXECUTE q(2995, 'evil', 2)")
+    until(connection, wire.bind("", "q", ["2994", "evil", "2"]), wire.execute(), wire.sync())
+    connection.close()
+    return connection.take_received(), None
+
+
+@exchange("execute: EXECUTE bound before the name is given to a statement that takes the tenant")
+def _(world):
+    connection = world.connect()
+    own, others = "SELECT $1::text", "SELECT email::text FROM users"
+    connection.query("BEGIN")
+    until(connection, wire.parse("p", own), wire.parse("x", "EXECUTE p('2')"), wire.bind("c", "x"), wire.close("S", "p"), wire.parse("p", others), wire.execute("c"), wire.sync())
+    connection.query("ROLLBACK")
+    connection.query("BEGIN")
+    until(connection, wire.close("S", "p"), wire.parse("p", own), wire.bind("c", "x"), wire.sync())
+    connection.query("DEALLOCATE p")
+    connection.query(f"PREPARE p AS {others}")
+    until(connection, wire.execute("c"), wire.sync())
+    connection.query("ROLLBACK")
+    connection.close()
+    return connection.take_received(), None
+
+
+@exchange("portal: COPY TO, TRUNCATE, PREPARE and others look their names up when they run")
+def _(world):
+    data = b""
+    for text in ("COPY orders TO STDOUT", "COPY (SELECT status FROM orders) TO STDOUT", "TRUNCATE orders", "PREPARE q AS SELECT status FROM orders", "CREATE TEMP VIEW v AS SELECT status FROM orders",
+                 "CREATE TEMP TABLE t AS SELECT status FROM orders", "EXPLAIN ANALYZE DELETE FROM orders", "DECLARE d CURSOR FOR SELECT status FROM orders", "DROP TABLE orders CASCADE"):
+        connection = in_front(world)
+        until(connection, wire.parse("s", text), wire.bind("c", "s"), wire.sync())
+        connection.query("SET search_path = public")
+        until(connection, wire.execute("c"), wire.sync())
+        for after in ("EXECUTE q", "SELECT * FROM v", "SELECT * FROM t", "FETCH ALL FROM d"):
+            connection.query("SAVEPOINT a")
+            connection.query(after)
+            connection.query("ROLLBACK TO a")
+        connection.query("COMMIT")
+        data += end_front(world, connection)[0]
+    return data, None
+
+
+@exchange("execute: INSERT with another tenant's value, prepared where the table is shared")
+def _(world):
+    world.watch.query("CREATE SCHEMA front; CREATE TABLE front.users (id int, email text, tenant_id int)")
+    connection = world.connect()
+    connection.query("SELECT * FROM front.users")
+    connection.query("SET search_path = front")
+    insert = "INSERT INTO users (id, email, tenant_id) VALUES (2992, 'evil', 2)"
+    connection.query(f"PREPARE p AS {insert}")
+    until(connection, wire.parse("q", insert), wire.sync())
+    connection.query("SET search_path = public")
+    for name in "pq":
+        connection.query(f"EXECUTE {name}")
+        until(connection, wire.bind("", name), wire.execute(), wire.sync())
+    return end_front(world, connection)
+
+
+@exchange("execute: SQL's EXECUTE of what was prepared by the protocol over a shared table")
+def _(world):
+    connection = front_orders(world)
+    until(connection, wire.parse("p", ORDERS), wire.sync())
+    connection.query("SET search_path = public")
+    connection.query("EXECUTE p")
+    connection.query("EXPLAIN ANALYZE EXECUTE p")
+    until(connection, wire.parse("", "EXECUTE p"), wire.bind("", ""), wire.execute(), wire.sync())
+    return end_front(world, connection)
+
+
+@exchange("execute: the search_path changes in the message that executes")
+def _(world):
+    data = b""
+    for text in ("SET search_path = public; EXECUTE p", "SET LOCAL search_path = public; EXECUTE p", "SELECT pg_catalog.set_config('search_path', 'public', false); EXECUTE p",
+                 "BEGIN; SET search_path = public; SAVEPOINT s; EXECUTE p", "DROP TABLE front.orders; SET search_path = front, public; EXECUTE p"):
+        for prepare in (wire.query(f"PREPARE p AS {ORDERS}"), wire.parse("p", ORDERS)):
+            connection = front_orders(world)
+            until(connection, prepare, wire.sync(), rounds=2 if prepare[:1] == b"Q" else 1)
+            connection.query(text)
+            data += end_front(world, connection)[0]
+    return data, None
+
+
+@exchange("execute: a temporary table that shadows goes in the message that executes")
+def _(world):
+    data = b""
+    for text in ("DROP TABLE pg_temp.orders; EXECUTE p", "ALTER TABLE pg_temp.orders RENAME TO others; EXECUTE p", "ROLLBACK; EXECUTE p"):
+        connection = world.connect()
+        connection.query("BEGIN; CREATE TEMP TABLE orders (id int, status text)")
+        connection.query(f"PREPARE p AS {ORDERS}")
+        connection.query(text)
+        data += connection.take_received()
+        connection.close()
+    return data, None

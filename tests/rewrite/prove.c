@@ -100,6 +100,7 @@ static bool changes_names(const struct statement *statement)
 		case EFFECT_NONE:
 		case EFFECT_BEGIN:
 		case EFFECT_SAVEPOINT:
+		case EFFECT_EXECUTE:
 		case EFFECT_TENANTS_CHANGE:
 			break;
 		default:
