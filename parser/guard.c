@@ -21,6 +21,8 @@ struct message {
 	const struct guard_request *request;
 	struct session_names names;
 	struct tokens *tokens;
+	const struct text_range *comments; /* to be cut out */
+	size_t n_comments;
 	size_t n;
 	struct verdict_part *parts;
 	size_t counted; /* bytes whose characters are counted */
@@ -314,6 +316,19 @@ static void forget_changes(struct analysis *analysis)
 	keep_prepared(analysis);
 }
 
+/* Cuts out the comments that libpg_query cannot read. */
+static bool cut_comments(const struct message *message, struct analysis *analysis)
+{
+	size_t start = analysis->statement_start, end = start + analysis->statement_length;
+	for (size_t i = 0; i < message->n_comments; i++) {
+		const struct text_range *comment = &message->comments[i];
+		if (comment->start >= start && comment->start < end &&
+			!splice_text(analysis, comment->start, comment->length, " "))
+			return false;
+	}
+	return true;
+}
+
 static enum verdict_kind guard_kind(struct message *message, struct analysis *analysis, RawStmt *raw,
 									bool *self_safe)
 {
@@ -322,6 +337,8 @@ static enum verdict_kind guard_kind(struct message *message, struct analysis *an
 	enum verdict_kind kind = statement_policy(analysis, raw->stmt);
 	if (message->request->right == RIGHT_BYPASS)
 		return forget_changes(analysis), VERDICT_PASS;
+	if (kind != VERDICT_REFUSE && !cut_comments(message, analysis))
+		return VERDICT_REFUSE;
 	if (kind == VERDICT_GUARD) {
 		*self_safe = safe_by_itself(analysis, raw->stmt, &finding);
 		bool ok = rewrite_statement(analysis, raw) && rewrite_check_parameters(analysis);
@@ -334,7 +351,9 @@ static enum verdict_kind guard_kind(struct message *message, struct analysis *an
 		/* nothing is rewritten, but the second wall stands here as well */
 		analysis->tenant_parameter = 1;
 		finding = (struct checker_finding){.location = -1};
-		if (!checker_run(analysis, raw->stmt, analysis->tenant_parameter, &finding))
+		if (analysis->splices.n > 0)
+			kind = prove(analysis, raw) ? VERDICT_GUARD : VERDICT_REFUSE;
+		else if (!checker_run(analysis, raw->stmt, analysis->tenant_parameter, &finding))
 			kind = unproved(analysis, finding.location, finding.message) ? VERDICT_PASS : VERDICT_REFUSE;
 	}
 	if (policy->mode == MODE_OBSERVE) {
@@ -428,9 +447,14 @@ static struct verdict *refuse_syntax(const struct guard_request *request, const 
 									  "; newer syntax is refused.");
 }
 
-static struct verdict *guard_tree(const struct guard_request *request, List *tree)
+static struct verdict *guard_tree(const struct guard_request *request, List *tree,
+								  const struct text_range *comments, size_t n_comments)
 {
-	struct message message = {.request = request, .names = *request->names, .n = list_length(tree)};
+	struct message message = {.request = request,
+							  .names = *request->names,
+							  .comments = comments,
+							  .n_comments = n_comments,
+							  .n = list_length(tree)};
 	message.parts = palloc0((message.n + 1) * sizeof *message.parts);
 	message.tenant_type = request->policy->tenant_type;
 	message.parameters = request->n_parameter_types;
@@ -445,13 +469,46 @@ static struct verdict *guard_tree(const struct guard_request *request, List *tre
 	return verdict_build(message.parts, message.n, &facts);
 }
 
+/* libpg_query takes a comment for a token where the grammar looks ahead: `NOT -- x`, `WITH -- x`. Such comments are cut
+ * out, of what is parsed here and of what is sent: the server gets exactly what was read. NULL: that does not help. */
+static struct verdict *guard_without_comments(const struct guard_request *request)
+{
+	struct text_range *comments;
+	size_t n = request->right == RIGHT_BYPASS || request->policy->mode != MODE_ENFORCE
+				   ? 0
+				   : tokens_hidden_comments(request->text, request->length, &comments);
+	if (n == 0)
+		return NULL;
+	char *text = palloc(request->length + 1);
+	memcpy(text, request->text, request->length + 1);
+	for (size_t i = 0; i < n; i++)
+		memset(text + comments[i].start, ' ', comments[i].length);
+	PgQueryInternalParsetreeAndError result = pg_query_raw_parse(text);
+	free(result.stderr_buffer);
+	if (result.error) {
+		pg_query_free_error(result.error);
+		return NULL;
+	}
+	size_t inside = 0;
+	ListCell *cell;
+	foreach (cell, result.tree) {
+		const RawStmt *raw = lfirst(cell);
+		size_t start = raw->stmt_location, end = raw->stmt_len ? start + raw->stmt_len : request->length;
+		for (size_t i = 0; i < n; i++)
+			inside += comments[i].start >= start && comments[i].start + comments[i].length <= end;
+	}
+	return inside == n ? guard_tree(request, result.tree, comments, n) : NULL;
+}
+
 static struct verdict *guard_text(const struct guard_request *request)
 {
 	PgQueryInternalParsetreeAndError result = pg_query_raw_parse(request->text);
 	free(result.stderr_buffer);
 	if (result.error == NULL)
-		return guard_tree(request, result.tree);
-	struct verdict *verdict = refuse_syntax(request, result.error);
+		return guard_tree(request, result.tree, NULL, 0);
+	struct verdict *verdict = guard_without_comments(request);
+	if (verdict == NULL)
+		verdict = refuse_syntax(request, result.error);
 	pg_query_free_error(result.error);
 	return verdict;
 }

@@ -52,6 +52,7 @@ struct leaf {
 	bool hidden;       /* below a join alias: not to be named */
 	bool whole_row;    /* used as a whole: wrap, or replace the uses */
 	bool star_row;     /* used as a whole in the form x.* or x.f: the use cannot be replaced */
+	bool keeps_row;    /* somewhere a column is taken out of an expression over the whole row: as a record it would have none */
 	bool names_tenant; /* the application names its tenant column */
 	bool names_system; /* it names ctid or the like, which a wrapped leaf would not have */
 	List *uses;        /* of Node **: where it is used as a whole */
@@ -75,6 +76,7 @@ struct level {
 	struct join *joins, **joins_end;
 	bool merged;   /* some join of it has USING or NATURAL */
 	List *groups;  /* GROUP BY */
+	bool rows_stay; /* a column is taken out of its only target */
 	bool star;     /* has a bare * among its targets */
 	List *targets; /* its result columns (ResTarget), after stars were spelled out */
 	int width;     /* of VALUES; else -1: count the targets */
@@ -100,6 +102,7 @@ struct rewrite {
 	size_t counted;         /* bytes of the message up to which characters are counted .. */
 	int counted_characters; /* .. and how many these are */
 	size_t work;            /* names compared so far */
+	const Node *rows_stay;  /* the sub-select whose targets may stay rows of the table: a column is taken out of it */
 	bool literal;           /* the statement cannot take parameters: the slot must become a literal */
 };
 
@@ -188,8 +191,8 @@ enum has_column leaf_has_column(const struct analysis *analysis, const struct le
 /* How many names leaf_has_column() may have to compare. */
 size_t leaf_work(const struct leaf *leaf);
 /* Number of columns of a level's result; -1: unknown. */
-int level_width(const struct analysis *analysis, const struct level *level);
-int leaf_width(const struct analysis *analysis, const struct leaf *leaf);
+int level_width(struct analysis *analysis, const struct level *level);
+int leaf_width(struct analysis *analysis, const struct leaf *leaf);
 /* The leaf's name as a column qualifier: text, and as the fields of a ColumnRef. */
 const char *leaf_reference(const struct leaf *leaf);
 List *leaf_fields(const struct leaf *leaf);
@@ -217,7 +220,10 @@ bool place_tenant(struct analysis *analysis, size_t at);
 
 /* rewrite_star.c */
 bool star_expand(struct analysis *analysis, struct level *level, List **targets);
-bool star_is(const Node *target); /* ResTarget * or x.* */
+bool star_is(const Node *target);      /* ResTarget *, x.* or (row).* */
+bool star_is_bare(const Node *target); /* * */
+/* The leaf that x.* or (x).* stands for; NULL: none, or something else. */
+struct leaf *star_leaf(struct analysis *analysis, struct level *level, const Node *value);
 /* "a, b, c" and the ResTargets of a relation's visible columns; `tenant`: and of the tenant column. */
 const char *visible_columns(const struct analysis *analysis, const struct catalog_relation *relation,
 							bool tenant, List **targets);
@@ -229,6 +235,10 @@ bool target_as_row(struct analysis *analysis, struct leaf *leaf, Node **place);
 /* rewrite_walk.c */
 bool walk(struct analysis *analysis, Node **place);
 bool walk_list(struct analysis *analysis, List *list);
+/* An expression that a column is taken out of. */
+bool field_source(struct analysis *analysis, Node **place);
+/* Is there a column of that name at some level? It is meant then, before any relation. */
+bool is_column_somewhere(struct analysis *analysis, const char *name);
 
 /* rewrite_insert.c, rewrite_change.c, rewrite_merge.c */
 struct level *rewrite_insert(struct analysis *analysis, InsertStmt *insert, size_t begin, size_t end);

@@ -258,7 +258,7 @@ size_t leaf_work(const struct leaf *leaf)
 	return leaf->level ? list_length(leaf->level->targets) + 20 * leaf->level->n_leaves : 1;
 }
 
-int leaf_width(const struct analysis *analysis, const struct leaf *leaf)
+int leaf_width(struct analysis *analysis, const struct leaf *leaf)
 {
 	if (leaf->relation) {
 		int hidden = leaf->kind == LEAF_TENANT &&
@@ -269,11 +269,10 @@ int leaf_width(const struct analysis *analysis, const struct leaf *leaf)
 }
 
 /* Columns that a star stands for; -1: cannot be told. */
-static int star_width(const struct analysis *analysis, const struct level *level, const ColumnRef *star)
+static int star_width(struct analysis *analysis, const struct level *level, const ResTarget *star)
 {
-	int n = list_length(star->fields);
-	if (n > 1) {
-		const struct leaf *leaf = scope_leaf((struct level *)level, star->fields, n - 1);
+	if (!star_is_bare((const Node *)star)) {
+		const struct leaf *leaf = star_leaf(analysis, (struct level *)level, star->val);
 		return leaf ? leaf_width(analysis, leaf) : -1;
 	}
 	int width = 0;
@@ -286,7 +285,7 @@ static int star_width(const struct analysis *analysis, const struct level *level
 	return width;
 }
 
-int level_width(const struct analysis *analysis, const struct level *level)
+int level_width(struct analysis *analysis, const struct level *level)
 {
 	if (level->width >= 0)
 		return level->width;
@@ -294,11 +293,7 @@ int level_width(const struct analysis *analysis, const struct level *level)
 	ListCell *cell;
 	foreach (cell, level->targets) {
 		const ResTarget *target = lfirst(cell);
-		int more = star_is((const Node *)target) ? star_width(analysis, level, (ColumnRef *)target->val)
-				   : target->val && IsA(target->val, A_Indirection) &&
-						   IsA(llast(((A_Indirection *)target->val)->indirection), A_Star)
-					   ? -1
-					   : 1;
+		int more = star_is((const Node *)target) ? star_width(analysis, level, target) : 1;
 		if (more < 0)
 			return -1;
 		width += more;

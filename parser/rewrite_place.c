@@ -117,6 +117,8 @@ static bool replaces_uses(const struct level *level, const struct leaf *leaf)
 {
 	if (!leaf->whole_row || leaf->star_row || leaf->placement != PLACE_WHERE)
 		return false;
+	if (leaf->keeps_row)
+		return true;
 	/* GROUP BY the row itself: there is nothing to keep */
 	ListCell *cell;
 	foreach (cell, level->groups)

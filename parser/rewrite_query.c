@@ -112,12 +112,16 @@ bool walk_targets(struct analysis *analysis, struct level *level, List *targets)
 	ListCell *cell;
 	foreach (cell, targets) {
 		ResTarget *target = lfirst(cell);
-		if (!star_is((Node *)target)) {
-			if (!walk(analysis, (Node **)&lfirst(cell)))
-				return false;
-		} else if (list_length(((ColumnRef *)target->val)->fields) == 1) {
+		if (star_is_bare((Node *)target))
 			level->star = true;
+		else if (level->rows_stay && !star_is((Node *)target)) {
+			if (!field_source(analysis, &target->val))
+				return false;
 		}
+		/* c.* and (c).* are spelled out */
+		else if (!(star_is((Node *)target) && (IsA(target->val, ColumnRef) || star_leaf(analysis, level, target->val))) &&
+				 !walk(analysis, (Node **)&lfirst(cell)))
+			return false;
 	}
 	return true;
 }
@@ -233,6 +237,7 @@ static struct level *simple_select(struct analysis *analysis, SelectStmt *select
 		(select->whereClause == NULL) != (clauses.where_begin == 0))
 		return rewrite_lost(analysis, -1), NULL;
 	struct level *level = level_open(analysis);
+	level->rows_stay = analysis->rewrite->rows_stay == (Node *)select;
 	if (select->fromClause &&
 		!rewrite_from(analysis, level, select->fromClause, clauses.from_begin, clauses.from_end, PLACE_WHERE))
 		return NULL;

@@ -3,12 +3,41 @@
 
 #include <string.h>
 
+static bool is_star(const Node *value)
+{
+	if (value && IsA(value, A_Indirection))
+		return IsA(llast(((const A_Indirection *)value)->indirection), A_Star);
+	return value && IsA(value, ColumnRef) && IsA(llast(((const ColumnRef *)value)->fields), A_Star);
+}
+
 bool star_is(const Node *target)
 {
-	if (!IsA(target, ResTarget))
-		return false;
-	const Node *value = ((const ResTarget *)target)->val;
-	return value && IsA(value, ColumnRef) && IsA(llast(((const ColumnRef *)value)->fields), A_Star);
+	return IsA(target, ResTarget) && is_star(((const ResTarget *)target)->val);
+}
+
+bool star_is_bare(const Node *target)
+{
+	const Node *value = star_is(target) ? ((const ResTarget *)target)->val : NULL;
+	return value && IsA(value, ColumnRef) && list_length(((const ColumnRef *)value)->fields) == 1;
+}
+
+struct leaf *star_leaf(struct analysis *analysis, struct level *level, const Node *value)
+{
+	if (!is_star(value))
+		return NULL;
+	if (IsA(value, ColumnRef)) {
+		const List *fields = ((const ColumnRef *)value)->fields;
+		int n = list_length(fields) - 1;
+		return n > 0 ? scope_leaf(level, fields, n) : NULL;
+	}
+	const A_Indirection *row = (const A_Indirection *)value;
+	if (list_length(row->indirection) != 1 || !row->arg || !IsA(row->arg, ColumnRef))
+		return NULL;
+	const List *fields = ((const ColumnRef *)row->arg)->fields;
+	const Node *name = linitial(fields);
+	if (list_length(fields) != 1 || !IsA(name, String) || is_column_somewhere(analysis, strVal(name)))
+		return NULL;
+	return scope_leaf(level, fields, 1);
 }
 
 /* Text pieces that are joined once: repeated concatenation would be quadratic. */
@@ -91,13 +120,12 @@ static bool has_target(const struct level *level)
 }
 
 /* One star of the list. *replaced: false when it may stay as it is. */
-static bool expand_one(struct analysis *analysis, struct level *level, const ColumnRef *star, List **targets,
+static bool expand_one(struct analysis *analysis, struct level *level, const Node *star, List **targets,
 					   struct pieces *pieces, bool *replaced)
 {
-	int n = list_length(star->fields);
 	*replaced = false;
-	if (n > 1) {
-		struct leaf *leaf = scope_leaf(level, star->fields, n - 1);
+	if (!IsA(star, ColumnRef) || list_length(((const ColumnRef *)star)->fields) > 1) {
+		struct leaf *leaf = star_leaf(analysis, level, star);
 		if (leaf == NULL || !leaf_hides(analysis, leaf))
 			return true;
 		*replaced = true;
@@ -114,7 +142,7 @@ static bool expand_one(struct analysis *analysis, struct level *level, const Col
 	}
 	if (level->merged)
 		return analysis_refuse(
-			analysis, "0A000", star->location,
+			analysis, "0A000", exprLocation(star),
 			"RETURNING * over a join with USING or NATURAL cannot be confined to the visible columns", NULL,
 			"Name the columns.");
 	for (const struct star_unit *unit = level->units; unit; unit = unit->next) {
@@ -123,23 +151,31 @@ static bool expand_one(struct analysis *analysis, struct level *level, const Col
 		else if (unit->name)
 			spell_rest(unit, targets, pieces);
 		else
-			return analysis_refuse(analysis, "0A000", star->location,
+			return analysis_refuse(analysis, "0A000", exprLocation(star),
 								   "* stands for a relation without a name", NULL,
 								   "Give every item of FROM an alias.");
 	}
 	return true;
 }
 
-/* The bytes of a star: from the first name to the asterisk. */
-static bool star_text(struct analysis *analysis, const ColumnRef *star, size_t *start, size_t *length)
+/* The bytes of a star: from the first name, or the parentheses around it, to the asterisk. */
+static bool star_text(struct analysis *analysis, const Node *star, size_t *start, size_t *length)
 {
 	if (!rewrite_tokens(analysis))
 		return false;
-	size_t i = tokens_at(analysis->tokens, star->location);
-	size_t last = i + 2 * (list_length(star->fields) - 1);
+	bool row = IsA(star, A_Indirection);
+	const ColumnRef *reference = (const ColumnRef *)(row ? ((const A_Indirection *)star)->arg : star);
+	size_t first = tokens_at(analysis->tokens, reference->location);
+	size_t last = first + 2 * (list_length(reference->fields) - 1);
+	if (row) {
+		for (last++; last < analysis->tokens->n && token_at(analysis, last)->kind == TOKEN_CLOSE; last++)
+			if (first-- == 0 || token_at(analysis, first)->match != last)
+				return rewrite_lost(analysis, reference->location);
+		last++; /* the dot */
+	}
 	if (last >= analysis->tokens->n || token_at(analysis, last)->first != '*')
-		return rewrite_lost(analysis, star->location);
-	*start = token_at(analysis, i)->start;
+		return rewrite_lost(analysis, reference->location);
+	*start = token_at(analysis, first)->start;
 	*length = token_at(analysis, last)->end - *start;
 	return true;
 }
@@ -168,16 +204,16 @@ bool star_expand(struct analysis *analysis, struct level *level, List **targets)
 		bool replaced = false;
 		size_t start, length;
 		if (star_is((Node *)target) &&
-			!expand_one(analysis, level, (ColumnRef *)target->val, &expanded, &pieces, &replaced))
+			!expand_one(analysis, level, target->val, &expanded, &pieces, &replaced))
 			return false;
 		if (!replaced) {
 			expanded = lappend(expanded, target);
 			continue;
 		}
 		if (pieces.n == 0 && list_length(*targets) > 1)
-			return analysis_refuse(analysis, "0A000", ((ColumnRef *)target->val)->location,
+			return analysis_refuse(analysis, "0A000", exprLocation(target->val),
 								   "* stands for no visible column", NULL, "Leave it out.");
-		if (!star_text(analysis, (ColumnRef *)target->val, &start, &length))
+		if (!star_text(analysis, target->val, &start, &length))
 			return false;
 		if (target->name)
 			length = label_end(analysis, start + length) - start;
@@ -188,28 +224,24 @@ bool star_expand(struct analysis *analysis, struct level *level, List **targets)
 	return true;
 }
 
-/* ROW(c.*) has the columns one by one. */
+/* ROW(c.*) and ROW((c).*) have the columns one by one. */
 bool row_stars(struct analysis *analysis, List **arguments)
 {
 	List *expanded = NIL;
 	bool any = false;
 	ListCell *cell;
 	foreach (cell, *arguments) {
-		ColumnRef *reference = lfirst(cell);
-		bool star = reference && IsA(reference, ColumnRef) && IsA(llast(reference->fields), A_Star) &&
-					list_length(reference->fields) > 1;
-		struct leaf *leaf =
-			star ? scope_leaf(analysis->rewrite->level, reference->fields, list_length(reference->fields) - 1)
-				 : NULL;
+		Node *argument = lfirst(cell);
+		struct leaf *leaf = star_leaf(analysis, analysis->rewrite->level, argument);
 		if (leaf == NULL || !leaf_hides(analysis, leaf)) {
-			expanded = lappend(expanded, reference);
+			expanded = lappend(expanded, argument);
 			continue;
 		}
 		List *targets = NIL;
 		struct pieces pieces = {0};
 		size_t start, length;
 		spell_leaf(analysis, leaf, &targets, &pieces);
-		if (!star_text(analysis, reference, &start, &length) ||
+		if (!star_text(analysis, argument, &start, &length) ||
 			!splice_text(analysis, start, length, pieces_join(&pieces)))
 			return false;
 		ListCell *target;
@@ -229,7 +261,7 @@ bool target_as_row(struct analysis *analysis, struct leaf *leaf, Node **place)
 	if (!rewrite_tokens(analysis))
 		return false;
 	if (IsA(llast(reference->fields), A_Star)) {
-		if (!star_text(analysis, reference, &start, &length))
+		if (!star_text(analysis, (Node *)reference, &start, &length))
 			return false;
 	} else {
 		struct token *token = token_at(analysis, tokens_at(analysis->tokens, reference->location));

@@ -16,7 +16,7 @@ static bool is_system_column(const char *name)
 }
 
 /* PostgreSQL looks for a column of that name at all levels before it takes the name for a relation. */
-static bool is_column_somewhere(struct analysis *analysis, const char *name)
+bool is_column_somewhere(struct analysis *analysis, const char *name)
 {
 	for (struct level *level = analysis->rewrite->level; level; level = level->outer)
 		for (struct leaf *leaf = level->leaves; leaf; leaf = leaf->next)
@@ -94,18 +94,126 @@ static bool column_reference(struct analysis *analysis, Node **place)
 	return true;
 }
 
+/* The leaf whose whole row is meant by a plain name; NULL: a column, or something else. */
+static struct leaf *row_leaf(struct analysis *analysis, const Node *value)
+{
+	if (value == NULL || !IsA(value, ColumnRef) || list_length(((const ColumnRef *)value)->fields) != 1)
+		return NULL;
+	const List *fields = ((const ColumnRef *)value)->fields;
+	if (!IsA(linitial(fields), String) || is_column_somewhere(analysis, strVal(linitial(fields))))
+		return NULL;
+	return scope_leaf(analysis->rewrite->level, fields, 1);
+}
+
+static bool is_row_through(const List *name)
+{
+	static const char *const names[] = {"array_agg", "first_value", "last_value", "nth_value", "lag", "lead"};
+	const char *last = strVal(llast(name));
+	if (list_length(name) > 1 && strcmp(strVal(linitial(name)), "pg_catalog") != 0)
+		return false;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcmp(last, names[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool field_sources(struct analysis *analysis, List *list)
+{
+	ListCell *cell;
+	foreach (cell, list)
+		if (!field_source(analysis, (Node **)&lfirst(cell)))
+			return false;
+	return true;
+}
+
+/* What a column is taken out of: `(c).name`, `(array_agg(c))[1].name`. The row is never shown, so it may stay
+ * the table's own; as a record the server would not know its columns. */
+bool field_source(struct analysis *analysis, Node **place)
+{
+	Node *node = *place;
+	if (node == NULL)
+		return true;
+	struct leaf *leaf = row_leaf(analysis, node);
+	if (leaf) {
+		leaf->keeps_row = true;
+		return true;
+	}
+	if (!rewrite_enter(analysis))
+		return false;
+	bool ok;
+	switch (nodeTag(node)) {
+	case T_A_Indirection:
+		ok = IsA(linitial(((A_Indirection *)node)->indirection), A_Indices)
+				 ? walk_list(analysis, ((A_Indirection *)node)->indirection) &&
+					   field_source(analysis, &((A_Indirection *)node)->arg)
+				 : walk(analysis, place);
+		break;
+	case T_A_ArrayExpr:
+		ok = field_sources(analysis, ((A_ArrayExpr *)node)->elements);
+		break;
+	case T_CoalesceExpr:
+		ok = field_sources(analysis, ((CoalesceExpr *)node)->args);
+		break;
+	case T_CaseExpr: {
+		CaseExpr *choice = (CaseExpr *)node;
+		ok = walk(analysis, (Node **)&choice->arg) && field_source(analysis, (Node **)&choice->defresult);
+		ListCell *cell;
+		foreach (cell, choice->args)
+			ok = ok && walk(analysis, (Node **)&((CaseWhen *)lfirst(cell))->expr) &&
+				 field_source(analysis, (Node **)&((CaseWhen *)lfirst(cell))->result);
+		break;
+	}
+	case T_FuncCall: {
+		FuncCall *call = (FuncCall *)node;
+		if (is_row_through(call->funcname) && call->args) {
+			List *rest = list_copy_tail(call->args, 1);
+			ok = function_policy(analysis, call) && field_source(analysis, (Node **)&linitial(call->args)) &&
+				 walk_list(analysis, rest) && walk_list(analysis, call->agg_order) &&
+				 walk(analysis, &call->agg_filter) && walk(analysis, (Node **)&call->over);
+		} else {
+			ok = walk(analysis, place);
+		}
+		break;
+	}
+	case T_SubLink:
+		if (((SubLink *)node)->subLinkType == EXPR_SUBLINK || ((SubLink *)node)->subLinkType == ARRAY_SUBLINK)
+			analysis->rewrite->rows_stay = ((SubLink *)node)->subselect;
+		ok = walk(analysis, place);
+		break;
+	default:
+		ok = walk(analysis, place);
+	}
+	rewrite_leave(analysis);
+	return ok;
+}
+
 static bool indirection(struct analysis *analysis, A_Indirection *expression)
 {
-	if (!walk(analysis, &expression->arg))
-		return false;
+	bool field = false;
 	ListCell *cell;
 	foreach (cell, expression->indirection) {
 		Node *step = lfirst(cell);
-		if (IsA(step, String) &&
-			!function_attribute(analysis, strVal(step), exprLocation((Node *)expression)))
+		if (!IsA(step, String))
+			continue;
+		field = true;
+		const struct leaf *leaf = row_leaf(analysis, expression->arg);
+		if (leaf && cell == list_head(expression->indirection)) {
+			mark_tenant((struct leaf *)leaf, strVal(step));
+			if (leaf_has_column(analysis, leaf, strVal(step)) == COLUMN_YES)
+				continue;
+		}
+		if (!function_attribute(analysis, strVal(step), exprLocation((Node *)expression)))
 			return false;
 	}
-	return walk_list(analysis, expression->indirection);
+	if (!walk_list(analysis, expression->indirection))
+		return false;
+	/* `(c).*` that is not spelled out: the server refuses it wherever it stands in an expression */
+	if (IsA(llast(expression->indirection), A_Star) && row_leaf(analysis, expression->arg) &&
+		row_leaf(analysis, expression->arg)->target)
+		return true;
+	if (field && row_leaf(analysis, expression->arg))
+		return true;
+	return field ? field_source(analysis, &expression->arg) : walk(analysis, &expression->arg);
 }
 
 /* Where the parenthesis of a sub-select opens: SubLink's location is that of its first own token. */

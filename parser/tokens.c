@@ -391,3 +391,51 @@ enum keyword token_keyword(const struct tokens *tokens, size_t i)
 		return KEYWORD_NONE;
 	return keyword;
 }
+
+/* The words (and U&"" and U&'') after which the grammar looks one token ahead. */
+static bool looks_ahead(const char *word, size_t length)
+{
+	static const char *const words[] = {"not", "nulls", "with"};
+	if (length > 2 && (word[0] == 'u' || word[0] == 'U') && word[1] == '&')
+		return true;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (length == strlen(words[i]) && strncasecmp(word, words[i], length) == 0)
+			return true;
+	return false;
+}
+
+static bool skip_comment(struct lexer *lexer)
+{
+	if (peek(lexer, 0) == '-' && peek(lexer, 1) == '-')
+		skip_line_comment(lexer);
+	else if (peek(lexer, 0) == '/' && peek(lexer, 1) == '*')
+		skip_block_comment(lexer);
+	else
+		return false;
+	return true;
+}
+
+size_t tokens_hidden_comments(const char *text, size_t length, struct text_range **ranges)
+{
+	struct lexer lexer = {.text = text, .length = length};
+	bool ahead = false;
+	size_t n = 0, room = 0;
+	while (lexer.at < length) {
+		size_t start = lexer.at;
+		if (is_space(peek(&lexer, 0))) {
+			lexer.at++;
+		} else if (!skip_comment(&lexer)) {
+			lex_one(&lexer);
+			ahead = looks_ahead(text + start, lexer.at - start);
+		} else if (ahead) {
+			if (n == room) {
+				struct text_range *larger = palloc((room = 2 * room + 4) * sizeof *larger);
+				if (n)
+					memcpy(larger, *ranges, n * sizeof *larger);
+				*ranges = larger;
+			}
+			(*ranges)[n++] = (struct text_range){start, lexer.at - start};
+		}
+	}
+	return n;
+}

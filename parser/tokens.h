@@ -51,6 +51,13 @@ struct tokens {
 /* NULL: the text has more tokens than fit (policy limits make that unreachable in practice). */
 struct tokens *tokens_scan(const char *text, size_t length);
 
+struct text_range {
+	size_t start, length;
+};
+/* The comments that stand where the grammar looks a token ahead (`NOT, comment, IN`), which libpg_query takes for that
+ * token. The text need not be valid. Returns their number. */
+size_t tokens_hidden_comments(const char *text, size_t length, struct text_range **ranges);
+
 /* Index of the token that begins at or after `offset`; tokens->n when there is none. */
 size_t tokens_at(const struct tokens *tokens, size_t offset);
 

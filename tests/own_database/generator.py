@@ -44,15 +44,15 @@ class Table:
         self.name, self.columns, self.key = name, columns, key
 
 
-def load_schema(run_sql):
+def load_schema(run_sql, kinds="'r', 'p'"):
     """run_sql(text) -> rows of texts. Tables of the search_path with their columns (the types it knows) and single-column
     integer primary key, if any."""
-    rows = run_sql("""
+    rows = run_sql(f"""
         SELECT c.relname, a.attname, t.typname,
                coalesce((SELECT i.indnkeyatts = 1 AND i.indkey[0] = a.attnum FROM pg_index i
                          WHERE i.indrelid = c.oid AND i.indisprimary), false), a.attgenerated <> '' OR a.attidentity = 'a'
         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid JOIN pg_type t ON t.oid = a.atttypid
-        WHERE c.relkind IN ('r', 'p') AND pg_table_is_visible(c.oid) AND c.relnamespace = 'public'::regnamespace
+        WHERE c.relkind IN ({kinds}) AND pg_table_is_visible(c.oid) AND c.relnamespace = 'public'::regnamespace
           AND a.attnum > 0 AND NOT a.attisdropped ORDER BY 1, a.attnum""")
     tables = {}
     for table, column, type_, key, generated in rows:
@@ -94,14 +94,17 @@ class Scope:
 
 class Generator:
     def __init__(self, choices, schema):
-        self.c, self.schema, self.names = choices, schema, 0
+        self.c, self.schema, self.names, self.shadows = choices, schema, 0, set()
         self.ctes = []   # (name, columns) visible everywhere below
 
     def name(self, prefix="t"):
         self.names += 1
         # Now and then a name that is also a table's or a column's, so that shadowing is met.
         if prefix == "t" and self.c.chance(12):
-            return self.c.pick(["tenants", "orders", "users", "id", "paintings"]) + str(self.names % 3 or "")
+            shadow = self.c.pick(["tenants", "orders", "users", "id", "paintings"]) + str(self.names % 3 or "")
+            if shadow not in self.shadows:  # twice at one level is an error
+                self.shadows.add(shadow)
+                return shadow
         return f"{prefix}{self.names}"
 
     # --- expressions ---
