@@ -455,6 +455,10 @@ static struct verdict *guard_tree(const struct guard_request *request, List *tre
 							  .comments = comments,
 							  .n_comments = n_comments,
 							  .n = list_length(tree)};
+	/* the server counts before it looks at any of them */
+	if (request->protocol == PROTOCOL_EXTENDED && message.n > 1 && !passes_unread(request))
+		return refuse_message(request->length, "42601", 0,
+							  "cannot insert multiple commands into a prepared statement", NULL, NULL);
 	message.parts = palloc0((message.n + 1) * sizeof *message.parts);
 	message.tenant_type = request->policy->tenant_type;
 	message.parameters = request->n_parameter_types;

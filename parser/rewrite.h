@@ -112,6 +112,8 @@ struct insert_source {
 	int replace; /* index of the tenant column when the application lists it, else -1: append */
 	int columns; /* how many columns the INSERT has as written */
 	int width;   /* out: columns of the source as written, -1: unknown */
+	int limit;   /* so many there may be */
+	int beyond;  /* out: byte offset of the first expression beyond them, -1: none, or TABLE */
 };
 
 static inline struct token *token_at(const struct analysis *analysis, size_t i)
@@ -192,6 +194,8 @@ enum has_column leaf_has_column(const struct analysis *analysis, const struct le
 size_t leaf_work(const struct leaf *leaf);
 /* Number of columns of a level's result; -1: unknown. */
 int level_width(struct analysis *analysis, const struct level *level);
+/* Where the expression for result column number `column` (from 0) stands; -1: nowhere, or cannot be told. */
+int level_column_location(struct analysis *analysis, const struct level *level, int column);
 int leaf_width(struct analysis *analysis, const struct leaf *leaf);
 /* The leaf's name as a column qualifier: text, and as the fields of a ColumnRef. */
 const char *leaf_reference(const struct leaf *leaf);

@@ -255,11 +255,8 @@ static bool check_width(struct analysis *analysis, const InsertStmt *insert,
 							   "INSERT has more target columns than expressions", NULL, NULL);
 	}
 	const SelectStmt *select = (const SelectStmt *)insert->selectStmt;
-	int location = -1;
-	if (select->valuesLists)
-		location = exprLocation(list_nth(linitial(select->valuesLists), columns));
-	else if (select->op == SETOP_NONE && list_length(select->targetList) > columns)
-		location = exprLocation(((ResTarget *)list_nth(select->targetList, columns))->val);
+	int location =
+		select->valuesLists ? exprLocation(list_nth(linitial(select->valuesLists), columns)) : source->beyond;
 	return analysis_refuse(analysis, "42601", location, "INSERT has more expressions than target columns",
 						   NULL, NULL);
 }
@@ -325,7 +322,7 @@ static bool default_values(struct analysis *analysis, InsertStmt *insert,
 static int placed_tenant(const struct analysis *analysis, const InsertStmt *insert,
 						 const struct catalog_relation *relation)
 {
-	if (analysis->policy->hide_tenant_column || insert->cols || insert->selectStmt == NULL)
+	if (analysis->policy->hide_tenant_column || insert->cols)
 		return -1;
 	const SelectStmt *select = (const SelectStmt *)insert->selectStmt;
 	while (select->op != SETOP_NONE)
@@ -333,6 +330,67 @@ static int placed_tenant(const struct analysis *analysis, const InsertStmt *inse
 	int width =
 		select->valuesLists ? list_length(linitial(select->valuesLists)) : list_length(select->targetList);
 	return width > relation->tenant_column ? relation->tenant_column : -1;
+}
+
+/* Has the source a star somewhere among its targets? TABLE is one, too. */
+static bool source_has_star(const SelectStmt *select)
+{
+	while (select->op != SETOP_NONE) {
+		if (source_has_star(select->rarg))
+			return true;
+		select = select->larg;
+	}
+	ListCell *cell;
+	foreach (cell, select->targetList)
+		if (star_is(lfirst(cell)))
+			return true;
+	return false;
+}
+
+/* tenant_column = visible, and a star gives the values by place, that of the tenant column among them:
+ * INSERT INTO c (a, T, b) SELECT s.c1, $t, s.c3 FROM (source) AS s (c1, c2, c3) */
+static bool star_source(struct analysis *analysis, InsertStmt *insert, const struct leaf *target, size_t list,
+						size_t begin, size_t end)
+{
+	const struct catalog_relation *relation = target->relation;
+	const struct level *level = rewrite_select(analysis, (SelectStmt *)insert->selectStmt, begin, end, NULL);
+	if (level == NULL)
+		return false;
+	int width = level_width(analysis, level);
+	if (width < 0)
+		return analysis_refuse(analysis, "0A000", token_at(analysis, begin)->start,
+							   "cannot tell which value is meant for the tenant column",
+							   "The number of columns that * stands for is not known.",
+							   "List the columns of INSERT, or name those of the query.");
+	struct insert_source source = {.relation = relation, .width = width,
+								   .beyond = level_column_location(analysis, level, (int)relation->n_columns)};
+	if (!check_width(analysis, insert, &source, (int)relation->n_columns))
+		return false;
+	Alias *alias = tree_alias("s");
+	SelectStmt *outer = MAKE(SelectStmt);
+	size_t at = token_at(analysis, begin)->start, close = end_before(analysis, end);
+	const char *names = "";
+	if (!splice_text(analysis, at, 0, "SELECT "))
+		return false;
+	for (int i = 0; i < width || (i == width && width <= relation->tenant_column); i++) {
+		const char *name = analysis_text("c%d", i + 1);
+		const char *comma = i > 0 ? ", " : "";
+		bool tenant = i == (width > relation->tenant_column ? relation->tenant_column : width);
+		Node *value = tenant ? tenant_node(analysis) : (Node *)tree_column("s", name);
+		outer->targetList = lappend(outer->targetList, tree_target(NULL, value));
+		if (!splice_text(analysis, at, 0, tenant ? comma : text_concat(comma, "s.", name, NULL)) ||
+			(tenant && !splice_tenant(analysis, at)))
+			return false;
+		if (i == width)
+			break;
+		alias->colnames = lappend(alias->colnames, tree_string(name));
+		names = text_concat(names, comma, name, NULL);
+	}
+	outer->fromClause = list_make1(tree_subselect(insert->selectStmt, alias));
+	insert->selectStmt = (Node *)outer;
+	return splice_text(analysis, at, 0, " FROM (") &&
+		   splice_text(analysis, close, 0, text_concat(") AS s (", names, ")", NULL)) &&
+		   make_columns(analysis, insert, target, width, end_before(analysis, list));
 }
 
 /* `begin` is the token after the target and its alias. */
@@ -350,20 +408,23 @@ static bool insert_source(struct analysis *analysis, InsertStmt *insert, const s
 		i += 3;
 	if (insert->selectStmt == NULL)
 		return relation == NULL || default_values(analysis, insert, relation, i);
-	struct insert_source source = {.relation = relation, .replace = -1, .width = -1};
+	struct insert_source source = {.relation = relation, .replace = -1, .width = -1, .beyond = -1};
 	if (relation == NULL)
 		return rewrite_select(analysis, (SelectStmt *)insert->selectStmt, i, end, NULL) != NULL;
+	if (insert->cols == NIL && !analysis->policy->hide_tenant_column &&
+		relation->isolation == ISOLATION_TENANT && source_has_star((SelectStmt *)insert->selectStmt))
+		return star_source(analysis, insert, target, list, i, end);
 	if (insert->cols == NIL)
 		source.replace = placed_tenant(analysis, insert, relation);
 	if (insert->cols)
 		source.replace = listed_tenant(insert->cols, relation);
 	source.columns = insert->cols ? list_length(insert->cols) : (int)relation->n_columns;
+	source.limit = insert->cols
+					   ? list_length(insert->cols)
+					   : (int)relation->n_columns - column_hidden(analysis, relation, relation->tenant_column);
 	if (!rewrite_select(analysis, (SelectStmt *)insert->selectStmt, i, end, &source))
 		return false;
-	int columns = insert->cols
-					  ? list_length(insert->cols)
-					  : (int)relation->n_columns - column_hidden(analysis, relation, relation->tenant_column);
-	if (!check_width(analysis, insert, &source, columns))
+	if (!check_width(analysis, insert, &source, source.limit))
 		return false;
 	if (insert->cols && source.replace >= 0)
 		return true;

@@ -301,6 +301,18 @@ int level_width(struct analysis *analysis, const struct level *level)
 	return width;
 }
 
+int level_column_location(struct analysis *analysis, const struct level *level, int column)
+{
+	ListCell *cell;
+	foreach (cell, level->targets) {
+		const ResTarget *target = lfirst(cell);
+		int width = star_is((const Node *)target) ? star_width(analysis, level, target) : 1;
+		if (width < 0 || (column -= width) < 0)
+			return width < 0 ? -1 : exprLocation(target->val);
+	}
+	return -1;
+}
+
 const char *leaf_reference(const struct leaf *leaf)
 {
 	const char *name = text_identifier(leaf->name);

@@ -245,6 +245,8 @@ static struct level *simple_select(struct analysis *analysis, SelectStmt *select
 	level->groups = select->groupClause;
 	if (source && level_width(analysis, level) >= 0)
 		source->width = level_width(analysis, level);
+	if (source && source->beyond < 0)
+		source->beyond = level_column_location(analysis, level, source->limit);
 	if (source &&
 		!source_row(analysis, &select->targetList, true, clauses.targets_begin, clauses.targets_end, source))
 		return NULL;

@@ -127,6 +127,9 @@ def _columns_differ(own, got):
                 return True
             continue
         for x, y in zip(a, b):
+            # What the catalogs say: a column added after the migration has the tenant column before it.
+            if x[2] == y[2] and y[3] == x[3] + 1:
+                y = y[:3] + x[3:4] + y[4:]
             if x != y and not (x[2] == VIEW and x[:2] + x[4:] == y[:2] + y[4:]) and not _row_type(x, y):
                 return True
     return False
@@ -160,7 +163,10 @@ def _row_difference(own, got):
 def differences(own, got):
     """Readable lines, empty if the answers are equal."""
     lines = []
-    for part in PARTS:
+    # A statement that fails is described by its error; whether it was noticed at Parse (tenantry reads utility statements then), Bind or
+    # Execute does not count. What came before the error in the same message does.
+    failed_alike = own.error and got.error and not own.tags[:-1] and not got.tags[:-1] and not any(own.rows) and not any(got.rows)
+    for part in ("error", "notices", "status") if failed_alike else PARTS:
         a, b = getattr(own, part), getattr(got, part)
         if a == b or (part == "columns" and not _columns_differ(a, b)) or (part == "described" and _described_alike(a, b)):
             continue

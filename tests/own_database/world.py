@@ -64,6 +64,8 @@ class World:
         # Lines "schema.table" or "schema.table column"
         self.tables_setting = section.get("tables", "")
         self.schema_files = [os.path.normpath(os.path.join(self.folder, p)) for p in section.get("schema", "schema.sql").split()]
+        # Where data.sql and shared.sql are, if another corpus has them.
+        self.data_folder = os.path.normpath(os.path.join(self.folder, section.get("like", ".")))
         self.more_settings = {s: dict(ini[s]) for s in ini.sections() if s != "world"}
         self.canaries = Canaries(self.tenants)
         self.cluster = Cluster(bindir=bindir, tls=tls)
@@ -140,7 +142,7 @@ class World:
         self._new_database(name, "base")
         drops = "".join(f"ALTER TABLE {quote(s)}.{quote(t)} DROP COLUMN IF EXISTS {quote(self.tenant_column)};\n" for s, t in self._tenant_tables())
         self.cluster.sql(name, f"SET client_min_messages = error; SET ROLE {OWNER};\n{drops}")
-        self._as_owner(name, os.path.join(self.folder, "data.sql"), k=k, base=identifier(k, 0))
+        self._as_owner(name, os.path.join(self.data_folder, "data.sql"), k=k, base=identifier(k, 0))
 
     def config(self, tenant=None):
         lines = ["[tenantry]", "log_level = info", "schema_check_interval = 500ms"]
@@ -178,7 +180,7 @@ class World:
         self.cluster.sql(database, "SET client_min_messages = error; " + text)
 
     def _after_migration(self, database):
-        path = os.path.join(self.folder, "shared.sql")
+        path = os.path.join(self.data_folder, "shared.sql")
         if os.path.exists(path):
             self._as_owner(database, path, t=self.tenant_column)
 

@@ -46,8 +46,7 @@ PREPARE p AS SELECT id FROM items;
 --: step
 EXECUTE p;
 
--- the server counts the tenant's parameter, too
---: differs D
+-- the server counts the tenant's parameter, too; the client does not see it
 PREPARE p AS SELECT id FROM items WHERE name = $2 AND id = $1;
 --: step
 EXECUTE p(<#4>, 'apple CANARY<k> 4');
