@@ -241,8 +241,8 @@ bool walk(struct analysis *analysis, Node **place);
 bool walk_list(struct analysis *analysis, List *list);
 /* An expression that a column is taken out of. */
 bool field_source(struct analysis *analysis, Node **place);
-/* Is there a column of that name at some level? It is meant then, before any relation. */
-bool is_column_somewhere(struct analysis *analysis, const char *name);
+/* Is there a column of that name at this level or outside of it? It is meant then, before any relation. */
+bool is_column_somewhere(struct analysis *analysis, const struct level *level, const char *name);
 
 /* rewrite_insert.c, rewrite_change.c, rewrite_merge.c */
 struct level *rewrite_insert(struct analysis *analysis, InsertStmt *insert, size_t begin, size_t end);

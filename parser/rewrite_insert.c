@@ -369,26 +369,25 @@ static bool star_source(struct analysis *analysis, InsertStmt *insert, const str
 	Alias *alias = tree_alias("s");
 	SelectStmt *outer = MAKE(SelectStmt);
 	size_t at = token_at(analysis, begin)->start, close = end_before(analysis, end);
-	const char *names = "";
-	if (!splice_text(analysis, at, 0, "SELECT "))
-		return false;
-	for (int i = 0; i < width || (i == width && width <= relation->tenant_column); i++) {
-		const char *name = analysis_text("c%d", i + 1);
-		const char *comma = i > 0 ? ", " : "";
-		bool tenant = i == (width > relation->tenant_column ? relation->tenant_column : width);
-		Node *value = tenant ? tenant_node(analysis) : (Node *)tree_column("s", name);
+	const char *names = "", *before = "SELECT ", *after = "";
+	int place = width > relation->tenant_column ? relation->tenant_column : width;
+	for (int i = 0; i < width || i == place; i++) {
+		const char *name = analysis_text("c%d", i + 1), *column = text_concat("s.", name, NULL);
+		Node *value = i == place ? tenant_node(analysis) : (Node *)tree_column("s", name);
 		outer->targetList = lappend(outer->targetList, tree_target(NULL, value));
-		if (!splice_text(analysis, at, 0, tenant ? comma : text_concat(comma, "s.", name, NULL)) ||
-			(tenant && !splice_tenant(analysis, at)))
-			return false;
+		if (i < place)
+			before = text_concat(before, column, ", ", NULL);
+		else if (i > place)
+			after = text_concat(after, ", ", column, NULL);
 		if (i == width)
 			break;
 		alias->colnames = lappend(alias->colnames, tree_string(name));
-		names = text_concat(names, comma, name, NULL);
+		names = text_concat(names, i > 0 ? ", " : "", name, NULL);
 	}
 	outer->fromClause = list_make1(tree_subselect(insert->selectStmt, alias));
 	insert->selectStmt = (Node *)outer;
-	return splice_text(analysis, at, 0, " FROM (") &&
+	return splice_text(analysis, at, 0, before) && splice_tenant(analysis, at) &&
+		   splice_text(analysis, at, 0, text_concat(after, " FROM (", NULL)) &&
 		   splice_text(analysis, close, 0, text_concat(") AS s (", names, ")", NULL)) &&
 		   make_columns(analysis, insert, target, width, end_before(analysis, list));
 }

@@ -172,6 +172,10 @@ static struct level *values(struct analysis *analysis, SelectStmt *select, size_
 							struct insert_source *source)
 {
 	struct level *level = level_open(analysis);
+	ListCell *cell;
+	foreach (cell, select->valuesLists)
+		if (!row_stars(analysis, (List **)&lfirst(cell)))
+			return NULL;
 	level->width = list_length(linitial(select->valuesLists));
 	/* first the tenant's value: what it replaces need not be guarded */
 	bool ok = source == NULL || values_source(analysis, select, begin, end, source);

@@ -35,7 +35,7 @@ struct leaf *star_leaf(struct analysis *analysis, struct level *level, const Nod
 		return NULL;
 	const List *fields = ((const ColumnRef *)row->arg)->fields;
 	const Node *name = linitial(fields);
-	if (list_length(fields) != 1 || !IsA(name, String) || is_column_somewhere(analysis, strVal(name)))
+	if (list_length(fields) != 1 || !IsA(name, String) || is_column_somewhere(analysis, level, strVal(name)))
 		return NULL;
 	return scope_leaf(level, fields, 1);
 }

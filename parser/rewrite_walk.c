@@ -16,9 +16,9 @@ static bool is_system_column(const char *name)
 }
 
 /* PostgreSQL looks for a column of that name at all levels before it takes the name for a relation. */
-bool is_column_somewhere(struct analysis *analysis, const char *name)
+bool is_column_somewhere(struct analysis *analysis, const struct level *level, const char *name)
 {
-	for (struct level *level = analysis->rewrite->level; level; level = level->outer)
+	for (; level; level = level->outer)
 		for (struct leaf *leaf = level->leaves; leaf; leaf = leaf->next)
 			if (!rewrite_work(analysis, leaf_work(leaf)) ||
 				leaf_has_column(analysis, leaf, name) == COLUMN_YES)
@@ -69,7 +69,7 @@ static bool column_reference(struct analysis *analysis, Node **place)
 			return true;
 		mark_tenants(analysis, strVal(last));
 		struct leaf *leaf = scope_leaf(analysis->rewrite->level, reference->fields, 1);
-		if (leaf == NULL || leaf->kind == LEAF_OTHER || is_column_somewhere(analysis, strVal(last)))
+		if (leaf == NULL || leaf->kind == LEAF_OTHER || is_column_somewhere(analysis, analysis->rewrite->level, strVal(last)))
 			return true;
 		return mark_whole_row(analysis, leaf, place);
 	}
@@ -100,7 +100,7 @@ static struct leaf *row_leaf(struct analysis *analysis, const Node *value)
 	if (value == NULL || !IsA(value, ColumnRef) || list_length(((const ColumnRef *)value)->fields) != 1)
 		return NULL;
 	const List *fields = ((const ColumnRef *)value)->fields;
-	if (!IsA(linitial(fields), String) || is_column_somewhere(analysis, strVal(linitial(fields))))
+	if (!IsA(linitial(fields), String) || is_column_somewhere(analysis, analysis->rewrite->level, strVal(linitial(fields))))
 		return NULL;
 	return scope_leaf(analysis->rewrite->level, fields, 1);
 }
@@ -207,9 +207,8 @@ static bool indirection(struct analysis *analysis, A_Indirection *expression)
 	}
 	if (!walk_list(analysis, expression->indirection))
 		return false;
-	/* `(c).*` that is not spelled out: the server refuses it wherever it stands in an expression */
-	if (IsA(llast(expression->indirection), A_Star) && row_leaf(analysis, expression->arg) &&
-		row_leaf(analysis, expression->arg)->target)
+	/* `(c).*` in an expression, where it is not spelled out: the server refuses it */
+	if (IsA(llast(expression->indirection), A_Star) && row_leaf(analysis, expression->arg))
 		return true;
 	if (field && row_leaf(analysis, expression->arg))
 		return true;

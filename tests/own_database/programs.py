@@ -11,10 +11,10 @@ COPIED = {INT: "7", NUM: "12.50", TEXT: "text", BOOL: "t", TIME: "2024-01-01 00:
 
 
 class Step:
-    """One message: its text, the values of $1.., and the data of COPY FROM STDIN."""
+    """One message: its text, the values of $1.., and the data of COPY FROM STDIN. several: it holds several statements."""
 
-    def __init__(self, text, parameters=None, data=None):
-        self.text, self.parameters, self.data = text, parameters, data
+    def __init__(self, text, parameters=None, data=None, several=False):
+        self.text, self.parameters, self.data, self.several = text, parameters, data, several
 
 
 class Programs(Wide):
@@ -306,7 +306,7 @@ class Programs(Wide):
             self.no_parameters = True
             texts = [self.one().text for _ in range(2 + c.draw(2))]
             self.no_parameters = False
-            steps = [Step(c.pick(["; ", ";\n", " ; -- end\n"]).join(texts))]
+            steps = [Step(c.pick(["; ", ";\n", " ; -- end\n"]).join(texts), several=True)]
         return steps
 
 
