@@ -5,6 +5,7 @@
  * independent checker must hold on it. Either fails: the statement is refused. Everything lives in one memory
  * context of libpg_query and goes with it. */
 #include "parser/created.h"
+#include "parser/normalized.h"
 #include "parser/rewrite.h"
 #include "parser/textcost.h"
 #include "parser/verdict_build.h"
@@ -329,8 +330,9 @@ static bool cut_comments(const struct message *message, struct analysis *analysi
 	return true;
 }
 
+/* *open: why the application's own text is not safe by itself; NULL: it is. *refused: it is, or would be. */
 static enum verdict_kind guard_kind(struct message *message, struct analysis *analysis, RawStmt *raw,
-									bool *self_safe)
+									const char **open, bool *refused)
 {
 	const struct policy *policy = analysis->policy;
 	struct checker_finding finding;
@@ -340,11 +342,12 @@ static enum verdict_kind guard_kind(struct message *message, struct analysis *an
 	if (kind != VERDICT_REFUSE && !cut_comments(message, analysis))
 		return VERDICT_REFUSE;
 	if (kind == VERDICT_GUARD) {
-		*self_safe = safe_by_itself(analysis, raw->stmt, &finding);
+		bool safe = safe_by_itself(analysis, raw->stmt, &finding);
+		*open = safe ? NULL : finding.message;
 		bool ok = rewrite_statement(analysis, raw) && rewrite_check_parameters(analysis);
 		number_tenant(message, analysis);
 		if (policy->mode == MODE_AUDIT)
-			return audit(analysis, raw->stmt, *self_safe, &finding);
+			return audit(analysis, raw->stmt, safe, &finding);
 		ok = ok && prove(analysis, raw);
 		kind = !ok ? VERDICT_REFUSE : analysis->splices.n || analysis->copy ? VERDICT_GUARD : VERDICT_PASS;
 	} else if (kind == VERDICT_PASS && policy->mode != MODE_OBSERVE) {
@@ -357,6 +360,7 @@ static enum verdict_kind guard_kind(struct message *message, struct analysis *an
 			kind = unproved(analysis, finding.location, finding.message) ? VERDICT_PASS : VERDICT_REFUSE;
 	}
 	if (policy->mode == MODE_OBSERVE) {
+		*refused = kind == VERDICT_REFUSE;
 		forget_changes(analysis);
 		return VERDICT_PASS;
 	}
@@ -367,6 +371,38 @@ static bool is_utility(const Node *statement)
 {
 	return !IsA(statement, SelectStmt) && !IsA(statement, InsertStmt) && !IsA(statement, UpdateStmt) &&
 		   !IsA(statement, DeleteStmt) && !IsA(statement, MergeStmt);
+}
+
+/* --- what the transition report says of it --- */
+
+static uint64_t mix(uint64_t hash, const char *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3u;
+	return hash;
+}
+
+static const struct statement_note *make_note(struct analysis *analysis, const char *open, bool refused)
+{
+	if (!analysis->tokens)
+		analysis->tokens = tokens_scan(analysis->text, analysis->text_length);
+	if (!analysis->tokens)
+		return NULL;
+	char text[NORMALIZED_MOST + 1];
+	size_t first = tokens_at(analysis->tokens, analysis->statement_start);
+	size_t end = tokens_at(analysis->tokens, analysis->statement_start + analysis->statement_length);
+	size_t length = normalized_text(analysis->text, analysis->tokens, first, end, text);
+	struct statement_note *note = palloc0(sizeof *note);
+	note->safe = !open;
+	note->refused = refused;
+	/* Under audit the refusal says no more than that it is not safe. */
+	bool audited = analysis->policy->mode == MODE_AUDIT && open;
+	note->reason = refused && !audited ? analysis->refusal.message : open;
+	uint64_t hash = mix(refused ? 0x9ae16a3b2f90404fu : 0xcbf29ce484222325u, text, length);
+	note->id = note->reason ? mix(hash, note->reason, strlen(note->reason)) : hash;
+	if (note->reason)
+		note->text = text_concat(text, NULL);
+	return note;
 }
 
 static void guard_statement(struct message *message, RawStmt *raw, size_t index)
@@ -394,9 +430,14 @@ static void guard_statement(struct message *message, RawStmt *raw, size_t index)
 	analysis->rewrite->characters_before = message->characters;
 	struct verdict_part *part = &message->parts[index];
 	part->analysis = analysis;
-	part->self_safe = true;
 	part->utility = is_utility(raw->stmt);
-	part->kind = guard_kind(message, analysis, raw, &part->self_safe);
+	const char *open = NULL;
+	bool refused = false;
+	part->kind = guard_kind(message, analysis, raw, &open, &refused);
+	part->self_safe = !open;
+	refused |= part->kind == VERDICT_REFUSE;
+	if ((analysis->touches_tenant || refused) && request->right != RIGHT_BYPASS)
+		part->note = make_note(analysis, open, refused);
 	analysis->cacheable &= !analysis->unknown_name;
 	if (analysis->tokens)
 		message->tokens = analysis->tokens;

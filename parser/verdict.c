@@ -41,12 +41,17 @@ static size_t refusal_room(const struct refusal *refusal)
 		   string_room(refusal->hint);
 }
 
+static size_t note_room(const struct statement_note *note)
+{
+	return note ? rounded(sizeof *note) + string_room(note->text) + string_room(note->reason) : 0;
+}
+
 static size_t part_room(const struct verdict_part *part)
 {
 	const struct analysis *analysis = part->analysis;
 	if (part->kind == VERDICT_REFUSE)
-		return refusal_room(&analysis->refusal);
-	size_t room = rounded(analysis->splices.n * sizeof(struct splice)) +
+		return note_room(part->note) + refusal_room(&analysis->refusal);
+	size_t room = note_room(part->note) + rounded(analysis->splices.n * sizeof(struct splice)) +
 				  rounded(analysis->effects.n * sizeof(struct effect)) +
 				  rounded(analysis->checks.n * sizeof(struct tenant_check)) +
 				  string_room(analysis->raised_tag);
@@ -188,6 +193,17 @@ static void fill_copy(struct block *block, struct statement *statement, const st
 	statement->copy = copy;
 }
 
+static const struct statement_note *take_note(struct block *block, const struct statement_note *from)
+{
+	if (!from)
+		return NULL;
+	struct statement_note *note = take(block, sizeof *note);
+	*note = *from;
+	note->text = take_string(block, from->text);
+	note->reason = take_string(block, from->reason);
+	return note;
+}
+
 static void fill_statement(struct block *block, struct statement *statement, const struct verdict_part *part)
 {
 	const struct analysis *analysis = part->analysis;
@@ -199,6 +215,7 @@ static void fill_statement(struct block *block, struct statement *statement, con
 	statement->self_safe = part->self_safe;
 	statement->is_empty = part->is_empty;
 	statement->utility = part->utility;
+	statement->note = take_note(block, part->note);
 	if (part->kind == VERDICT_REFUSE) {
 		statement->refusal = take_refusal(block, &analysis->refusal);
 		return;
@@ -283,6 +300,12 @@ struct verdict *verdict_moved(const struct verdict *verdict, const struct verdic
 	struct splice *splices = in_copy(from, block, statement->splices);
 	block->verdict.statements = statement;
 	statement->splices = splices;
+	struct statement_note *note = in_copy(from, block, statement->note);
+	if (note) {
+		statement->note = note;
+		note->text = in_copy(from, block, note->text);
+		note->reason = in_copy(from, block, note->reason);
+	}
 	size_t end = moved(statement->start + statement->length, moves, n);
 	statement->start = moved(statement->start, moves, n);
 	statement->length = end - statement->start;

@@ -103,6 +103,19 @@ struct copy_plan {
 	enum tenant_type tenant_type;
 };
 
+/* For the transition report: what the application's own text is worth. */
+struct statement_note {
+	/* of all that follows: the same for statements that differ in constants, white space and comments
+	 * only */
+	uint64_t id;
+	bool safe;    /* by itself: nothing would have to be added */
+	bool refused; /* or, under `observe`, would be */
+	/* without constants (parser/normalized.h); NULL when it is safe and not refused */
+	const char *text;
+	/* why it is not safe, or refused; NULL likewise. Names at most, no constants */
+	const char *reason;
+};
+
 struct statement {
 	/* the statement in the message, without its semicolon; leading white space and comments included */
 	size_t start, length;
@@ -120,8 +133,11 @@ struct statement {
 	bool touches_tenant; /* names a tenant relation */
 	bool self_safe;      /* the original text was tenant-safe by itself (independent checker) */
 	bool is_empty;
-	/* not SELECT, INSERT, UPDATE, DELETE or MERGE: its names are looked up when it runs, not when it is bound */
+	/* not SELECT, INSERT, UPDATE, DELETE or MERGE: its names are looked up when it runs, not when it is
+	 * bound */
 	bool utility;
+	/* NULL: touches no tenant relation and is not refused, or could not be read */
+	const struct statement_note *note;
 	/* the server looks at rows of all tenants (index, constraint, type change): an error may quote them.
 	 * The session keeps severity, SQLSTATE and names (s t c n), and replaces the message, detail and
 	 * context. */

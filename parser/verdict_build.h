@@ -10,6 +10,7 @@ struct verdict_part {
 	const struct analysis *analysis;
 	enum verdict_kind kind;
 	bool self_safe, is_empty, utility;
+	const struct statement_note *note; /* NULL: none */
 };
 
 struct verdict_facts {

@@ -12,7 +12,7 @@ enum {
 	SHARDS = 16,
 	MATCHES_MAX = 8,     /* sessions on servers with one process id: several upstream hosts */
 	KEY_MAX = 64,        /* ours have 32 bytes at most: a longer one matches nothing */
-	CANCELS_AT_ONCE = 2, /* threads of libuv's pool that a worker's cancels may hold */
+	CANCELS_AT_ONCE = 2, /* threads of libuv's pool that a worker's cancels may hold; host.c sizes it */
 };
 
 /* --- the table --- */

@@ -241,9 +241,6 @@ int commands_run(int argc, char **argv)
 		diagnostics_free(&diagnostics);
 		return code;
 	}
-	/* Name lookups, catalog work and cancels share libuv's threads: a resolver that hangs must not hold them
-	 * all. */
-	setenv("UV_THREADPOOL_SIZE", "8", 0);
 	upstream_clean_environment();
 	diagnostics_free(&diagnostics);
 	settings = commands_settings(argc, argv, invocation.file, &diagnostics);

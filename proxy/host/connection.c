@@ -57,6 +57,7 @@ static void start_session(struct connection *connection, const struct sockaddr_s
 		.settings = &connection->configuration->session,
 		.catalog = worker->catalog,
 		.cache = worker->cache,
+		.report = worker->report,
 		.local = trusted,
 		.peer = name,
 		.now = uv_now(&worker->loop),
@@ -350,8 +351,8 @@ static bool act(struct connection *connection, unsigned wants)
 		return connection->state != CONNECTION_HANDSHAKE;
 	}
 	if (wants & SESSION_WANT_CANCEL) {
+		/* It stays a stranger: max_unauthenticated bounds a flood of these, too. */
 		connection->state = CONNECTION_CANCELLING;
-		known(connection);
 		cancel_forward(connection);
 		return false;
 	}
@@ -377,6 +378,10 @@ static void interrupt(struct connection *connection)
 static void begin_closing(struct connection *connection)
 {
 	uint64_t now = uv_now(&connection->worker->loop);
+	/* In the middle of a handshake nothing can be said, and to wait for the socket to be writable would not
+	 * end. */
+	if (connection->state == CONNECTION_HANDSHAKE)
+		end_of(connection, SIDE_CLIENT)->lost = true;
 	connection->state = CONNECTION_CLOSING;
 	connection->closing_until = now + connection->configuration->settings->tenantry.close_timeout;
 }

@@ -8,7 +8,7 @@
 #include "parser/verdict.h"
 #include "proxy/host/connection.h"
 
-/* For each worker, of the pool's eight threads: cancels and name lookups must find one. */
+/* For each worker; host.c sizes the pool so that others find a thread. */
 enum { VERDICTS_AT_ONCE = 2 };
 
 struct verdict_job {

@@ -11,14 +11,17 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "proxy/host/log_file.h"
 #include "proxy/host/notify.h"
+#include "proxy/host/transition.h"
 #include "proxy/host/worker.h"
+#include "proxy/session/report.h"
 
 enum { THREAD_STACK = 16 * 1024 * 1024 };
 
 /* Set by SIGINT and SIGTERM while the migration runs, before the loop takes the signals over. Signal handlers
  * have nothing but globals. */
-static volatile sig_atomic_t stop_requested;
+static volatile sig_atomic_t stop_requested, reload_requested;
 static volatile int stop_migration;
 
 static void request_stop(int number)
@@ -27,14 +30,21 @@ static void request_stop(int number)
 	stop_migration = 1;
 }
 
+static void request_reload(int number)
+{
+	reload_requested = number;
+}
+
 static void catch_signals(void)
 {
 	struct sigaction stop = {.sa_handler = request_stop}, ignore = {.sa_handler = SIG_IGN};
+	struct sigaction again = {.sa_handler = request_reload, .sa_flags = SA_RESTART};
 	sigaction(SIGINT, &stop, NULL);
 	sigaction(SIGTERM, &stop, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
-	/* A reload before there is anything to reload. */
-	sigaction(SIGHUP, &ignore, NULL);
+	/* The file has been read already: what was changed since is taken over once clients are served. */
+	sigaction(SIGHUP, &again, NULL);
+	sigaction(SIGUSR1, &ignore, NULL);
 }
 
 static bool report_error(const struct error *error)
@@ -61,7 +71,7 @@ static void raise_stack_limit(void)
 }
 
 /* Two sockets for each client, and some for everything else. */
-static void raise_descriptor_limit(const struct configuration *configuration)
+void host_raise_descriptor_limit(const struct configuration *configuration)
 {
 	const struct settings_tenantry *t = &configuration->settings->tenantry;
 	rlim_t wanted = 2 * ((rlim_t)t->max_clients + t->max_unauthenticated) + 256;
@@ -73,6 +83,22 @@ static void raise_descriptor_limit(const struct configuration *configuration)
 		log_write(LOG_LEVEL_WARNING, NULL,
 				  "only %llu file descriptors are allowed; max_clients = %u may need %llu (ulimit -n)",
 				  (unsigned long long)limit.rlim_cur, t->max_clients, (unsigned long long)wanted);
+}
+
+static unsigned count_workers(const struct configuration *configuration)
+{
+	unsigned n = configuration->settings->tenantry.workers;
+	unsigned processors = uv_available_parallelism();
+	return n ? n : processors > 1 ? processors / 2 : 1;
+}
+
+/* Each worker may hold four of the pool's threads with cancels and long statements (cancel.c,
+ * connection_verdict.c); name lookups and connecting servers must find others. */
+static void size_thread_pool(const struct configuration *configuration)
+{
+	char size[16];
+	snprintf(size, sizeof size, "%u", 4 * count_workers(configuration) + 4);
+	setenv("UV_THREADPOOL_SIZE", size, 0);
 }
 
 /* The schema as the configuration wants it before anybody is served. *background: something is left for
@@ -107,13 +133,6 @@ static bool prepare_schema(const struct configuration *configuration, bool *back
 	fflush(stdout);
 	*background = report.background_left;
 	return true;
-}
-
-static unsigned count_workers(const struct configuration *configuration)
-{
-	unsigned n = configuration->settings->tenantry.workers;
-	unsigned processors = uv_available_parallelism();
-	return n ? n : processors > 1 ? processors / 2 : 1;
 }
 
 static void announce_catalog(void *context, struct catalog *catalog, uint64_t served)
@@ -189,11 +208,14 @@ static void free_host(struct host *host)
 		worker_free(host->workers[i]);
 	free(host->workers);
 	cancel_table_free(host->cancels);
+	report_free(host->report);
 	limits_free(host->limits);
 	mailbox_destroy(&host->mailbox);
 	if (uv_loop_close(&host->loop) != 0)
 		log_write(LOG_LEVEL_ERROR, NULL, "the main loop left handles open");
 	configuration_unref(host->configuration);
+	if (host->standard_error >= 0)
+		close(host->standard_error);
 	free(host);
 }
 
@@ -209,6 +231,9 @@ static struct host *new_host(struct configuration *configuration, const char *fi
 	host->argv = argv;
 	host->limits = limits_new();
 	host->cancels = cancel_table_new();
+	host->report = report_new(0);
+	host->started = time(NULL);
+	host->standard_error = log_file_keep();
 	mailbox_open(&host->mailbox, &host->loop, host);
 	return host;
 }
@@ -225,8 +250,6 @@ static int give_up(struct host *host, const struct error *error)
 
 static int serve(struct host *host, struct listen_address *addresses, size_t n, bool background_left)
 {
-	const char *pid_file = host->configuration->settings->tenantry.pid_file;
-	struct configuration *first = configuration_ref(host->configuration); /* pid_file points into it */
 	struct background *background = NULL;
 	struct error error;
 	if (!start_threads(host, &error)) {
@@ -242,16 +265,15 @@ static int serve(struct host *host, struct listen_address *addresses, size_t n, 
 	notify_systemd("READY=1");
 	if (background_left)
 		background = background_start(host->configuration);
-	supervisor_run(host, stop_requested != 0);
+	supervisor_run(host, &stop_requested, &reload_requested);
 	background_stop(background);
-	pid_file_remove(pid_file);
-	configuration_unref(first);
 	return 0;
 }
 
 int host_serve(struct configuration *configuration, const char *file, int argc, char **argv)
 {
-	const struct settings_tenantry *t = &configuration->settings->tenantry;
+	struct configuration *first = configuration_ref(configuration); /* t points into it */
+	const struct settings_tenantry *t = &first->settings->tenantry;
 	struct host *host = new_host(configuration, file, argc, argv);
 	struct listen_address *addresses = NULL;
 	struct error error;
@@ -259,9 +281,12 @@ int host_serve(struct configuration *configuration, const char *file, int argc, 
 	size_t n = 0;
 	int code = 1;
 	catch_signals();
-	raise_descriptor_limit(configuration);
+	host_raise_descriptor_limit(configuration);
 	raise_stack_limit();
-	if (!listen_addresses_parse(t->listen, &addresses, &n, &error) || !pid_file_write(t->pid_file, &error))
+	size_thread_pool(configuration);
+	if (!listen_addresses_parse(t->listen, &addresses, &n, &error) ||
+		(*t->log_file && !log_file_open(t->log_file, host->standard_error, &error)) ||
+		(*t->report && !transition_writable(t->report, &error)) || !pid_file_write(t->pid_file, &error))
 		code = give_up(host, &error);
 	else if (!prepare_schema(configuration, &background_left))
 		code = give_up(host, NULL);
@@ -272,10 +297,12 @@ int host_serve(struct configuration *configuration, const char *file, int argc, 
 	else
 		code = serve(host, addresses, n, background_left);
 	listen_addresses_close(addresses, n);
+	pid_file_remove(t->pid_file);
 	/* A thread that hangs in a connection attempt may still look at the workers: then memory is left to the
 	 * end of the process. */
 	if (!catalogs_free(host->catalogs))
 		_exit(code);
 	free_host(host);
+	configuration_unref(first);
 	return code;
 }

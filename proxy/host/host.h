@@ -8,7 +8,9 @@
 #ifndef TENANTRY_HOST_HOST_H
 #define TENANTRY_HOST_HOST_H
 
+#include <signal.h>
 #include <stdatomic.h>
+#include <time.h>
 #include <uv.h>
 
 #include "proxy/host/cancel.h"
@@ -32,6 +34,7 @@ struct host {
 	const char *file;                    /* to reload; NULL: none */
 	int argc;                            /* flags, for a reload */
 	char **argv;
+	int standard_error; /* as it was before log_file */
 	struct catalogs *catalogs;
 	struct limits *limits;
 	struct cancel_table *cancels;
@@ -40,23 +43,31 @@ struct host {
 	atomic_ullong next_session;
 	atomic_uint unauthenticated;
 	struct host_counts counts;
+	struct report *report; /* since the start, all workers; main thread only */
+	time_t started;
 	/* supervisor.c */
-	uv_signal_t on_terminate, on_interrupt, on_reload;
-	uv_timer_t drain_timer, statistics_timer, tidy_timer;
-	size_t most_inside;  /* clients, since memory was given back */
-	unsigned collecting; /* workers that have not reported yet */
+	uv_signal_t on_terminate, on_interrupt, on_reload, on_report;
+	uv_timer_t drain_timer, statistics_timer, tidy_timer, watchdog_timer;
+	size_t most_inside;      /* clients, since memory was given back */
+	unsigned collecting;     /* workers that have not reported yet */
+	unsigned silent_workers; /* that have not answered the watchdog's question */
+	bool list_open;          /* asked for with a signal: statements are to be listed, too */
 	bool draining, drained_at_once;
 };
 
 /* Serves until told to stop. Returns the exit code. The configuration's reference is taken over. */
 int host_serve(struct configuration *configuration, const char *file, int argc, char **argv);
 
+/* As many file descriptors as the configuration may need; warns if they cannot be had. */
+void host_raise_descriptor_limit(const struct configuration *configuration);
+
 /* --- supervisor.c: on the main thread --- */
-/* Signals and timers; returns when all workers have ended. `stop`: a signal came before it. */
-void supervisor_run(struct host *host, bool stop);
-/* A worker thread has ended / has handed in its counts; run through the mailbox. */
+/* Signals and timers; returns when all workers have ended. `stop`, `reload`: set by a signal that came before.
+ */
+void supervisor_run(struct host *host, const volatile sig_atomic_t *stop, const volatile sig_atomic_t *reload);
+/* A worker thread has ended / has handed in its counts; run through the mailbox. The report is taken over. */
 void supervisor_worker_ended(void *host, void *worker);
-void supervisor_worker_counted(void *host, void *worker);
+void supervisor_worker_counted(void *host, void *report);
 
 /* --- background.c --- */
 /* Indexes and keys go on while clients are served. */

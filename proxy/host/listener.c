@@ -136,6 +136,10 @@ static int tcp_socket(const struct listen_address *address, bool shared_port)
 /* A file that is left from a process that died is removed; one that somebody answers on is not. */
 static bool remove_stale(const struct listen_address *address)
 {
+	struct stat status;
+	/* connect() says the same of a file that is no socket: that is somebody's, and bind() will complain. */
+	if (lstat(address->path, &status) != 0 || !S_ISSOCK(status.st_mode))
+		return true;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	bool answered = fd >= 0 && connect(fd, (const struct sockaddr *)&address->address, address->length) == 0;
 	bool refused = !answered && errno == ECONNREFUSED;

@@ -41,6 +41,14 @@ void notify_systemd_reloading(void)
 	notify_systemd(state);
 }
 
+unsigned long long notify_watchdog_milliseconds(void)
+{
+	const char *interval = getenv("WATCHDOG_USEC"), *process = getenv("WATCHDOG_PID");
+	if (!interval || !getenv("NOTIFY_SOCKET") || (process && strtol(process, NULL, 10) != getpid()))
+		return 0;
+	return strtoull(interval, NULL, 10) / 1000;
+}
+
 static long read_pid(const char *path)
 {
 	char text[32] = "";

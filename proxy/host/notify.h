@@ -10,6 +10,8 @@
 void notify_systemd(const char *state);
 /* "RELOADING=1" with the time that systemd wants beside it. */
 void notify_systemd_reloading(void);
+/* How often systemd wants to hear WATCHDOG=1 from this process, in milliseconds; 0: it does not. */
+unsigned long long notify_watchdog_milliseconds(void);
 
 /* Writes our process id to `path` ("": does nothing). A file that names a living process that is not us:
  * refused. */

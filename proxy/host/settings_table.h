@@ -81,8 +81,9 @@
 		"Time for a client to take its last bytes when its session ends") \
 	SETTING(DURATION, tcp_keepalive, "60s", 0, 7200000, "none", RELOAD, \
 		"Silent TCP connections are probed after so long") \
-	SETTING(DURATION, tcp_user_timeout, "2min", 0, 86400000, "none", RELOAD, \
-		"TCP connections that acknowledge nothing for so long are lost") \
+	SETTING(DURATION, tcp_user_timeout, "none", 0, 86400000, "none", RELOAD, \
+		"TCP connections that take no bytes for so long are lost. That hits peers that are gone, but also living ones that\n" \
+		"have stopped reading: a client that pauses in a large result, a server that is busy while a pipeline waits") \
 	SETTING(SIZE, output_high_water, "256kB", 4096, 0x10000000, NULL, RELOAD, \
 		"Bytes queued for a slow peer at which no more is read for it") \
 	SETTING(SIZE, output_low_water, "64kB", 0, 0x10000000, NULL, RELOAD, \
@@ -92,7 +93,7 @@
 	SETTING(TEXT, tls_certificate, "", 0, 0, NULL, RELOAD, \
 		"File with the certificate chain shown to clients (PEM)") \
 	SETTING(TEXT, tls_key, "", 0, 0, NULL, RELOAD, \
-		"File with its private key (PEM)") \
+		"File with its private key (PEM, without a passphrase). Empty: it is in tls_certificate") \
 	SETTING(TEXT, tls_client_ca, "", 0, 0, NULL, RELOAD, \
 		"File with the authorities that must have signed the certificate of every client that uses TLS (PEM). Empty: clients\n" \
 		"need no certificate") \
@@ -103,9 +104,14 @@
 	SETTING(DURATION, schema_check_interval, "5s", 100, 86400000, NULL, RELOAD, \
 		"How often the database is looked at for schema changes that did not come through tenantry") \
 	SETTING(CHOICE, log_level, "info", 0, 0, "error, warning, info, debug", RELOAD, \
-		"What is written to standard error") \
+		"What is written to the log") \
+	SETTING(TEXT, log_file, "", 0, 0, NULL, RELOAD, \
+		"File that the log is appended to, opened anew on SIGHUP (for logrotate). Empty: standard error") \
 	SETTING(DURATION, statistics_interval, "5min", 0, 86400000, "none", RELOAD, \
-		"How often a line of statistics is logged (level info)") \
+		"How often a line of statistics is logged (level info), and the report written; SIGUSR1 does it at once") \
+	SETTING(TEXT, report, "", 0, 0, NULL, RELOAD, \
+		"File for the transition report: statements on tenant tables that are not safe by themselves yet, or refused, with counts\n" \
+		"and reasons, without any constant. Text, or JSON if its name ends in .json. Empty: SIGUSR1 writes them to the log") \
 	SETTING(TEXT, pid_file, "", 0, 0, NULL, RESTART, \
 		"File that holds the process id while tenantry serves")
 

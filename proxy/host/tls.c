@@ -28,6 +28,12 @@ static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *o
 	return SSL_TLSEXT_ERR_OK;
 }
 
+/* OpenSSL would ask at the terminal, and a process that serves cannot wait for that. */
+static int no_passphrase(char *to, int size, int writing, void *unused)
+{
+	return 0;
+}
+
 static void complain(const struct settings *settings, const char *name, const char *path, const char *what,
 					 struct diagnostics *diagnostics)
 {
@@ -98,6 +104,7 @@ SSL_CTX *tls_context_new(const struct settings *settings, struct diagnostics *di
 	SSL_CTX_set_num_tickets(context, 0);
 	SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
 								  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_default_passwd_cb(context, no_passphrase);
 	SSL_CTX_set_alpn_select_cb(context, choose_protocol, NULL);
 	load_files(context, settings, diagnostics);
 	if (diagnostics->n == before)

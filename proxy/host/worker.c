@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "proxy/host/connection.h"
+#include "proxy/session/report.h"
 
 enum { WORKER_STACK = 16 * 1024 * 1024, ACCEPT_PAUSE = 1000 };
 
@@ -196,7 +197,9 @@ void worker_count(void *owner, void *unused)
 	for (struct connection *connection = worker->connections; connection; connection = connection->next)
 		connection_count(connection);
 	count_cache(worker);
-	mailbox_post(&worker->host->mailbox, supervisor_worker_counted, worker);
+	struct report *report = report_take(worker->report);
+	if (!mailbox_post(&worker->host->mailbox, supervisor_worker_counted, report))
+		report_free(report);
 }
 
 /* In two steps, so that a client whose schema change is answered finds the new snapshot in every session that
@@ -299,6 +302,7 @@ struct worker *worker_new(struct host *host, unsigned index, struct configuratio
 	if (RAND_bytes((unsigned char *)&seed, sizeof seed) != 1)
 		abort();
 	worker->cache = verdict_cache_new(configuration->settings->tenantry.cache_size, seed);
+	worker->report = report_new(seed);
 	worker->cancels_last = &worker->cancels_waiting;
 	worker->loop.data = worker;
 	mailbox_open(&worker->mailbox, &worker->loop, worker);
@@ -354,6 +358,7 @@ void worker_free(struct worker *worker)
 	mailbox_destroy(&worker->mailbox);
 	deadlines_free(&worker->deadlines);
 	verdict_cache_free(worker->cache);
+	report_free(worker->report);
 	catalog_unref(worker->catalog);
 	configuration_unref(worker->configuration);
 	free(worker->listeners);

@@ -22,6 +22,7 @@ struct worker {
 	struct configuration *configuration; /* for new sessions; a reference */
 	struct catalog *catalog;             /* for new sessions; a reference */
 	struct verdict_cache *cache;
+	struct report *report;          /* since the last worker_count() */
 	char *scratch;                  /* WORKER_SCRATCH bytes that live from a read to session_receive() */
 	struct connection *connections; /* all, doubly linked */
 	size_t n_connections;

@@ -165,16 +165,6 @@ static const struct refusal *parse_refusal(struct session *session, const struct
 	return NULL;
 }
 
-static void count(struct session *session, const struct verdict *verdict)
-{
-	for (size_t i = 0; i < verdict->n_statements; i++) {
-		const struct statement *statement = &verdict->statements[i];
-		session->counts.guarded += statement->kind == VERDICT_GUARD;
-		session->counts.touching += statement->touches_tenant;
-		session->counts.self_safe += statement->touches_tenant && statement->self_safe;
-	}
-}
-
 enum handled extended_parse(struct session *session, const struct wire_message *message)
 {
 	struct wire_parse parse;
@@ -194,10 +184,10 @@ enum handled extended_parse(struct session *session, const struct wire_message *
 	}
 	const struct refusal *refusal = parse_refusal(session, verdict, &own);
 	if (refusal) {
+		session_count(session, verdict);
 		refuse_parse(session, parse.name, refusal);
 		verdict_unref(verdict);
 	} else {
-		count(session, verdict);
 		struct prepared *prepared =
 			prepared_new(parse.name, parse.text, parse.text_length, types, parse.n_types, verdict);
 		finish_prepared(session, prepared);
@@ -595,6 +585,8 @@ enum handled extended_execute(struct session *session, const struct wire_message
 	if (changes)
 		replies_set_matters(&session->replies, replies_at(&session->replies, session->replies.n - 1));
 	session->counts.statements++;
+	if (prepared && !prepared->sql && prepared->verdict)
+		session_count(session, prepared->verdict);
 	return HANDLED;
 }
 

@@ -61,6 +61,7 @@ struct session {
 	const struct session_settings *settings;
 	struct catalog *catalog;
 	struct verdict_cache *cache;
+	struct report *report;
 	unsigned long long id;
 	char *peer;
 	uint64_t now;
@@ -133,6 +134,8 @@ void session_violation(struct session *session, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void session_close(struct session *session);
 void session_terminate(struct session *session);
+/* A verdict is acted on: the statement is sent, or refused. */
+void session_count(struct session *session, const struct verdict *verdict);
 const char *session_tenant(const struct session *session); /* NULL: none */
 
 /* --- startup.c --- each takes what is there and returns how many bytes it has used; 0: more is needed, or

@@ -262,18 +262,6 @@ static void expect(struct plan *plan)
 	reply->query = query;
 }
 
-static void count(struct session *session, const struct verdict *verdict)
-{
-	struct session_counts *counts = &session->counts;
-	counts->statements += verdict->n_statements;
-	for (size_t i = 0; i < verdict->n_statements; i++) {
-		const struct statement *statement = &verdict->statements[i];
-		counts->guarded += statement->kind == VERDICT_GUARD;
-		counts->touching += statement->touches_tenant;
-		counts->self_safe += statement->touches_tenant && statement->self_safe;
-	}
-}
-
 enum handled query_message(struct session *session, const struct wire_message *message)
 {
 	struct plan plan = {.session = session, .changed = NOT_CHANGED};
@@ -288,7 +276,8 @@ enum handled query_message(struct session *session, const struct wire_message *m
 	if (!make(&plan))
 		goto out;
 	handled = HANDLED;
-	count(session, plan.verdict);
+	session->counts.statements += plan.verdict->n_statements;
+	session_count(session, plan.verdict);
 	extended_close_followed(session, session->statements.unnamed_portal);
 	if (plan.verdict->kind == VERDICT_PASS && !plan.refusal)
 		client_forward(session, message);

@@ -23,6 +23,7 @@ struct session *session_new(const struct session_new_arguments *arguments)
 	session->settings = arguments->settings;
 	session->catalog = catalog_ref(arguments->catalog);
 	session->cache = arguments->cache;
+	session->report = arguments->report;
 	session->id = arguments->id;
 	session->local = arguments->local;
 	session->now = session->started = session->idle_since = arguments->now;
@@ -116,6 +117,10 @@ void session_close(struct session *session)
 /* The client has said Terminate: what it has sent before is still carried out, as with PostgreSQL. */
 void session_terminate(struct session *session)
 {
+	struct log_subject subject = session_subject(session);
+	if (session->phase == PHASE_RUNNING)
+		log_write(LOG_LEVEL_INFO, &subject, "session ends: closed by the client after %.1f s",
+				  (double)(session->now - session->started) / 1000);
 	end(session, false);
 }
 
@@ -337,6 +342,18 @@ bool session_authenticated(const struct session *session)
 const struct user *session_user(const struct session *session)
 {
 	return session->user;
+}
+
+void session_count(struct session *session, const struct verdict *verdict)
+{
+	struct session_counts *counts = &session->counts;
+	for (size_t i = 0; i < verdict->n_statements; i++) {
+		const struct statement *statement = &verdict->statements[i];
+		counts->guarded += statement->kind == VERDICT_GUARD;
+		counts->touching += statement->touches_tenant;
+		counts->self_safe += statement->touches_tenant && statement->self_safe;
+		report_count(session->report, statement);
+	}
 }
 
 struct session_counts session_counts(struct session *session)

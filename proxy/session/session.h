@@ -24,6 +24,7 @@
 #include "proxy/base/buffer.h"
 #include "proxy/base/error.h"
 #include "proxy/base/log.h"
+#include "proxy/session/report.h"
 #include "proxy/session/users.h"
 
 enum side { SIDE_CLIENT, SIDE_SERVER };
@@ -57,9 +58,10 @@ struct session_new_arguments {
 	const struct session_settings *settings;
 	struct catalog *catalog;
 	struct verdict_cache *cache;
-	bool local;       /* came over a unix-domain socket */
-	const char *peer; /* "127.0.0.1:5000", for logs; copied */
-	uint64_t now;     /* monotonic milliseconds */
+	struct report *report; /* the worker's; NULL: nobody wants one */
+	bool local;            /* came over a unix-domain socket */
+	const char *peer;      /* "127.0.0.1:5000", for logs; copied */
+	uint64_t now;          /* monotonic milliseconds */
 };
 struct session *session_new(const struct session_new_arguments *arguments);
 void session_free(struct session *session);
