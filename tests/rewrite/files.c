@@ -259,26 +259,29 @@ static void list_checks(const struct verdict *verdict, char *out, size_t size)
 
 static void list_effects(const struct verdict *verdict, char *out, size_t size)
 {
-	static const char *const kinds[] = {"none",
-										"begin",
-										"commit",
-										"rollback",
-										"savepoint",
-										"release",
-										"rollback_to",
-										"prepare_transaction",
-										"set",
-										"set_default",
-										"reset_all",
-										"discard_all",
-										"discard_temp",
-										"discard_plans",
-										"prepare",
-										"deallocate",
-										"create_temporary",
-										"drop",
-										"schema_change",
-										"tenants_change"};
+	static const char *const kinds[] = {
+		[EFFECT_NONE] = "none",
+		[EFFECT_BEGIN] = "begin",
+		[EFFECT_COMMIT] = "commit",
+		[EFFECT_ROLLBACK] = "rollback",
+		[EFFECT_SAVEPOINT] = "savepoint",
+		[EFFECT_RELEASE] = "release",
+		[EFFECT_ROLLBACK_TO] = "rollback_to",
+		[EFFECT_PREPARE_TRANSACTION] = "prepare_transaction",
+		[EFFECT_SET] = "set",
+		[EFFECT_SET_DEFAULT] = "set_default",
+		[EFFECT_RESET_ALL] = "reset_all",
+		[EFFECT_DISCARD_ALL] = "discard_all",
+		[EFFECT_DISCARD_TEMP] = "discard_temp",
+		[EFFECT_DISCARD_PLANS] = "discard_plans",
+		[EFFECT_PREPARE] = "prepare",
+		[EFFECT_DEALLOCATE] = "deallocate",
+		[EFFECT_EXECUTE] = "execute",
+		[EFFECT_CREATE_TEMPORARY] = "create_temporary",
+		[EFFECT_DROP] = "drop",
+		[EFFECT_SCHEMA_CHANGE] = "schema_change",
+		[EFFECT_TENANTS_CHANGE] = "tenants_change",
+	};
 	for (size_t i = 0; i < verdict->n_statements; i++)
 		for (size_t k = 0; k < verdict->statements[i].n_effects; k++) {
 			const struct effect *effect = &verdict->statements[i].effects[k];
