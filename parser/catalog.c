@@ -311,12 +311,15 @@ static void index_texts(struct catalog *catalog, struct catalog_table *table, co
 		table_put(table, hash_text(texts[i], strlen(texts[i])), i);
 }
 
-static void add_name(struct catalog *catalog, const char *name)
+static struct catalog_name *add_name(struct catalog *catalog, const char *name)
 {
-	if (catalog_name(catalog, name, strlen(name)))
-		return;
-	catalog->names[catalog->n_names] = (struct catalog_name){.name = name};
+	struct catalog_name *entry = catalog_name(catalog, name, strlen(name));
+	if (entry)
+		return entry;
+	entry = &catalog->names[catalog->n_names];
+	*entry = (struct catalog_name){.name = name};
 	table_put(&catalog->name_by_text, hash_text(name, strlen(name)), catalog->n_names++);
+	return entry;
 }
 
 static void index_names(struct catalog *catalog)
@@ -324,10 +327,13 @@ static void index_names(struct catalog *catalog)
 	size_t most = catalog->n_relations + catalog->n_overloads;
 	catalog->names = catalog_alloc(catalog, most * sizeof *catalog->names);
 	table_init(catalog, &catalog->name_by_text, most);
-	for (size_t i = 0; i < catalog->n_relations; i++)
-		add_name(catalog, catalog->relations[i].name);
+	for (size_t i = 0; i < catalog->n_relations; i++) {
+		struct catalog_name *name = add_name(catalog, catalog->relations[i].name);
+		name->view |= catalog->relations[i].kind == 'v';
+	}
 	for (size_t i = 0; i < catalog->n_overloads; i++)
-		add_name(catalog, catalog->overloads[i].name);
+		add_name(catalog, catalog->overloads[i].name)->own_function |=
+			strcmp(catalog->overloads[i].schema, "pg_catalog") != 0;
 }
 
 static void keep_shared(struct catalog *catalog, const struct catalog_rules *rules)

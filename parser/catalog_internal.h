@@ -20,6 +20,8 @@ struct catalog_name {
 	const char *name;
 	bool relation;      /* some relation that is not shared has this name */
 	bool function;      /* some flagged function has this name */
+	bool own_function;  /* some function that is not the server's own has this name */
+	bool view;          /* some view has this name */
 	const char *reason; /* of the flag, for people */
 };
 

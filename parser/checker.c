@@ -359,6 +359,7 @@ bool checker_run(const struct analysis *analysis, const Node *statement, int par
 		statement = ((const RawStmt *)statement)->stmt;
 	if (statement == NULL)
 		return checker_open(&checker, -1, "there is no statement");
+	checker.statement = statement;
 	if (!check_statement(&checker, statement))
 		return false;
 	if (checker.made && checker.touched && analysis->policy->ddl != DDL_ALLOW)

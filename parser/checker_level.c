@@ -11,6 +11,7 @@
  * first, a name behind an aliased join is gone, an alias' column list renames columns. Where PostgreSQL would
  * raise "ambiguous", nothing is confined here: an error is the server's to raise. */
 #include "parser/checker_internal.h"
+#include "parser/quals.h"
 
 #include <string.h>
 
@@ -440,6 +441,26 @@ static bool is_equals(const List *name)
 		   (list_length(name) == 1 || strcmp(strVal(linitial(name)), "pg_catalog") == 0);
 }
 
+/* CASE WHEN leaf.T = ANY (ARRAY[$t]) THEN 1 END IS NOT NULL: true of the tenant's rows only, and cheaper than
+ * any operator. */
+static void apply_screen(struct checker *checker, struct checker_level *level, const NullTest *test,
+						 const struct range *range)
+{
+	const CaseExpr *expr = (const CaseExpr *)test->arg;
+
+	if (test->nulltesttype != IS_NOT_NULL || !IsA(expr, CaseExpr) || expr->arg || expr->defresult ||
+		list_length(expr->args) != 1)
+		return;
+	const A_Expr *any = (const A_Expr *)((const CaseWhen *)linitial(expr->args))->expr;
+	if (!IsA(any, A_Expr) || any->kind != AEXPR_OP_ANY || !is_equals(any->name) || any->rexpr == NULL ||
+		!IsA(any->rexpr, A_ArrayExpr) || list_length(((const A_ArrayExpr *)any->rexpr)->elements) != 1)
+		return;
+	int leaf = tenant_leaf(level, range->from, range->to, any->lexpr);
+	if (leaf >= 0 && filters(range, leaf) &&
+		checker_is_tenant(checker, linitial(((const A_ArrayExpr *)any->rexpr)->elements)))
+		level->leaves[leaf].screened = true;
+}
+
 static bool apply(struct checker *checker, struct checker_level *level, const Node *quals,
 				  const struct range *range)
 {
@@ -453,6 +474,8 @@ static bool apply(struct checker *checker, struct checker_level *level, const No
 			if (!apply(checker, level, lfirst(cell), range))
 				return false;
 		checker_leave(checker);
+	} else if (IsA(quals, NullTest) && checker->parameter > 0) {
+		apply_screen(checker, level, (const NullTest *)quals, range);
 	} else if (IsA(quals, A_Expr) && is_equals(((const A_Expr *)quals)->name)) {
 		const A_Expr *expr = (const A_Expr *)quals;
 		if (expr->kind == AEXPR_OP) {
@@ -472,6 +495,17 @@ bool checker_level_apply(struct checker *checker, struct checker_level *level, c
 	return apply(checker, level, quals, &(struct range){from, to, first, last});
 }
 
+/* Only for what is sent; the application's own text is as it is. */
+static bool needs_screen(struct checker *checker)
+{
+	if (checker->parameter == 0)
+		return false;
+	if (checker->screen == SCREEN_UNKNOWN)
+		checker->screen =
+			quals_are_settled(checker->analysis, checker->statement) ? SCREEN_NOT_NEEDED : SCREEN_NEEDED;
+	return checker->screen == SCREEN_NEEDED;
+}
+
 bool checker_level_close(struct checker *checker, struct checker_level *level)
 {
 	for (int round = 0; round < level->n_links; round++)
@@ -482,5 +516,9 @@ bool checker_level_close(struct checker *checker, struct checker_level *level)
 		if (level->leaves[i].required && !level->leaves[i].confined)
 			return checker_open(checker, level->leaves[i].location,
 								"a tenant relation is named whose rows are not confined to one tenant");
+	for (int i = 0; i < level->n; i++)
+		if (level->leaves[i].required && !level->leaves[i].screened && needs_screen(checker))
+			return checker_open(checker, level->leaves[i].location,
+								"a condition could be tested on rows before their tenant is compared");
 	return true;
 }

@@ -330,7 +330,7 @@ static bool check_change(struct checker *checker, const RangeVar *target, const 
 		checker->analysis->request->right == RIGHT_BOUND)
 		return checker_open(checker, target->location, "the table of tenants is written");
 	if (where && IsA(where, CurrentOfExpr))
-		level.leaves[0].confined = true; /* its cursor's query was confined */
+		level.leaves[0].confined = level.leaves[0].screened = true; /* its cursor's query was confined */
 	if (!checker_level_close(checker, &level))
 		return false;
 	checker->level = &level;

@@ -74,6 +74,7 @@ bool rewrite_statement(struct analysis *analysis, RawStmt *raw)
 		return false;
 	size_t begin = tokens_at(analysis->tokens, analysis->statement_start);
 	size_t end = tokens_at(analysis->tokens, analysis->statement_start + analysis->statement_length);
+	analysis->rewrite->root = raw->stmt;
 	switch (nodeTag(raw->stmt)) {
 	case T_SelectStmt:
 	case T_InsertStmt:

@@ -104,6 +104,8 @@ struct rewrite {
 	size_t work;            /* names compared so far */
 	const Node *rows_stay;  /* the sub-select whose targets may stay rows of the table: a column is taken out of it */
 	bool literal;           /* the statement cannot take parameters: the slot must become a literal */
+	const Node *root;       /* the whole statement */
+	enum { SCREENS_UNKNOWN, SCREENS_YES, SCREENS_NO } screens; /* see quals.h */
 };
 
 /* The tenant column goes to the source of an INSERT. */
@@ -218,6 +220,10 @@ bool level_place(struct analysis *analysis, struct level *level, struct where_pl
 /* Says `qualifier.T = tenant` as a tree; the text is recorded at `at`. */
 Node *leaf_predicate(struct analysis *analysis, const struct leaf *leaf, size_t at, const char *before,
 					 const char *after);
+/* The same into `conjuncts`, and where the statement's conditions may be cheaper (quals.h), the comparison in
+ * a form that is cheaper still. */
+bool leaf_predicates(struct analysis *analysis, const struct leaf *leaf, size_t at, const char *before,
+					 const char *after, List **conjuncts);
 Node *tenant_node(struct analysis *analysis);
 /* Records the slot followed by a blank where the next character would run into it. */
 bool place_tenant(struct analysis *analysis, size_t at);

@@ -2,6 +2,7 @@
  *
  * Splices at one offset keep the order in which they are recorded, so what ends at a place is recorded before
  * what follows it: leaves, then ON expressions, then WHERE. */
+#include "parser/quals.h"
 #include "parser/rewrite.h"
 
 #include <string.h>
@@ -45,6 +46,47 @@ Node *leaf_predicate(struct analysis *analysis, const struct leaf *leaf, size_t 
 	return (Node *)tree_equals((Node *)reference, tenant_node(analysis));
 }
 
+static bool screens(struct analysis *analysis)
+{
+	struct rewrite *rewrite = analysis->rewrite;
+	if (rewrite->screens == SCREENS_UNKNOWN)
+		rewrite->screens = quals_are_settled(analysis, rewrite->root) ? SCREENS_NO : SCREENS_YES;
+	return rewrite->screens == SCREENS_YES;
+}
+
+/* The comparison at half the price, in a form of which the planner thinks that it holds for nearly every row,
+ * so that it spoils no estimate; no index is found by it, but `T = $t` is there for that. In three pieces:
+ * what stands before the slot, the slot, what stands behind. */
+static const char *screen_before(const char *column)
+{
+	return text_concat(" AND CASE WHEN ", column, " = ANY (ARRAY[", NULL);
+}
+
+static bool screen_rest(struct analysis *analysis, size_t at, const char *after)
+{
+	return splice_tenant(analysis, at) &&
+		   splice_text(analysis, at, 0, text_concat("]) THEN 1 END IS NOT NULL", after, NULL));
+}
+
+bool leaf_predicates(struct analysis *analysis, const struct leaf *leaf, size_t at, const char *before,
+					 const char *after, List **conjuncts)
+{
+	const char *name = tenant_column_name(leaf);
+	bool twice = screens(analysis);
+	const char *second =
+		twice ? screen_before(text_concat(leaf_reference(leaf), ".", text_identifier(name), NULL)) : after;
+	Node *predicate = leaf_predicate(analysis, leaf, at, before, second);
+	if (predicate == NULL || (twice && !screen_rest(analysis, at, after)))
+		return false;
+	*conjuncts = lappend(*conjuncts, predicate);
+	if (twice) {
+		ColumnRef *reference = MAKE(ColumnRef);
+		reference->fields = lappend(leaf_fields(leaf), tree_string(name));
+		*conjuncts = lappend(*conjuncts, tree_screen((Node *)reference, tenant_node(analysis)));
+	}
+	return true;
+}
+
 /* (SELECT visible columns FROM c WHERE T = $t) AS name, the alias kept where it stands. Under TABLESAMPLE the
  * alias stands in the middle: it stays inside, and is repeated outside. */
 static bool wrap(struct analysis *analysis, struct leaf *leaf)
@@ -63,8 +105,16 @@ static bool wrap(struct analysis *analysis, struct leaf *leaf)
 	const char *columns = visible_columns(analysis, relation, leaf->names_tenant, &select->targetList);
 	if (!splice_text(analysis, start, 0, text_concat("(SELECT ", columns, " FROM ", NULL)) ||
 		!splice_text(analysis, end, 0, text_concat(" WHERE ", text_identifier(column), " = ", NULL)) ||
-		!splice_tenant(analysis, end) ||
-		!splice_text(analysis, end, 0,
+		!splice_tenant(analysis, end))
+		return false;
+	List *conjuncts = list_make1(tree_equals((Node *)tree_column(NULL, column), tenant_node(analysis)));
+	if (screens(analysis)) {
+		if (!splice_text(analysis, end, 0, screen_before(text_identifier(column))) ||
+			!screen_rest(analysis, end, ""))
+			return false;
+		conjuncts = lappend(conjuncts, tree_screen((Node *)tree_column(NULL, column), tenant_node(analysis)));
+	}
+	if (!splice_text(analysis, end, 0,
 					 leaf->alias && !leaf->sample ? ")"
 												  : text_concat(") AS ", text_identifier(leaf->name), NULL)))
 		return false;
@@ -76,7 +126,7 @@ static bool wrap(struct analysis *analysis, struct leaf *leaf)
 	} else {
 		select->fromClause = list_make1(*leaf->place);
 	}
-	select->whereClause = (Node *)tree_equals((Node *)tree_column(NULL, column), tenant_node(analysis));
+	select->whereClause = tree_and(conjuncts, NULL);
 	Alias *alias = leaf->alias && !leaf->sample ? (Alias *)leaf->alias : tree_alias(leaf->name);
 	*leaf->place = (Node *)tree_subselect((Node *)select, alias);
 	return true;
@@ -158,10 +208,8 @@ static bool place_on(struct analysis *analysis, struct level *level)
 			continue;
 		struct join *join = leaf->join;
 		size_t at = token_at(analysis, join->begin)->start;
-		Node *predicate = leaf_predicate(analysis, leaf, at, "", " AND ");
-		if (predicate == NULL)
+		if (!leaf_predicates(analysis, leaf, at, "", " AND ", &join->conjuncts))
 			return false;
-		join->conjuncts = lappend(join->conjuncts, predicate);
 	}
 	for (struct join *join = level->joins; join; join = join->next) {
 		if (join->conjuncts == NIL)
@@ -182,10 +230,8 @@ static bool place_where(struct analysis *analysis, struct level *level, struct w
 		if (leaf->kind != LEAF_TENANT || leaf->wrapped || leaf->placement != PLACE_WHERE)
 			continue;
 		const char *before = where->there ? "" : conjuncts == NIL ? " WHERE " : " AND ";
-		Node *predicate = leaf_predicate(analysis, leaf, at, before, where->there ? " AND " : "");
-		if (predicate == NULL)
+		if (!leaf_predicates(analysis, leaf, at, before, where->there ? " AND " : "", &conjuncts))
 			return false;
-		conjuncts = lappend(conjuncts, predicate);
 	}
 	if (conjuncts == NIL)
 		return true;

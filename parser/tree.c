@@ -85,6 +85,26 @@ A_Expr *tree_equals(Node *left, Node *right)
 	return comparison;
 }
 
+Node *tree_screen(Node *left, Node *right)
+{
+	A_ArrayExpr *array = MAKE(A_ArrayExpr);
+	array->elements = list_make1(right);
+	A_Expr *comparison = tree_equals(left, (Node *)array);
+	comparison->kind = AEXPR_OP_ANY;
+	A_Const *one = MAKE(A_Const);
+	one->val.ival.type = T_Integer;
+	one->val.ival.ival = 1;
+	CaseWhen *when = MAKE(CaseWhen);
+	when->expr = (Expr *)comparison;
+	when->result = (Expr *)one;
+	CaseExpr *expression = MAKE(CaseExpr);
+	expression->args = list_make1(when);
+	NullTest *test = MAKE(NullTest);
+	test->arg = (Expr *)expression;
+	test->nulltesttype = IS_NOT_NULL;
+	return (Node *)test;
+}
+
 Node *tree_and(List *conjuncts, Node *rest)
 {
 	if (rest)

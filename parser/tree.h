@@ -16,6 +16,9 @@ ColumnRef *tree_column(const char *relation, const char *column); /* relation ma
 ResTarget *tree_target(const char *name, Node *value);
 A_Expr *tree_equals(Node *left, Node *right);
 
+/* CASE WHEN left = ANY (ARRAY[right]) THEN 1 END IS NOT NULL */
+Node *tree_screen(Node *left, Node *right);
+
 /* `first` AND `rest`, as the grammar builds it: `rest` is kept whole, as if in parentheses. Either may be
  * NULL. */
 Node *tree_and(List *conjuncts, Node *rest);

@@ -46,8 +46,8 @@ static const struct ask_pair reading[] = {
 	 "WITH orders AS (SELECT orders.id, orders.user_id, orders.total, orders.status, orders.placed_at FROM "
 	 "orders WHERE orders.tenant_id = 42) SELECT * FROM orders"},
 	{"WITH RECURSIVE t AS (SELECT id FROM orders UNION ALL SELECT id+1 FROM t WHERE id < 10) SELECT * FROM t",
-	 "WITH RECURSIVE t AS (SELECT id FROM orders WHERE orders.tenant_id = 42 UNION ALL SELECT id+1 FROM t "
-	 "WHERE id < 10) SELECT * FROM t"},
+	 "WITH RECURSIVE t AS (SELECT id FROM orders WHERE orders.tenant_id = 42 AND CASE WHEN orders.tenant_id "
+	 "= ANY (ARRAY[42]) THEN 1 END IS NOT NULL UNION ALL SELECT id+1 FROM t WHERE id < 10) SELECT * FROM t"},
 	{"SELECT id FROM orders UNION SELECT id FROM users INTERSECT SELECT id FROM carts ORDER BY 1 LIMIT 3",
 	 "SELECT id FROM orders WHERE orders.tenant_id = 42 UNION SELECT id FROM users WHERE users.tenant_id = "
 	 "42 INTERSECT SELECT id FROM carts WHERE carts.tenant_id = 42 ORDER BY 1 LIMIT 3"},
@@ -265,7 +265,8 @@ static const struct ask_pair reading[] = {
 	{"WITH RECURSIVE t(n) AS (VALUES (1) UNION ALL SELECT n+1 FROM t WHERE n < (SELECT max(id) FROM orders)) "
 	 "SELECT * FROM t",
 	 "WITH RECURSIVE t(n) AS (VALUES (1) UNION ALL SELECT n+1 FROM t WHERE n < (SELECT max(id) FROM orders "
-	 "WHERE orders.tenant_id = 42)) SELECT * FROM t"},
+	 "WHERE orders.tenant_id = 42 AND CASE WHEN orders.tenant_id = ANY (ARRAY[42]) THEN 1 END IS NOT NULL)) "
+	 "SELECT * FROM t"},
 	{"WITH users AS (SELECT * FROM orders) SELECT (WITH orders AS (SELECT * FROM users) SELECT count(*) FROM "
 	 "orders)",
 	 "WITH users AS (SELECT orders.id, orders.user_id, orders.total, orders.status, orders.placed_at FROM "
@@ -435,11 +436,12 @@ static const struct ask_pair reading[] = {
 	{"UPDATE orders SET status = (ROW(orders.*))::text, total = 1 WHERE add_vat(orders) IS NULL AND orders.* "
 	 "IS NOT NULL RETURNING ROW(orders.*), to_json(orders.*)",
 	 "UPDATE orders SET status = (ROW(orders.id, orders.user_id, orders.total, orders.status, "
-	 "orders.placed_at))::text, total = 1 WHERE orders.tenant_id = 42 AND (add_vat(orders) IS NULL AND "
-	 "(SELECT orders FROM (SELECT orders.id, orders.user_id, orders.total, orders.status, orders.placed_at) "
-	 "AS orders) IS NOT NULL) RETURNING ROW(orders.id, orders.user_id, orders.total, orders.status, "
-	 "orders.placed_at), to_json((SELECT orders FROM (SELECT orders.id, orders.user_id, orders.total, "
-	 "orders.status, orders.placed_at) AS orders))"},
+	 "orders.placed_at))::text, total = 1 WHERE orders.tenant_id = 42 AND CASE WHEN orders.tenant_id = ANY "
+	 "(ARRAY[42]) THEN 1 END IS NOT NULL AND (add_vat(orders) IS NULL AND (SELECT orders FROM (SELECT "
+	 "orders.id, orders.user_id, orders.total, orders.status, orders.placed_at) AS orders) IS NOT NULL) "
+	 "RETURNING ROW(orders.id, orders.user_id, orders.total, orders.status, orders.placed_at), "
+	 "to_json((SELECT orders FROM (SELECT orders.id, orders.user_id, orders.total, orders.status, "
+	 "orders.placed_at) AS orders))"},
 	{"SELECT add_vat(o), o.add_vat FROM orders o",
 	 "SELECT add_vat(o), o.add_vat FROM orders o WHERE o.tenant_id = 42"},
 	{"SELECT f.id FROM orders f WHERE ROW(f.*) IS NOT NULL AND (f.id, f.total) = ANY (SELECT id, total FROM "

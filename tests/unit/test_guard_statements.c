@@ -82,8 +82,8 @@ static const struct ask_pair statements[] = {
 	{"SELECT id FROM orders WHERE status ~ ANY (ARRAY['a'])",
 	 "SELECT id FROM orders WHERE orders.tenant_id = 42 AND (status ~ ANY (ARRAY['a']))"},
 	{"SELECT id FROM orders WHERE status = ANY ('{a}') AND status LIKE ANY (ARRAY['a', status])",
-	 "SELECT id FROM orders WHERE orders.tenant_id = 42 AND (status = ANY ('{a}') AND status LIKE ANY "
-	 "(ARRAY['a', status]))"},
+	 "SELECT id FROM orders WHERE orders.tenant_id = 42 AND CASE WHEN orders.tenant_id = ANY (ARRAY[42]) "
+	 "THEN 1 END IS NOT NULL AND (status = ANY ('{a}') AND status LIKE ANY (ARRAY['a', status]))"},
 	{"MERGE INTO public.orders AS o USING (SELECT 1 AS id) s ON s.id = o.id AND CASE WHEN true THEN true END "
 	 "WHEN NOT MATCHED AND s.id > 1 THEN INSERT (id, total, tenant_id) VALUES (s.id, 2, 42) WHEN MATCHED AND "
 	 "o.status IS NOT NULL THEN UPDATE SET status = CASE WHEN o.id = 1 THEN 'when' END, total = DEFAULT WHEN "
@@ -111,9 +111,11 @@ static const struct ask_pair statements[] = {
 	{"MERGE INTO orders o USING users u ON row_to_json(o) IS NOT NULL WHEN MATCHED AND o IS NOT NULL THEN "
 	 "DELETE",
 	 "MERGE INTO orders o USING (SELECT id, email, name, password_hash, is_admin, created_at FROM users "
-	 "WHERE tenant_id = 42) u ON o.tenant_id = 42 AND (row_to_json((SELECT o FROM (SELECT o.id, o.user_id, "
-	 "o.total, o.status, o.placed_at) AS o)) IS NOT NULL) WHEN MATCHED AND (SELECT o FROM (SELECT o.id, "
-	 "o.user_id, o.total, o.status, o.placed_at) AS o) IS NOT NULL THEN DELETE"},
+	 "WHERE tenant_id = 42 AND CASE WHEN tenant_id = ANY (ARRAY[42]) THEN 1 END IS NOT NULL) u ON "
+	 "o.tenant_id = 42 AND CASE WHEN o.tenant_id = ANY (ARRAY[42]) THEN 1 END IS NOT NULL AND "
+	 "(row_to_json((SELECT o FROM (SELECT o.id, o.user_id, o.total, o.status, o.placed_at) AS o)) IS NOT "
+	 "NULL) WHEN MATCHED AND (SELECT o FROM (SELECT o.id, o.user_id, o.total, o.status, o.placed_at) AS o) "
+	 "IS NOT NULL THEN DELETE"},
 	{"EXPLAIN (ANALYZE) UPDATE orders SET total = 1",
 	 "EXPLAIN (ANALYZE) UPDATE orders SET total = 1 WHERE orders.tenant_id = 42"},
 	{"EXPLAIN ANALYZE INSERT INTO orders (total) VALUES (1)",
