@@ -51,7 +51,10 @@ struct analysis {
 	struct copy_plan *copy;
 	const char *raised_tag;
 	bool touches_tenant, uses_tenant, unknown_name, cacheable;
-	bool conceal_errors;           /* as in struct statement */
+	bool conceal_errors; /* as in struct statement */
+	/* a call of set_config whose first argument is certainly `named_setting` */
+	const FuncCall *named_call;
+	const char *named_setting;
 	struct rewrite *rewrite;       /* scopes and counters of rewrite*.c; nobody else looks inside */
 	const struct scope_path *path; /* the effective search_path, parsed (scope.c); NULL: not yet */
 	/* an earlier statement of the message may have changed it in a way nobody can tell */

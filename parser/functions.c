@@ -162,6 +162,8 @@ static bool set_config(struct analysis *analysis, const FuncCall *call)
 		value = constant_of(list_nth(call->args, 1));
 		local = constant_of(list_nth(call->args, 2));
 	}
+	if (call == analysis->named_call)
+		name = (struct constant){.known = true, .text = analysis->named_setting};
 	if (!name.known || !name.text)
 		return refuse_set_config(analysis, call, "The name of the setting is not a constant.");
 	bool steers = setting_steers(analysis->policy, name.text);

@@ -515,8 +515,9 @@ static struct verdict *guard_tree(const struct guard_request *request, List *tre
 }
 
 /* libpg_query takes a comment for a token where the grammar looks ahead: `NOT -- x`, `WITH -- x`. Such comments are cut
- * out, of what is parsed here and of what is sent: the server gets exactly what was read. NULL: that does not help. */
-static struct verdict *guard_without_comments(const struct guard_request *request)
+ * out, of what is parsed here and of what is sent: the server gets exactly what was read. NULL: that does not help; *error is
+ * then what is wrong beside the comments. */
+static struct verdict *guard_without_comments(const struct guard_request *request, PgQueryError **error)
 {
 	struct text_range *comments;
 	size_t n = request->right == RIGHT_BYPASS || request->policy->mode != MODE_ENFORCE
@@ -531,7 +532,8 @@ static struct verdict *guard_without_comments(const struct guard_request *reques
 	PgQueryInternalParsetreeAndError result = pg_query_raw_parse(text);
 	free(result.stderr_buffer);
 	if (result.error) {
-		pg_query_free_error(result.error);
+		pg_query_free_error(*error);
+		*error = result.error;
 		return NULL;
 	}
 	size_t inside = 0;
@@ -551,7 +553,7 @@ static struct verdict *guard_text(const struct guard_request *request)
 	free(result.stderr_buffer);
 	if (result.error == NULL)
 		return guard_tree(request, result.tree, NULL, 0);
-	struct verdict *verdict = guard_without_comments(request);
+	struct verdict *verdict = guard_without_comments(request, &result.error);
 	if (verdict == NULL)
 		verdict = refuse_syntax(request, result.error);
 	pg_query_free_error(result.error);

@@ -132,6 +132,36 @@ static void effects_of_set_config(struct analysis *analysis, const SelectStmt *s
 	}
 }
 
+static bool is_name_column(const Node *node)
+{
+	return node && IsA(node, ColumnRef) && list_length(((const ColumnRef *)node)->fields) == 1 &&
+		   IsA(linitial(((const ColumnRef *)node)->fields), String) &&
+		   strcmp(strVal(linitial(((const ColumnRef *)node)->fields)), "name") == 0;
+}
+
+/* SELECT set_config(name, 'value', false) FROM pg_settings WHERE name = 'setting': how pg_dump sets what a server may not
+ * have. The condition says which setting it is; function_policy() judges it as if the name stood there. */
+static void name_of_set_config(struct analysis *analysis, const SelectStmt *select)
+{
+	if (select->op != SETOP_NONE || list_length(select->targetList) != 1 || list_length(select->fromClause) != 1 ||
+		!IsA(linitial(select->fromClause), RangeVar) || !select->whereClause || !IsA(select->whereClause, A_Expr))
+		return;
+	const FuncCall *call = set_config_call(((ResTarget *)linitial(select->targetList))->val);
+	const A_Expr *condition = (const A_Expr *)select->whereClause;
+	if (!call || !is_name_column(linitial(call->args)) || condition->kind != AEXPR_OP ||
+		list_length(condition->name) != 1 || strcmp(strVal(linitial(condition->name)), "=") != 0 ||
+		!is_name_column(condition->lexpr) || !condition->rexpr || !IsA(condition->rexpr, A_Const))
+		return;
+	struct constant setting = constant_of(condition->rexpr);
+	bool temporary;
+	const struct catalog_relation *relation = scope_relation(analysis, linitial(select->fromClause), &temporary);
+	if (!setting.known || !setting.text || temporary || !relation || strcmp(relation->schema, "pg_catalog") != 0 ||
+		strcmp(relation->name, "pg_settings") != 0)
+		return;
+	analysis->named_call = call;
+	analysis->named_setting = setting.text;
+}
+
 /* --- the other kinds --- */
 
 static void effects_of_transaction(struct analysis *analysis, const TransactionStmt *statement)
@@ -288,6 +318,7 @@ void session_effects(struct analysis *analysis, Node *statement, bool nested)
 	case T_SelectStmt:
 		if (!nested)
 			effects_of_set_config(analysis, (SelectStmt *)statement);
+		name_of_set_config(analysis, (SelectStmt *)statement);
 		break;
 	default:
 		break;

@@ -2,7 +2,8 @@
  *
  *   - Statements that look at rows of all tenants (verdict: conceal_errors): the text goes, SQLSTATE and
  *     names stay.
- *   - 23P01 (exclusion): the detail quotes the row that is there already, whoever owns it.
+ *   - 23P01 (exclusion): the detail quotes the row that is there already, whoever owns it: it goes, unless that
+ *     row is certainly the tenant's own.
  *   - "Failing row contains (.., 1).", "Key (tenant_id, key)=(1, a) ..", COPY's context: the tenant's part is
  *     cut out where it is certain which part that is. */
 #include "proxy/session/internal.h"
@@ -72,16 +73,55 @@ static char *cut_key(const char *column, const char *tenant, const char *detail)
 	return result;
 }
 
-static char *cut_detail(struct session *session, const struct wire_message *message)
+/* "Key (tenant_id, room)=(1, 5) conflicts with existing key (tenant_id, room)=(1, 5)." without the first of each; NULL: the
+ * row that is there already may be another tenant's. The names come from the constraint, so they are alike on both sides. */
+static char *cut_exclusion(const char *column, const char *tenant, const char *detail)
+{
+	char *names = print("Key (%s, ", column), *values = print(")=(%s, ", tenant), *existing = NULL, *result = NULL;
+	const char *first = strncmp(detail, names, strlen(names)) == 0 ? strstr(detail, values) : NULL, *last = NULL;
+	if (first) {
+		const char *list = detail + strlen(names);
+		existing = print(") conflicts with existing key (%s, %.*s%s", column, (int)(first - list), list, values);
+		for (const char *at = first; (at = strstr(at, ") conflicts with existing key (")) != NULL; at++)
+			last = at;
+		if (last && strncmp(last, existing, strlen(existing)) == 0)
+			result = print("Key (%.*s)=(%.*s) conflicts with existing key (%.*s)=(%s", (int)(first - list), list,
+						   (int)(last - first - (ptrdiff_t)strlen(values)), first + strlen(values), (int)(first - list), list,
+						   last + strlen(existing));
+	}
+	free(names);
+	free(values);
+	free(existing);
+	return result;
+}
+
+/* The tenant's column of the relation that an error names; NULL: it names none that has one. */
+static const struct catalog_relation *error_relation(struct session *session, const struct wire_message *message)
 {
 	const char *schema = wire_error_field(message->body, message->length, 's');
 	const char *table = wire_error_field(message->body, message->length, 't');
+	const struct catalog_relation *relation =
+		schema && table ? catalog_relation(session->catalog, schema, table) : NULL;
+	return relation && relation->tenant_column >= 0 && (size_t)relation->tenant_column < relation->n_columns ? relation
+																											 : NULL;
+}
+
+static char *cut_conflict(struct session *session, const struct wire_message *message)
+{
+	const struct catalog_relation *relation = error_relation(session, message);
 	const char *detail = wire_error_field(message->body, message->length, 'D');
 	const char *tenant = session_tenant(session);
-	if (!schema || !table || !detail || !tenant)
+	if (!relation || !detail || !tenant || !session->settings->policy->hide_tenant_column)
 		return NULL;
-	const struct catalog_relation *relation = catalog_relation(session->catalog, schema, table);
-	if (!relation || relation->tenant_column < 0 || (size_t)relation->tenant_column >= relation->n_columns)
+	return cut_exclusion(relation->columns[relation->tenant_column].name, tenant, detail);
+}
+
+static char *cut_detail(struct session *session, const struct wire_message *message)
+{
+	const struct catalog_relation *relation = error_relation(session, message);
+	const char *detail = wire_error_field(message->body, message->length, 'D');
+	const char *tenant = session_tenant(session);
+	if (!relation || !detail || !tenant)
 		return NULL;
 	char *cut = cut_row(relation, tenant, detail);
 	return cut ? cut : cut_key(relation->columns[relation->tenant_column].name, tenant, detail);
@@ -136,7 +176,8 @@ bool conceal_edit(struct session *session, const struct reply *head, const struc
 		return true;
 	}
 	if (strcmp(sqlstate, "23P01") == 0) {
-		edit->drop = "D";
+		edit->detail = concealed->detail = cut_conflict(session, message);
+		edit->drop = edit->detail ? NULL : "D";
 		return true;
 	}
 	if (!session->settings->policy->hide_tenant_column)

@@ -5,6 +5,7 @@ import struct
 import time
 
 TIMESTAMPS = (1114, 1184)
+TEXTS = (25, 114, 1042, 1043)  # the same bytes in binary format
 FIRST_USER_OID = 16384
 _PG_EPOCH = 946_684_800
 
@@ -31,7 +32,8 @@ def value(raw, column):
             seconds = struct.unpack("!q", raw)[0] / 1e6 + _PG_EPOCH
             if abs(seconds - time.time()) < 86400:
                 return "<now>"
-        return raw
+        if column.type not in TEXTS:
+            return raw
     return mask(raw.decode("utf-8", "surrogateescape"))
 
 

@@ -564,6 +564,8 @@ class Generator:
         if how <= 5:
             prefix = self.with_clause(depth) if c.chance(4) else ""
             text, _ = self.query(None, None, depth, top=True)
+            if prefix and text.startswith("WITH"):
+                return f"{prefix}SELECT * FROM ({text}) AS nested"
             return prefix + (f"({text})" if prefix and text.startswith("(") else text)
         if how == 9:
             inner = self.change(depth)

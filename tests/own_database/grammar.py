@@ -8,6 +8,7 @@ from generator import BOOL, INT, JSON, NUM, OTHER, SCALARS, TEXT, TIME, Generato
 CAST = {INT: "int", NUM: "numeric", TEXT: "text", BOOL: "boolean", TIME: "timestamptz"}
 PARAMETERS = {INT: ["1", "0", "42", "100", None], NUM: ["1.5", "99.99"], TEXT: ["a", "", "%a%", "paid", "it's", None],
               BOOL: ["t", "f"], TIME: ["2024-01-01 00:00:00+00"]}
+VIEW = "view"
 LITERALS = re.compile(r"""('(?:[^']|'')*'|\$q\$.*?\$q\$|"(?:[^"]|"")*")""", re.S)
 NOISE = [" ", "\n", "\t", " /* FROM x WHERE ( */ ", " -- ' ; )\n", " /* a /* nested */ comment */ ", "  "]
 
@@ -101,8 +102,8 @@ class Wide(Generator):
         if how == 6:
             return f"({self.condition(scope, depth - 1)}) IS {c.pick(['TRUE', 'NOT TRUE', 'UNKNOWN', 'NOT FALSE'])}"
         text, _ = self.query(2, scope, depth - 1, [INT, INT])
-        return (f"(SELECT (count(*), sum(y.a)) FROM ({text}) AS y(a, b)) IS DISTINCT FROM "
-                f"({self.expression(INT, scope, depth - 1)}, {self.constant(INT)})" if c.draw(2) else
+        return (f"(SELECT (count(*), max(y.a)) FROM ({text}) AS y(a, b)) IS DISTINCT FROM "
+                f"(({self.expression(INT, scope, depth - 1)})::bigint, {self.constant(INT)}::bigint)" if c.draw(2) else
                 f"{self.primary(TEXT, scope, depth - 1)} SIMILAR TO '%(a|e)%'")
 
     # --- FROM ---
@@ -123,7 +124,7 @@ class Wide(Generator):
             return f"ROWS FROM (generate_series(1, {c.pick([3, 1])}), unnest(ARRAY['a', 'b', {self.constant(TEXT)}])) WITH ORDINALITY AS {alias}(n, s, o)"
         if how == 2 and self.schema.views:
             view = c.pick(self.schema.views)
-            scope.add(alias, [(n, k) for n, k, _ in view.columns], True)
+            scope.add(alias, [(n, k) for n, k, _ in view.columns], VIEW)
             return f"{view.name} {alias}"
         if how == 3:
             text, columns = self.query(None, scope.outer, max(depth - 1, 0), [INT, TEXT], top=True)
@@ -190,7 +191,9 @@ class Wide(Generator):
             prefix = self.with_clause(depth - 1)
             text, columns = self.query(width, outer, depth - 1, kinds, top)
             self.ctes = kept
-            return (f"({prefix}{text})" if False else prefix + text, columns) if prefix and not text.startswith("WITH") else (text, columns)
+            if prefix and text.startswith("WITH"):
+                return f"{prefix}SELECT * FROM ({text}) AS {self.name('q')}", columns
+            return prefix + text, columns
         if depth > 0 and kinds and c.chance(10):
             texts = [self._bracket(self.query(width, outer, depth - 1, kinds, top=bool(c.draw(2)))[0]) for _ in range(3)]
             first, second = c.pick(["UNION ALL", "UNION"]), c.pick(["EXCEPT", "INTERSECT", "INTERSECT ALL", "EXCEPT ALL", "UNION"])
@@ -356,7 +359,7 @@ class Wide(Generator):
             return f"SELECT {row} FROM {source}{where}"
         if how == 2:
             return f"SELECT ({row}).*, {c.pick(rows)} IS NULL AS n FROM {source}{where}"
-        if how == 3 and " JOIN " not in source and "GROUP" not in source and len(self.rows_in(scope)) == len(scope.items):
+        if how == 3 and " JOIN " not in source and "GROUP" not in source and all(flag is True for _, _, flag in scope.items):
             return f"SELECT * FROM {source}{where} FOR {c.pick(['UPDATE', 'SHARE', 'NO KEY UPDATE', 'KEY SHARE'])}{c.pick(['', f' OF {row}', ' NOWAIT', ' SKIP LOCKED'])}"
         return f"SELECT {', '.join(c.pick([f'{a}.*', '*', f'{a} AS {a}', f'1 AS one']) for a, _, _ in scope.items)} FROM {source}{where}"
 
