@@ -90,9 +90,11 @@ run: all ## the main job: serve $DATABASE_URL, or the gallery sample on a throw-
 .PHONY: test-programs
 test-programs: all $(UNIT_TESTS)
 
+# A driver that cannot be had costs its own client program only: that one says that it is skipped.
 .PHONY: test-deps
 test-deps:
 	@conf/deps build run test
+	@$(MAKE) --no-print-directory deps-clients
 
 # The packages come first, also under -j.
 .PHONY: test

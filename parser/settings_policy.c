@@ -70,7 +70,8 @@ static bool rule_row_security(const char *value, struct refusal *refusal)
 {
 	return !value || says_on(value) ||
 		   refuse(refusal, "42501", "row_security cannot be changed through tenantry",
-				  "It decides which rows a statement sees.", "pg_dump leaves it on with --enable-row-security.");
+				  "It decides which rows a statement sees.",
+				  "pg_dump and pg_restore leave it on with --enable-row-security.");
 }
 
 static bool rule_replication_role(const char *value, struct refusal *refusal)

@@ -4,5 +4,5 @@ CLIENT_PACKAGES := python3-psycopg python3-psycopg2 python3-asyncpg python3-sqla
 	php-cli php-pgsql libdbd-pg-perl
 
 .PHONY: deps-clients
-deps-clients: ## the drivers that tests/clients tries: Debian packages, and two from npm
+deps-clients: ## the drivers that tests/clients tries: Debian packages, and some from npm
 	@BUILD=$(BUILD) tests/clients/deps $(CLIENT_PACKAGES)

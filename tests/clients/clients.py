@@ -18,7 +18,7 @@ class Missing(Exception):
 def need(program):
     path = shutil.which(program)
     if not path:
-        raise Missing(f"{program} is not installed (make deps-clients)")
+        raise Missing(f"{program} is not installed (make deps-clients says why)")
     return path
 
 
@@ -47,7 +47,7 @@ def python(program, *modules):
     def prepare(_):
         for module in modules:
             if subprocess.run(["/usr/bin/python3", "-c", f"import {module}"], capture_output=True).returncode != 0:
-                raise Missing(f"the Python module {module} is not installed (make deps-clients)")
+                raise Missing(f"the Python module {module} is not installed (make deps-clients says why)")
         return ["/usr/bin/python3", os.path.join(PROGRAMS, program)]
     return prepare
 
@@ -63,10 +63,12 @@ def shell(program, *programs):
 def node(program, module):
     def prepare(folder):
         need("node")
-        # npm's packages are in the build folder, Debian's (node-pg, where it can be installed) in /usr/share/nodejs.
-        modules = [os.path.join(folder, "node_modules"), "/usr/share/nodejs"]
+        # npm's packages are in the build folder (sanitizers have one of their own), Debian's (node-pg, where it can be
+        # installed) in /usr/share/nodejs.
+        common = os.path.join(os.path.dirname(os.path.dirname(HERE)), "build", "clients")
+        modules = [os.path.join(folder, "node_modules"), os.path.join(common, "node_modules"), "/usr/share/nodejs"]
         if not any(os.path.exists(os.path.join(m, module, "package.json")) for m in modules):
-            raise Missing(f"the Node.js package {module} is not installed (make deps-clients)")
+            raise Missing(f"the Node.js package {module} is not installed (make deps-clients says why)")
         return ["/usr/bin/env", f"NODE_PATH={':'.join(modules)}", "node", "--no-deprecation", os.path.join(PROGRAMS, program)]
     return prepare
 
@@ -74,7 +76,7 @@ def node(program, module):
 def java(folder):
     need("javac"), need("java")
     if not os.path.exists(JDBC):
-        raise Missing("libpostgresql-jdbc-java is not installed (make deps-clients)")
+        raise Missing("libpostgresql-jdbc-java is not installed (make deps-clients says why)")
     source = os.path.join(PROGRAMS, "Jdbc.java")
     if not newer(os.path.join(folder, "Jdbc.class"), source):
         build(["javac", "-d", folder, "-cp", JDBC, source])
@@ -88,7 +90,7 @@ def go(program, package):
     def prepare(folder):
         need("go")
         if not os.path.isdir(os.path.join(GOCODE, "src", package)):
-            raise Missing(f"{package} is not in {GOCODE} (make deps-clients)")
+            raise Missing(f"{package} is not in {GOCODE} (make deps-clients says why)")
         source, target = os.path.join(PROGRAMS, program + ".go"), os.path.join(folder, program)
         if not newer(target, source):
             build(["go", "build", "-o", target, source],
@@ -97,10 +99,18 @@ def go(program, package):
     return prepare
 
 
+def c_program(folder):
+    need("gcc")
+    source, target = os.path.join(PROGRAMS, "libpq.c"), os.path.join(folder, "libpq")
+    if not newer(target, source):
+        build(["gcc", "-O1", "-Wall", "-Werror", "-I/usr/include/postgresql", "-o", target, source, "-lpq", "-pthread"])
+    return [target]
+
+
 def ruby(_):
     need("ruby")
     if subprocess.run(["ruby", "-e", "require 'pg'"], capture_output=True).returncode != 0:
-        raise Missing("ruby-pg is not installed (make deps-clients)")
+        raise Missing("ruby-pg is not installed (make deps-clients says why)")
     return ["ruby", os.path.join(PROGRAMS, "ruby_pg.rb")]
 
 
@@ -108,14 +118,14 @@ def php(_):
     need("php")
     modules = subprocess.run(["php", "-m"], capture_output=True, text=True).stdout.split()
     if "pgsql" not in modules or "pdo_pgsql" not in modules:
-        raise Missing("php-pgsql is not installed (make deps-clients)")
+        raise Missing("php-pgsql is not installed (make deps-clients says why)")
     return ["php", os.path.join(PROGRAMS, "php_pgsql.php")]
 
 
 def perl(_):
     need("perl")
     if subprocess.run(["perl", "-MDBD::Pg", "-e", "1"], capture_output=True).returncode != 0:
-        raise Missing("libdbd-pg-perl is not installed (make deps-clients)")
+        raise Missing("libdbd-pg-perl is not installed (make deps-clients says why)")
     return ["perl", os.path.join(PROGRAMS, "dbd_pg.pl")]
 
 
@@ -123,6 +133,8 @@ CLIENTS = [
     Client("psql", lambda _: [os.path.join(PGBIN, "psql") if os.path.exists(os.path.join(PGBIN, "psql")) else need("psql"), "-X", "-f",
                               os.path.join(PROGRAMS, "psql.sql")]),
     Client("pgbench", shell("pgbench.sh")),
+    Client("pg_dump", shell("pgdump.sh")),
+    Client("libpq", c_program, "NULL"),
     Client("psycopg3", python("psycopg3.py", "psycopg")),
     Client("psycopg3_async", python("psycopg3_async.py", "psycopg")),
     Client("psycopg2", python("psycopg2_client.py", "psycopg2")),

@@ -117,4 +117,14 @@ my $big = 'l' x 3000000;
 $db->do('INSERT INTO big (id, body) VALUES (29, ?)', undef, $big);
 show(($db->selectrow_array('SELECT body FROM big WHERE id = 29'))[0] eq $big ? 'same' : 'differs');
 show($db->selectrow_array('SELECT count(*) FROM items WHERE name LIKE ?', undef, 'CANARY%'));
+my $batch = $db->prepare('INSERT INTO orders (item_id, quantity, note) VALUES (?, ?, ?)');
+show(scalar $batch->execute_array({}, [map { 1 + $_ % 50 } 1 .. 60], [1 .. 60], 'batch'));
+show($db->selectrow_array("SELECT count(*), sum(quantity) FROM orders WHERE note = 'batch'"));
+# Ended by somebody else: ping tells, and a new connection works.
+my $other = connected();
+$other->do('SELECT pg_terminate_backend(?)', undef, $db->{pg_pid});
+select(undef, undef, undef, 0.2);
+show($db->ping ? 'alive' : 'gone', eval { $db->do('SELECT 1'); 1 } ? 'works' : $db->state);
+show($other->selectrow_array('SELECT count(*) FROM kinds'));
+$other->disconnect;
 $db->disconnect;

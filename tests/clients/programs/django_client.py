@@ -33,11 +33,43 @@ MODELS_2 = MODELS_1.replace("sold = models.BooleanField(default=False)", '''sold
         indexes = [models.Index(fields=["year"])]''')
 
 
+URLS = '''
+from django.contrib import admin
+from django.db import transaction
+from django.http import JsonResponse
+from django.urls import path
+from gallery.models import Artist, Work
+
+admin.site.register([Artist, Work])
+
+def works(request):
+    if request.method == "POST":
+        with transaction.atomic():
+            artist, _ = Artist.objects.get_or_create(name=request.POST["artist"])
+            work = Work.objects.create(artist=artist, title=request.POST["title"], price=request.POST["price"])
+            if request.POST.get("fail"):
+                raise ValueError(request.POST["fail"])
+        request.session["made"] = request.session.get("made", 0) + 1
+        return JsonResponse({"title": work.title, "made": request.session["made"]}, status=201)
+    found = Work.objects.select_related("artist").filter(title__startswith=request.GET.get("start", "")).order_by("id")
+    return JsonResponse({"works": [[w.title, w.artist.name, str(w.price)] for w in found[:5]], "count": found.count(),
+                         "made": request.session.get("made", 0)})
+
+urlpatterns = [path("works", works), path("admin/", admin.site.urls)]
+'''
+
+
 def settings():
     from django.conf import settings as s
     s.configure(
         DATABASES={"default": {"ENGINE": "django.db.backends.postgresql", "NAME": os.environ["PGDATABASE"], "USER": os.environ["PGUSER"],
                                "PASSWORD": os.environ["PGPASSWORD"], "HOST": os.environ["PGHOST"], "PORT": os.environ["PGPORT"]}},
+        ROOT_URLCONF="gallery.urls", ALLOWED_HOSTS=["testserver"], STATIC_URL="/static/",
+        MIDDLEWARE=["django.contrib.sessions.middleware.SessionMiddleware", "django.contrib.auth.middleware.AuthenticationMiddleware",
+                    "django.contrib.messages.middleware.MessageMiddleware"],
+        TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "OPTIONS": {"context_processors": [
+            "django.template.context_processors.request", "django.contrib.auth.context_processors.auth",
+            "django.contrib.messages.context_processors.messages"]}}],
         INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", "django.contrib.sessions", "django.contrib.admin",
                         "django.contrib.messages", "gallery"],
         USE_TZ=True, SECRET_KEY="x", DEFAULT_AUTO_FIELD="django.db.models.BigAutoField", PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
@@ -47,8 +79,9 @@ def settings():
 def application(models):
     os.makedirs(os.path.join(FOLDER, "gallery"), exist_ok=True)
     open(os.path.join(FOLDER, "gallery", "__init__.py"), "w").close()
-    with open(os.path.join(FOLDER, "gallery", "models.py"), "w") as f:
-        f.write(models)
+    for name, text in (("models.py", models), ("urls.py", URLS)):
+        with open(os.path.join(FOLDER, "gallery", name), "w") as f:
+            f.write(text)
 
 
 def call(*words, **options):
@@ -79,6 +112,7 @@ def second():
     queries()
     transactions()
     users()
+    web()
 
 
 def queries():
@@ -151,6 +185,51 @@ def users():
     session["cart"] = [1, 2]
     session.save()
     print(SessionStore(session.session_key)["cart"])
+
+
+def web():
+    """Requests through the test client: sessions, transactions that fail, and the admin site."""
+    import re
+    from django.contrib.auth import get_user_model
+    from django.db import connection
+    from django.test import Client
+    from gallery.models import Artist, Work
+    client = Client()
+    for i in range(3):
+        reply = client.post("/works", {"artist": f"web artist {i % 2}", "title": f"web {i}", "price": "12.50"})
+        print(reply.status_code, reply.json())
+    try:
+        client.post("/works", {"artist": "nobody", "title": "web lost", "price": "1", "fail": "on purpose"})
+    except ValueError as e:
+        print(e)
+    print(client.get("/works?start=web").json(), Artist.objects.filter(name="nobody").exists())
+    print(Client().get("/works?start=work 1").json())
+    get_user_model().objects.create_superuser("root", "root@example.org", "toor")
+    print(client.get("/admin/gallery/work/").status_code, client.login(username="root", password="wrong"), client.login(username="root", password="toor"))
+    page = client.get("/admin/gallery/work/", {"q": "", "o": "-1"}).content.decode()
+    print(re.findall(r"\d+ works?", page)[:1])
+    work = Work.objects.get(title="web 1")
+    print(client.post(f"/admin/gallery/work/{work.id}/change/", {
+        "artist": work.artist_id, "title": "web changed", "price": "3.00", "tags": "a,b", "details": "{}", "year": "1999", "slug": "s"}).status_code)
+    work.refresh_from_db()
+    print(work.title, work.price, work.tags, work.year)
+    print(client.post("/admin/gallery/work/", {"action": "delete_selected", "_selected_action": [work.id], "post": "yes"}).status_code,
+          Work.objects.filter(id=work.id).exists())
+    print(client.get("/admin/gallery/work/", {"year": "1999"}).status_code, client.get("/admin/").status_code)
+    # A connection that was ended by somebody else: the next request gets a new one.
+    with connection.cursor() as c:
+        c.execute("SELECT pg_backend_pid()")
+        pid = c.fetchone()[0]
+    import psycopg2
+    with psycopg2.connect(os.environ["DATABASE_URL"]) as other, other.cursor() as c:
+        c.execute("SELECT pg_terminate_backend(%s)", [pid])
+    from django.db import close_old_connections
+    try:
+        Work.objects.count()
+    except Exception as e:
+        print(type(e).__name__)
+    close_old_connections()
+    print(client.get("/works?start=web").json()["count"])
 
 
 def main():

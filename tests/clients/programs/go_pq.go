@@ -171,5 +171,21 @@ func main() {
 	show(binary.Query("SELECT name FROM items WHERE id = $1", 5))
 	show(binary.Query("SELECT count(*) FROM orders WHERE item_id < $1 AND quantity > $2", 10, 2))
 	check(binary.Close())
+	// Ended by somebody else: database/sql takes another connection.
+	db.SetMaxOpenConns(2)
+	one, err := db.Conn(context.Background())
+	check(err)
+	var pid int
+	check(one.QueryRowContext(context.Background(), "SELECT pg_backend_pid()").Scan(&pid))
+	check(one.Close())
+	other, err := sql.Open("postgres", url)
+	check(err)
+	_, err = other.Exec("SELECT pg_terminate_backend($1)", pid)
+	check(err)
+	check(other.Close())
+	time.Sleep(200 * time.Millisecond)
+	for i := 0; i < 3; i++ {
+		show(db.Query("SELECT count(*) FROM kinds"))
+	}
 	check(db.Close())
 }

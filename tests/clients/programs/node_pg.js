@@ -47,6 +47,27 @@ async function transactions(c) {
   await fails(c, 'SELECT name FROM items WHERE id = $1', [1, 2]);
 }
 
+// COPY needs another package; without it pg says that it cannot, and the session goes on.
+async function copies(c) {
+  await fails(c, 'COPY orders (item_id, quantity, note) FROM STDIN');
+  let streams;
+  try {
+    streams = require('pg-copy-streams');
+  } catch (e) {
+    return;
+  }
+  const { Readable } = require('stream');
+  const { pipeline } = require('stream/promises');
+  const to = c.query(streams.from('COPY orders (item_id, quantity, note) FROM STDIN WITH (FORMAT csv)'));
+  await pipeline(Readable.from([...Array(800).keys()].map((i) => `${1 + (i % 50)},${i},"node ""${i}"""\n`)), to);
+  let text = '';
+  for await (const chunk of c.query(streams.to('COPY (SELECT id, name FROM items WHERE id < 4 ORDER BY id) TO STDOUT'))) text += chunk;
+  show(to.rowCount, text, (await c.query("SELECT count(*), sum(quantity) FROM orders WHERE note LIKE 'node%'")).rows);
+  const wrong = c.query(streams.from('COPY orders (item_id, quantity) FROM STDIN'));
+  await pipeline(Readable.from(['1\tx\n']), wrong).then(() => console.log('no error'), (e) => show(e.code, e.message));
+  show((await c.query('SELECT count(*) FROM orders')).rows);
+}
+
 async function main() {
   const c = new Client({ connectionString: url, application_name: 'node test' });
   c.on('notice', (n) => show('notice', n.severity, n.message, n.detail));
@@ -71,7 +92,17 @@ async function main() {
   await fails(c, 'SELECT pg_sleep(5)');
   await c.query('RESET statement_timeout');
   show((await c.query('SELECT count(*) FROM items')).rows);
+  await copies(c);
   await c.end();
+  // Cancel by a connection of its own, as pg does it.
+  const sleeper = new Client({ connectionString: url });
+  await sleeper.connect();
+  const canceller = new Client({ connectionString: url });
+  const slow = sleeper.query('SELECT pg_sleep(20) FROM items').then(() => show('not cancelled'), (e) => show(e.code, e.message));
+  setTimeout(() => canceller.cancel(sleeper, sleeper.activeQuery || sleeper._activeQuery), 300);
+  await slow;
+  show((await sleeper.query('SELECT count(*) FROM orders WHERE id > 100000')).rows);
+  await sleeper.end();
   const bad = new Client({ connectionString: url.replace('p%40ss', 'wrong') });
   await bad.connect().then(() => console.log('connected?'), (e) => show(e.code));
   // Ended by somebody else: the client hears of it, and can connect again.

@@ -52,6 +52,20 @@ async function main() {
   show(await sql`INSERT INTO made (v) VALUES (${'x'}) RETURNING *`, await sql`SELECT * FROM made`);
   await sql`ALTER TABLE made ADD COLUMN w int DEFAULT 3`;
   show(await sql`SELECT * FROM made ORDER BY id`);
+  const big = 'n'.repeat(3000000);
+  await sql`INSERT INTO big (id, body) VALUES (${37}, ${big})`;
+  show((await sql`SELECT body FROM big WHERE id = 37`)[0].body === big);
+  await sql`DO $$ BEGIN RAISE NOTICE 'from a block'; END $$`;
+  const kinds = await sql`SELECT ${true}::bool AS a, ${7}::int8 AS b, ${1.5}::float8 AS c, ${'tëxt ☃'}::text AS d, ${Buffer.from([0, 255])}::bytea AS e,
+    ${new Date(0)}::timestamptz AS f, ${sql.array(['a', 'b'])}::text[] AS g, ${sql.json({ x: [1] })}::jsonb AS h, ${null}::int AS i, count(*) AS n FROM orders`;
+  show(kinds);
+  // Ended by somebody else: the pool connects again.
+  const one = postgres(process.env.DATABASE_URL, { max: 1 });
+  const [{ pid }] = await one`SELECT pg_backend_pid() AS pid`;
+  await sql`SELECT pg_terminate_backend(${pid})`;
+  await new Promise((done) => setTimeout(done, 200));
+  show(await one`SELECT count(*) FROM kinds`);
+  await one.end();
   await sql.end();
 }
 

@@ -44,6 +44,17 @@ function with_pgsql() {
     usleep(300000);
     show(pg_cancel_query($c));
     show(pg_fetch_row(pg_query($c, 'SELECT count(*) FROM items')));
+    $big = str_repeat('x', 2500000);
+    pg_query_params($c, 'INSERT INTO big (id, body) VALUES (39, $1)', [$big]);
+    show(pg_fetch_row(pg_query($c, 'SELECT body FROM big WHERE id = 39'))[0] === $big);
+    // Ended by somebody else: reset connects again.
+    $other = pg_connect(getenv('DATABASE_URL'), PGSQL_CONNECT_FORCE_NEW);
+    pg_query_params($other, 'SELECT pg_terminate_backend($1)', [pg_get_pid($c)]);
+    pg_close($other);
+    usleep(200000);
+    show([@pg_query($c, 'SELECT 1') !== false, pg_connection_status($c) === PGSQL_CONNECTION_OK]);
+    show(pg_connection_reset($c));
+    show(pg_fetch_row(pg_query($c, 'SELECT count(*) FROM kinds')));
     pg_close($c);
 }
 

@@ -125,6 +125,11 @@ SELECT * FROM made ORDER BY id;
 INSERT INTO made DEFAULT VALUES RETURNING *;
 TRUNCATE made;
 SELECT count(*) FROM made;
+SET statement_timeout = '200ms';
+SELECT pg_sleep(20) FROM items;
+RESET statement_timeout;
+INSERT INTO big (id, body) SELECT 41, repeat('psql', 500000);
+SELECT body = repeat('psql', 500000) FROM big WHERE id = 41;
 \c -
 SELECT count(*) FROM made;
 \q

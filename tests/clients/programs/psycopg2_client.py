@@ -142,6 +142,22 @@ def main():
     cursor.execute("SELECT 'é' || %s, count(*) FROM items WHERE name <> 'é'", ("ü",))
     print(cursor.fetchone())
     connection.reset()
+    connection.set_client_encoding("UTF8")
+    body = "w" * 2500000
+    cursor.execute("INSERT INTO big (id, body, raw) VALUES (%s, %s, %s)", (35, body, psycopg2.Binary(b"\0'\\" * 500000)))
+    cursor.execute("SELECT body, raw FROM big WHERE id = 35")
+    row = cursor.fetchone()
+    print(row[0] == body, bytes(row[1]) == b"\0'\\" * 500000)
+    other = psycopg2.connect(URL)
+    with other, other.cursor() as c:
+        c.execute("SELECT pg_terminate_backend(%s)", (connection.info.backend_pid,))
+    try:
+        cursor.execute("SELECT 1")
+    except psycopg2.Error as e:
+        print(type(e).__name__, e.pgcode, connection.closed)
+    with psycopg2.connect(URL) as again, again.cursor() as c:
+        c.execute("SELECT count(*) FROM kinds")
+        print(c.fetchone())
     connection.close()
 
 

@@ -67,6 +67,23 @@ async def cancelled():
         print(await (await connection.execute("SELECT count(*) FROM items")).fetchone())
 
 
+async def large():
+    async with await psycopg.AsyncConnection.connect(URL) as connection:
+        body, raw = "a" * 2500000, b"\0\1" * 900000
+        await connection.execute("INSERT INTO big (id, body, raw) VALUES (%s, %s, %s)", (33, body, raw))
+        row = await (await connection.execute("SELECT body, raw FROM big WHERE id = %b", (33,))).fetchone()
+        print(row[0] == body, row[1] == raw)
+    connection = await psycopg.AsyncConnection.connect(URL, autocommit=True)
+    async with await psycopg.AsyncConnection.connect(URL, autocommit=True) as other:
+        await other.execute("SELECT pg_terminate_backend(%s)", (connection.info.backend_pid,))
+    try:
+        await connection.execute("SELECT 1")
+    except psycopg.OperationalError as e:
+        print(e.diag.sqlstate, e.diag.message_primary, connection.closed)
+    async with await psycopg.AsyncConnection.connect(URL) as connection:
+        print(await (await connection.execute("SELECT count(*) FROM kinds")).fetchone())
+
+
 async def main():
     print(await asyncio.gather(*(worker(i) for i in range(12))))
     async with await psycopg.AsyncConnection.connect(URL) as connection:
@@ -84,6 +101,7 @@ async def main():
     await copied()
     await listening()
     await cancelled()
+    await large()
 
 
 asyncio.run(main())

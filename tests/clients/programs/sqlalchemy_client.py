@@ -127,6 +127,40 @@ def introspection(engine):
     print([c.name for c in reflected.columns if c.name != "tenant_id"])
 
 
+def connections():
+    """COPY and notifications on the driver's connection, large values, a pool that survives ended connections."""
+    import io
+    engine = sa.create_engine(URL, pool_size=2, pool_pre_ping=True)
+    with engine.begin() as c:
+        cursor = c.connection.cursor()
+        cursor.copy_expert("COPY orders (item_id, quantity, note) FROM STDIN", io.StringIO("".join(f"{1 + i % 50}\t{i}\tcopy\n" for i in range(200))))
+        out = io.StringIO()
+        cursor.copy_expert("COPY (SELECT id, name FROM items WHERE id < 3 ORDER BY id) TO STDOUT", out)
+        print(cursor.rowcount, out.getvalue(), c.execute(sa.text("SELECT count(*) FROM orders WHERE note = 'copy'")).scalar())
+        body = "s" * 2500000
+        c.execute(sa.text("INSERT INTO big (id, body) VALUES (31, :body)"), {"body": body})
+        print(c.execute(sa.text("SELECT body FROM big WHERE id = 31")).scalar() == body)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as c:
+        c.execute(sa.text("LISTEN sa_news"))
+        c.execute(sa.text("SELECT pg_notify('sa_news', 'hi')"))
+        c.connection.connection.poll()
+        print([(n.channel, n.payload) for n in c.connection.connection.notifies])
+        c.execute(sa.text("UNLISTEN *"))
+        c.execute(sa.text("SET statement_timeout = '200ms'"))
+        try:
+            c.execute(sa.text("SELECT pg_sleep(20) FROM items"))
+        except sa.exc.OperationalError as e:
+            show(e)
+        c.execute(sa.text("RESET statement_timeout"))
+    with engine.connect() as c:
+        pid = c.execute(sa.text("SELECT pg_backend_pid()")).scalar()
+    other = sa.create_engine(URL, poolclass=sa.pool.NullPool)
+    with other.begin() as c:
+        c.execute(sa.text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+    with engine.connect() as c:
+        print(c.execute(sa.text("SELECT count(*) FROM kinds")).scalar())
+
+
 async def asynchronous():
     engine = create_async_engine(URL.replace("postgresql://", "postgresql+asyncpg://"))
     async with engine.begin() as c:
@@ -144,6 +178,7 @@ def main():
     core(engine)
     mapped(engine)
     introspection(engine)
+    connections()
     asyncio.run(asynchronous())
 
 
