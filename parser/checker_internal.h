@@ -31,8 +31,8 @@ struct checker_leaf {
 	bool required; /* must be confined */
 	bool confined;
 	bool screened; /* also by a comparison that is tested before every condition of the statement (quals.h) */
-	bool hidden; /* behind the alias of a join: only that join's inside sees it */
-	bool merged; /* its tenant column is merged into the other side's by USING or NATURAL */
+	bool hidden;   /* behind the alias of a join: only that join's inside sees it */
+	bool merged;   /* its tenant column is merged into the other side's by USING or NATURAL */
 };
 
 #define CHECKER_FEW 8
@@ -59,7 +59,7 @@ struct checker {
 	const Node *value; /* parameter 0: the value that everything rests on so far */
 	struct checker_finding *finding;
 	bool open;
-	bool touched;         /* a relation that must be confined was read or written */
+	bool touched;          /* a relation that must be confined was read or written */
 	const Node *statement; /* the whole of it */
 	enum { SCREEN_UNKNOWN, SCREEN_NEEDED, SCREEN_NOT_NEEDED } screen;
 	const RangeVar *made; /* a table that is made of the result and stays; NULL: none */

@@ -47,12 +47,13 @@ struct leaf {
 	struct level *level;                     /* of a sub-select or CTE */
 	const List *renamed;                     /* column names given by a CTE's list */
 	size_t begin, end;                       /* its tokens */
-	bool target;       /* of INSERT, UPDATE, DELETE, MERGE, or EXCLUDED: cannot be wrapped */
-	bool sample;       /* under TABLESAMPLE */
-	bool hidden;       /* below a join alias: not to be named */
-	bool whole_row;    /* used as a whole: wrap, or replace the uses */
-	bool star_row;     /* used as a whole in the form x.* or x.f: the use cannot be replaced */
-	bool keeps_row;    /* somewhere a column is taken out of an expression over the whole row: as a record it would have none */
+	bool target;    /* of INSERT, UPDATE, DELETE, MERGE, or EXCLUDED: cannot be wrapped */
+	bool sample;    /* under TABLESAMPLE */
+	bool hidden;    /* below a join alias: not to be named */
+	bool whole_row; /* used as a whole: wrap, or replace the uses */
+	bool star_row;  /* used as a whole in the form x.* or x.f: the use cannot be replaced */
+	bool
+		keeps_row; /* somewhere a column is taken out of an expression over the whole row: as a record it would have none */
 	bool names_tenant; /* the application names its tenant column */
 	bool names_system; /* it names ctid or the like, which a wrapped leaf would not have */
 	List *uses;        /* of Node **: where it is used as a whole */
@@ -74,12 +75,12 @@ struct level {
 	size_t n_leaves;
 	struct star_unit *units, **units_end;
 	struct join *joins, **joins_end;
-	bool merged;   /* some join of it has USING or NATURAL */
-	List *groups;  /* GROUP BY */
+	bool merged;    /* some join of it has USING or NATURAL */
+	List *groups;   /* GROUP BY */
 	bool rows_stay; /* a column is taken out of its only target */
-	bool star;     /* has a bare * among its targets */
-	List *targets; /* its result columns (ResTarget), after stars were spelled out */
-	int width;     /* of VALUES; else -1: count the targets */
+	bool star;      /* has a bare * among its targets */
+	List *targets;  /* its result columns (ResTarget), after stars were spelled out */
+	int width;      /* of VALUES; else -1: count the targets */
 };
 
 /* Where the WHERE clause of a level is, or would be. */
@@ -102,9 +103,10 @@ struct rewrite {
 	size_t counted;         /* bytes of the message up to which characters are counted .. */
 	int counted_characters; /* .. and how many these are */
 	size_t work;            /* names compared so far */
-	const Node *rows_stay;  /* the sub-select whose targets may stay rows of the table: a column is taken out of it */
-	bool literal;           /* the statement cannot take parameters: the slot must become a literal */
-	const Node *root;       /* the whole statement */
+	const Node
+		*rows_stay; /* the sub-select whose targets may stay rows of the table: a column is taken out of it */
+	bool literal;   /* the statement cannot take parameters: the slot must become a literal */
+	const Node *root;                                          /* the whole statement */
 	enum { SCREENS_UNKNOWN, SCREENS_YES, SCREENS_NO } screens; /* see quals.h */
 };
 

@@ -362,8 +362,10 @@ static bool star_source(struct analysis *analysis, InsertStmt *insert, const str
 							   "cannot tell which value is meant for the tenant column",
 							   "The number of columns that * stands for is not known.",
 							   "List the columns of INSERT, or name those of the query.");
-	struct insert_source source = {.relation = relation, .width = width,
-								   .beyond = level_column_location(analysis, level, (int)relation->n_columns)};
+	struct insert_source source = {.relation = relation,
+								   .width = width,
+								   .beyond =
+									   level_column_location(analysis, level, (int)relation->n_columns)};
 	if (!check_width(analysis, insert, &source, (int)relation->n_columns))
 		return false;
 	Alias *alias = tree_alias("s");
@@ -418,9 +420,9 @@ static bool insert_source(struct analysis *analysis, InsertStmt *insert, const s
 	if (insert->cols)
 		source.replace = listed_tenant(insert->cols, relation);
 	source.columns = insert->cols ? list_length(insert->cols) : (int)relation->n_columns;
-	source.limit = insert->cols
-					   ? list_length(insert->cols)
-					   : (int)relation->n_columns - column_hidden(analysis, relation, relation->tenant_column);
+	source.limit =
+		insert->cols ? list_length(insert->cols)
+					 : (int)relation->n_columns - column_hidden(analysis, relation, relation->tenant_column);
 	if (!rewrite_select(analysis, (SelectStmt *)insert->selectStmt, i, end, &source))
 		return false;
 	if (!check_width(analysis, insert, &source, source.limit))

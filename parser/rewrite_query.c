@@ -119,7 +119,8 @@ bool walk_targets(struct analysis *analysis, struct level *level, List *targets)
 				return false;
 		}
 		/* c.* and (c).* are spelled out */
-		else if (!(star_is((Node *)target) && (IsA(target->val, ColumnRef) || star_leaf(analysis, level, target->val))) &&
+		else if (!(star_is((Node *)target) &&
+				   (IsA(target->val, ColumnRef) || star_leaf(analysis, level, target->val))) &&
 				 !walk(analysis, (Node **)&lfirst(cell)))
 			return false;
 	}

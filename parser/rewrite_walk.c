@@ -69,7 +69,8 @@ static bool column_reference(struct analysis *analysis, Node **place)
 			return true;
 		mark_tenants(analysis, strVal(last));
 		struct leaf *leaf = scope_leaf(analysis->rewrite->level, reference->fields, 1);
-		if (leaf == NULL || leaf->kind == LEAF_OTHER || is_column_somewhere(analysis, analysis->rewrite->level, strVal(last)))
+		if (leaf == NULL || leaf->kind == LEAF_OTHER ||
+			is_column_somewhere(analysis, analysis->rewrite->level, strVal(last)))
 			return true;
 		return mark_whole_row(analysis, leaf, place);
 	}
@@ -100,7 +101,8 @@ static struct leaf *row_leaf(struct analysis *analysis, const Node *value)
 	if (value == NULL || !IsA(value, ColumnRef) || list_length(((const ColumnRef *)value)->fields) != 1)
 		return NULL;
 	const List *fields = ((const ColumnRef *)value)->fields;
-	if (!IsA(linitial(fields), String) || is_column_somewhere(analysis, analysis->rewrite->level, strVal(linitial(fields))))
+	if (!IsA(linitial(fields), String) ||
+		is_column_somewhere(analysis, analysis->rewrite->level, strVal(linitial(fields))))
 		return NULL;
 	return scope_leaf(analysis->rewrite->level, fields, 1);
 }

@@ -143,8 +143,9 @@ static bool is_name_column(const Node *node)
  * have. The condition says which setting it is; function_policy() judges it as if the name stood there. */
 static void name_of_set_config(struct analysis *analysis, const SelectStmt *select)
 {
-	if (select->op != SETOP_NONE || list_length(select->targetList) != 1 || list_length(select->fromClause) != 1 ||
-		!IsA(linitial(select->fromClause), RangeVar) || !select->whereClause || !IsA(select->whereClause, A_Expr))
+	if (select->op != SETOP_NONE || list_length(select->targetList) != 1 ||
+		list_length(select->fromClause) != 1 || !IsA(linitial(select->fromClause), RangeVar) ||
+		!select->whereClause || !IsA(select->whereClause, A_Expr))
 		return;
 	const FuncCall *call = set_config_call(((ResTarget *)linitial(select->targetList))->val);
 	const A_Expr *condition = (const A_Expr *)select->whereClause;
@@ -154,9 +155,10 @@ static void name_of_set_config(struct analysis *analysis, const SelectStmt *sele
 		return;
 	struct constant setting = constant_of(condition->rexpr);
 	bool temporary;
-	const struct catalog_relation *relation = scope_relation(analysis, linitial(select->fromClause), &temporary);
-	if (!setting.known || !setting.text || temporary || !relation || strcmp(relation->schema, "pg_catalog") != 0 ||
-		strcmp(relation->name, "pg_settings") != 0)
+	const struct catalog_relation *relation =
+		scope_relation(analysis, linitial(select->fromClause), &temporary);
+	if (!setting.known || !setting.text || temporary || !relation ||
+		strcmp(relation->schema, "pg_catalog") != 0 || strcmp(relation->name, "pg_settings") != 0)
 		return;
 	analysis->named_call = call;
 	analysis->named_setting = setting.text;

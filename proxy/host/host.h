@@ -64,7 +64,8 @@ void host_raise_descriptor_limit(const struct configuration *configuration);
 /* --- supervisor.c: on the main thread --- */
 /* Signals and timers; returns when all workers have ended. `stop`, `reload`: set by a signal that came before.
  */
-void supervisor_run(struct host *host, const volatile sig_atomic_t *stop, const volatile sig_atomic_t *reload);
+void supervisor_run(struct host *host, const volatile sig_atomic_t *stop,
+					const volatile sig_atomic_t *reload);
 /* A worker thread has ended / has handed in its counts; run through the mailbox. The report is taken over. */
 void supervisor_worker_ended(void *host, void *worker);
 void supervisor_worker_counted(void *host, void *report);

@@ -77,17 +77,20 @@ static char *cut_key(const char *column, const char *tenant, const char *detail)
  * row that is there already may be another tenant's. The names come from the constraint, so they are alike on both sides. */
 static char *cut_exclusion(const char *column, const char *tenant, const char *detail)
 {
-	char *names = print("Key (%s, ", column), *values = print(")=(%s, ", tenant), *existing = NULL, *result = NULL;
-	const char *first = strncmp(detail, names, strlen(names)) == 0 ? strstr(detail, values) : NULL, *last = NULL;
+	char *names = print("Key (%s, ", column), *values = print(")=(%s, ", tenant), *existing = NULL,
+		 *result = NULL;
+	const char *first = strncmp(detail, names, strlen(names)) == 0 ? strstr(detail, values) : NULL,
+			   *last = NULL;
 	if (first) {
 		const char *list = detail + strlen(names);
-		existing = print(") conflicts with existing key (%s, %.*s%s", column, (int)(first - list), list, values);
+		existing =
+			print(") conflicts with existing key (%s, %.*s%s", column, (int)(first - list), list, values);
 		for (const char *at = first; (at = strstr(at, ") conflicts with existing key (")) != NULL; at++)
 			last = at;
 		if (last && strncmp(last, existing, strlen(existing)) == 0)
-			result = print("Key (%.*s)=(%.*s) conflicts with existing key (%.*s)=(%s", (int)(first - list), list,
-						   (int)(last - first - (ptrdiff_t)strlen(values)), first + strlen(values), (int)(first - list), list,
-						   last + strlen(existing));
+			result = print("Key (%.*s)=(%.*s) conflicts with existing key (%.*s)=(%s", (int)(first - list),
+						   list, (int)(last - first - (ptrdiff_t)strlen(values)), first + strlen(values),
+						   (int)(first - list), list, last + strlen(existing));
 	}
 	free(names);
 	free(values);
@@ -96,14 +99,16 @@ static char *cut_exclusion(const char *column, const char *tenant, const char *d
 }
 
 /* The tenant's column of the relation that an error names; NULL: it names none that has one. */
-static const struct catalog_relation *error_relation(struct session *session, const struct wire_message *message)
+static const struct catalog_relation *error_relation(struct session *session,
+													 const struct wire_message *message)
 {
 	const char *schema = wire_error_field(message->body, message->length, 's');
 	const char *table = wire_error_field(message->body, message->length, 't');
 	const struct catalog_relation *relation =
 		schema && table ? catalog_relation(session->catalog, schema, table) : NULL;
-	return relation && relation->tenant_column >= 0 && (size_t)relation->tenant_column < relation->n_columns ? relation
-																											 : NULL;
+	return relation && relation->tenant_column >= 0 && (size_t)relation->tenant_column < relation->n_columns
+			   ? relation
+			   : NULL;
 }
 
 static char *cut_conflict(struct session *session, const struct wire_message *message)

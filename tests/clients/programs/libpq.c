@@ -1,19 +1,20 @@
 /* libpq itself: pipeline mode with Flush, Sync and errors in the middle, single-row mode, chunks of a large statement written while
  * results arrive, describing, binary parameters, COPY in all formats, notifications, cancel, non-blocking connecting, reset. Prints what
  * a trace of the protocol says of the messages that come back, so that a message too many or too few is seen. */
+#include <arpa/inet.h>
 #include <libpq-fe.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <arpa/inet.h>
-#include <pthread.h>
 #include <unistd.h>
 
 static void show_error(const PGresult *result)
 {
-	static const int fields[] = {PG_DIAG_SEVERITY, PG_DIAG_SQLSTATE, PG_DIAG_MESSAGE_PRIMARY, PG_DIAG_MESSAGE_DETAIL,
-								 PG_DIAG_MESSAGE_HINT, PG_DIAG_STATEMENT_POSITION, PG_DIAG_CONSTRAINT_NAME};
+	static const int fields[] = {PG_DIAG_SEVERITY,       PG_DIAG_SQLSTATE,     PG_DIAG_MESSAGE_PRIMARY,
+								 PG_DIAG_MESSAGE_DETAIL, PG_DIAG_MESSAGE_HINT, PG_DIAG_STATEMENT_POSITION,
+								 PG_DIAG_CONSTRAINT_NAME};
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
 		const char *field = PQresultErrorField(result, fields[i]);
 		printf("%s%s", i ? " | " : "  ", field ? field : "NULL");
@@ -30,10 +31,10 @@ static void show(PGresult *result)
 	for (int row = 0; row < PQntuples(result) && row < 5; row++) {
 		for (int column = 0; column < PQnfields(result); column++)
 			printf("%s%s=%s", column ? " " : "  ", PQfname(result, column),
-				   PQgetisnull(result, row, column)      ? "NULL"
+				   PQgetisnull(result, row, column)        ? "NULL"
 				   : PQgetlength(result, row, column) > 99 ? "(long)"
-				   : PQfformat(result, column)           ? "(binary)"
-														 : PQgetvalue(result, row, column));
+				   : PQfformat(result, column)             ? "(binary)"
+														   : PQgetvalue(result, row, column));
 		printf("\n");
 	}
 	PQclear(result);
@@ -85,10 +86,12 @@ static void pipelines(PGconn *c)
 	PQsendDescribePrepared(c, "pick");
 	for (int i = 0; i < 3; i++)
 		PQsendQueryPrepared(c, "pick", 1, one, NULL, NULL, 0);
-	PQsendQueryParams(c, "INSERT INTO orders (item_id, quantity, note) VALUES ($1, 1, 'piped')", 1, NULL, one, NULL, NULL, 0);
+	PQsendQueryParams(c, "INSERT INTO orders (item_id, quantity, note) VALUES ($1, 1, 'piped')", 1, NULL, one,
+					  NULL, NULL, 0);
 	PQpipelineSync(c);
 	/* An error in the middle: what follows is skipped, the insert before it is rolled back. */
-	PQsendQueryParams(c, "INSERT INTO orders (item_id, quantity, note) VALUES ($1, 1, 'lost')", 1, NULL, one, NULL, NULL, 0);
+	PQsendQueryParams(c, "INSERT INTO orders (item_id, quantity, note) VALUES ($1, 1, 'lost')", 1, NULL, one,
+					  NULL, NULL, 0);
 	PQsendQueryParams(c, "INSERT INTO items (name) VALUES ($1)", 1, NULL, item, NULL, NULL, 0);
 	PQsendQueryPrepared(c, "pick", 1, one, NULL, NULL, 0);
 	PQpipelineSync(c);
@@ -96,7 +99,8 @@ static void pipelines(PGconn *c)
 	PQsendPrepare(c, "never", "SELECT 1", 0, NULL);
 	PQpipelineSync(c);
 	PQsendQueryPrepared(c, "pick", 1, one, NULL, NULL, 1);
-	PQsendQueryParams(c, "SELECT count(*) FROM orders WHERE note IN ('piped', 'lost')", 0, NULL, NULL, NULL, NULL, 0);
+	PQsendQueryParams(c, "SELECT count(*) FROM orders WHERE note IN ('piped', 'lost')", 0, NULL, NULL, NULL,
+					  NULL, 0);
 	PQpipelineSync(c);
 	drain(c, 4);
 	/* Flush without Sync: answers come, the implicit transaction stays open. */
@@ -127,7 +131,8 @@ static void long_pipeline(PGconn *c)
 	PQenterPipelineMode(c);
 	while (!done) {
 		while (sent < REQUESTS && sent - got < 500) {
-			if (!PQsendQueryParams(c, "SELECT $1::text, name FROM items WHERE id = $2", 2, NULL, values, NULL, NULL, 0))
+			if (!PQsendQueryParams(c, "SELECT $1::text, name FROM items WHERE id = $2", 2, NULL, values, NULL,
+								   NULL, 0))
 				exit(1);
 			if (++sent == REQUESTS)
 				PQpipelineSync(c);
@@ -150,7 +155,8 @@ static void long_pipeline(PGconn *c)
 			}
 			if (PQresultStatus(result) == PGRES_PIPELINE_SYNC)
 				done = 1;
-			else if (PQresultStatus(result) != PGRES_TUPLES_OK || strcmp(PQgetvalue(result, 0, 1), "item 7") != 0)
+			else if (PQresultStatus(result) != PGRES_TUPLES_OK ||
+					 strcmp(PQgetvalue(result, 0, 1), "item 7") != 0)
 				errors++;
 			else
 				got++;
@@ -169,12 +175,17 @@ static void parameters(PGconn *c)
 	const char *values[] = {(char *)&number, raw, "tëxt", NULL};
 	int lengths[] = {4, 3, 0, 0}, formats[] = {1, 1, 0, 0};
 	Oid types[] = {23, 17, 25, 1700};
-	show(PQexecParams(c, "SELECT $1 + 1 AS a, encode($2, 'hex') AS b, $3 AS c, $4 AS d, count(*) AS n FROM items WHERE id <= $1", 4, types, values,
-					  lengths, formats, 0));
-	PGresult *binary = PQexecParams(c, "SELECT id, name FROM items WHERE id = $1", 1, types, values, lengths, formats, 1);
+	show(PQexecParams(c,
+					  "SELECT $1 + 1 AS a, encode($2, 'hex') AS b, $3 AS c, $4 AS d, count(*) AS n FROM "
+					  "items WHERE id <= $1",
+					  4, types, values, lengths, formats, 0));
+	PGresult *binary =
+		PQexecParams(c, "SELECT id, name FROM items WHERE id = $1", 1, types, values, lengths, formats, 1);
 	printf("binary: %u %.6s\n", ntohl(*(uint32_t *)PQgetvalue(binary, 0, 0)), PQgetvalue(binary, 0, 1));
 	PQclear(binary);
-	PQclear(PQprepare(c, "wide", "SELECT id, price, tags FROM items WHERE id = $1 AND name <> $2 AND price > $3::numeric", 0, NULL));
+	PQclear(PQprepare(
+		c, "wide", "SELECT id, price, tags FROM items WHERE id = $1 AND name <> $2 AND price > $3::numeric",
+		0, NULL));
 	PGresult *described = PQdescribePrepared(c, "wide");
 	printf("parameters %d:", PQnparams(described));
 	for (int i = 0; i < PQnparams(described); i++)
@@ -205,7 +216,8 @@ static void copies(PGconn *c)
 	PQputCopyEnd(c, "changed my mind");
 	show(PQgetResult(c));
 	PQclear(PQgetResult(c));
-	show(PQexec(c, "COPY (SELECT id, name FROM items WHERE id < 4 ORDER BY id) TO STDOUT WITH (FORMAT csv, HEADER)"));
+	show(PQexec(
+		c, "COPY (SELECT id, name FROM items WHERE id < 4 ORDER BY id) TO STDOUT WITH (FORMAT csv, HEADER)"));
 	char *row;
 	while (PQgetCopyData(c, &row, 0) > 0) {
 		printf("  %s", row);
@@ -243,7 +255,8 @@ static void asynchronous(PGconn *c)
 	run(c, "LISTEN libpq");
 	run(c, "NOTIFY libpq, 'to myself'");
 	PGnotify *note = PQnotifies(c);
-	printf("%s %s %d\n", note ? note->relname : "none", note ? note->extra : "", note && note->be_pid == PQbackendPID(c));
+	printf("%s %s %d\n", note ? note->relname : "none", note ? note->extra : "",
+		   note && note->be_pid == PQbackendPID(c));
 	PQfreemem(note);
 }
 
@@ -273,7 +286,8 @@ int main(void)
 		return 1;
 	}
 	PQsetNoticeProcessor(c, print_notice, NULL);
-	printf("%d %s %s\n", PQserverVersion(c), PQparameterStatus(c, "client_encoding"), PQparameterStatus(c, "standard_conforming_strings"));
+	printf("%d %s %s\n", PQserverVersion(c), PQparameterStatus(c, "client_encoding"),
+		   PQparameterStatus(c, "standard_conforming_strings"));
 	run(c, "SELECT * FROM items WHERE id < 3 ORDER BY id");
 	run(c, "SELECT nosuch FROM items");
 	run(c, "DO $$ BEGIN RAISE NOTICE 'hello'; END $$");
