@@ -93,6 +93,7 @@ static void make_schema(struct configuration *configuration, struct diagnostics 
 	schema->shared = shared;
 	schema->missing_table_stops = m->missing_table == 1;
 	schema->lock_timeout = m->lock_timeout;
+	schema->lock_timeout_first = m->lock_timeout_first;
 	schema->lock_retry_total = m->lock_retry_total;
 	schema->index_timeout = m->index_timeout;
 	schema->foreign_keys = m->foreign_keys;

@@ -139,6 +139,8 @@
 		"When a table of `tables` does not exist") \
 	SETTING(DURATION, lock_timeout, "1s", 10, 60000, NULL, RESTART, \
 		"Longest time for which a step of the migration may make the application wait for a lock") \
+	SETTING(DURATION, lock_timeout_first, "100ms", 10, 60000, NULL, RESTART, \
+		"A step's first try waits only so long; each further one twice as long, up to lock_timeout") \
 	SETTING(DURATION, lock_retry_total, "10min", 0, 86400000, "none", RESTART, \
 		"A step that does not get its lock is tried again for so long") \
 	SETTING(DURATION, index_timeout, "none", 0, 2000000000, "none", RESTART, \

@@ -23,18 +23,11 @@ struct filling {
 	int64_t filled;
 };
 
-static bool ask(struct filling *filling, const char *text, int64_t *value, struct error *error)
+/* A look at the whole table takes its time: it can be stopped, and says who is in its way. */
+static enum outcome ask(struct filling *filling, const char *text, int64_t *value, struct error *error)
 {
-	PGresult *result = sql_query(filling->run->work, text, 0, NULL, error);
-	if (result)
-		*value = sql_text(result, 0, 0)[0] == 't' ? 1 : sql_int(result, 0, 0);
-	PQclear(result);
-	return result != NULL;
-}
-
-static enum outcome failure(const struct filling *filling)
-{
-	return PQstatus(filling->run->work) == CONNECTION_OK ? OUTCOME_FAILED : OUTCOME_LOST;
+	struct patience patience = {.what = filling->item->text};
+	return run_statement(filling->run, text, &patience, value, error);
 }
 
 /* TID ranges are read as ranges from PostgreSQL 14 on; before, every possible row of the blocks is named (a
@@ -86,8 +79,9 @@ static enum outcome pass(struct filling *filling, struct error *error)
 	const char *size =
 		arena_format(&filling->arena, "SELECT pg_catalog.pg_relation_size(%s::regclass) / 8192",
 					 sql_literal(&filling->arena, filling->item->table->qualified));
-	if (!ask(filling, size, &blocks, error))
-		return failure(filling);
+	enum outcome sized = ask(filling, size, &blocks, error);
+	if (sized != OUTCOME_DONE)
+		return sized;
 	uint64_t printed = run_now();
 	for (int64_t first = 0; first < blocks; first += step) {
 		uint64_t begun = run_now();
@@ -103,10 +97,8 @@ static enum outcome pass(struct filling *filling, struct error *error)
 						  100.0 * (double)first / (double)blocks, (long long)filling->filled);
 		}
 		/* A quarter of the time is the application's alone. */
-		if (took > 4 && !run_sleep(filling->run, (uint32_t)took / 4)) {
-			error_set(error, "57014", "the migration was stopped; running it again finishes it");
-			return OUTCOME_STOPPED;
-		}
+		if (took > 4 && !run_sleep(filling->run, (uint32_t)took / 4))
+			return run_was_stopped(error);
 		first += step; /* The range that was done, whatever the next one's width is. */
 		if (took < QUICK_MS && step < MOST_BLOCKS)
 			step *= 2;
@@ -126,13 +118,11 @@ static enum outcome fill(struct filling *filling, struct error *error)
 									table->qualified, table->column_quoted);
 	for (;;) {
 		enum outcome outcome = pass(filling, error);
-		int64_t left;
-		if (outcome != OUTCOME_DONE)
+		int64_t left = 1;
+		if (outcome == OUTCOME_DONE)
+			outcome = ask(filling, rest, &left, error);
+		if (outcome != OUTCOME_DONE || !left)
 			return outcome;
-		if (!ask(filling, rest, &left, error))
-			return failure(filling);
-		if (!left)
-			return OUTCOME_DONE;
 		if (filling->run->settings->lock_retry_total &&
 			run_now() - begun > filling->run->settings->lock_retry_total && limit > 1000) {
 			error_set(error, "55P03", "%s: not done, others keep rows of the table locked",
@@ -142,10 +132,8 @@ static enum outcome fill(struct filling *filling, struct error *error)
 		}
 		progress_note(&filling->run->progress, "%s: rows that others have locked remain, again",
 					  filling->item->text);
-		if (!run_sleep(filling->run, run_random(filling->run, limit) + 50)) {
-			error_set(error, "57014", "the migration was stopped; running it again finishes it");
-			return OUTCOME_STOPPED;
-		}
+		if (!run_sleep(filling->run, run_random(filling->run, limit) + 50))
+			return run_was_stopped(error);
 		limit = limit < 10000 ? limit * 2 : limit;
 	}
 }
@@ -155,6 +143,9 @@ enum outcome run_backfill(struct run *run, const struct item *item, struct error
 	struct filling filling = {.run = run, .item = item};
 	filling.constant =
 		plan_constant(&filling.arena, run->settings->tenant_type, run->settings->default_tenant);
+	/* For the looks at the table: they make nobody wait. The batches set their own. */
+	if (!sql_run(run->work, "SET lock_timeout TO 0", error))
+		return PQstatus(run->work) == CONNECTION_OK ? OUTCOME_FAILED : OUTCOME_LOST;
 	enum outcome outcome = fill(&filling, error);
 	arena_free(&filling.arena);
 	return outcome;

@@ -4,13 +4,14 @@
 #include <string.h>
 
 #include "proxy/schema/instance.h"
+#include "proxy/schema/sql.h"
 
 bool examine(struct examination *examination, const char *conninfo, const struct schema_settings *settings,
 			 struct error *error)
 {
 	memset(examination, 0, sizeof *examination);
 	examination->connection = instance_connect(conninfo, "tenantry check", error);
-	if (!examination->connection ||
+	if (!examination->connection || !sql_run(examination->connection, "SET lock_timeout TO 10000", error) ||
 		!facts_load(&examination->facts, examination->connection, settings, error))
 		return false;
 	facts_sizes(&examination->facts, examination->connection);

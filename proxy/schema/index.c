@@ -131,9 +131,7 @@ enum outcome run_wait_for_build(struct run *run, const struct item *item, struct
 					  run->settings->index_timeout / 1000);
 			return OUTCOME_FAILED;
 		}
-		if (!run_sleep(run, WAIT_POLL_MS)) {
-			error_set(error, "57014", "the migration was stopped; running it again finishes it");
-			return OUTCOME_STOPPED;
-		}
+		if (!run_sleep(run, WAIT_POLL_MS))
+			return run_was_stopped(error);
 	}
 }

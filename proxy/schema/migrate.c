@@ -37,7 +37,7 @@ struct migration {
 	bool printed_present; /* items that are there are told once a phase */
 	struct arena arena;
 	struct skipped_item *skipped;
-	struct error first_failure;
+	struct error first_failure, last_race;
 	int n_failed;
 };
 
@@ -167,19 +167,60 @@ static bool read_and_plan(struct migration *migration, struct facts *facts, stru
 	return true;
 }
 
+/* Who holds what a look at the tables would wait for. */
+// clang-format off
+static const char holders_text[] =
+	"SELECT pg_catalog.string_agg(DISTINCT pg_catalog.format('pid %s (user %s, application %s, %s)', l.pid, coalesce(a.usename, '-'),"
+	" coalesce(nullif(a.application_name, ''), '-'), coalesce(a.state, 'state hidden')), '; ')"
+	" FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a USING (pid) WHERE l.mode = 'AccessExclusiveLock' AND l.granted"
+	" AND l.locktype = 'relation' AND l.relation >= 16384 AND l.pid IS NOT NULL"
+	" AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())";
+// clang-format on
+
+/* Reading takes ACCESS SHARE on the table of tenants for a moment, which somebody may keep it from: that
+ * makes nobody else wait, is told, can be stopped, and ends as the waits of the steps do. */
+static enum outcome read_patiently(struct migration *migration, struct facts *facts, struct plan *plan,
+								   struct error *error)
+{
+	struct run *run = &migration->run;
+	uint64_t begun = run_now(), told = 0;
+	*facts = (struct facts){0};
+	/* The steps set their own. */
+	if (!sql_run(run->work, "SET lock_timeout TO 1000", error))
+		return PQstatus(run->work) == CONNECTION_OK ? OUTCOME_FAILED : OUTCOME_LOST;
+	while (!read_and_plan(migration, facts, plan, error)) {
+		if (PQstatus(run->work) != CONNECTION_OK)
+			return OUTCOME_LOST;
+		uint64_t spent = run_now() - begun, total = run->settings->lock_retry_total;
+		if (!run_is_lock_error(error) || (total && spent >= total))
+			return OUTCOME_FAILED;
+		if (!told || run_now() - told > 5000) {
+			struct error ignored;
+			PGresult *result = sql_query(run->watch, holders_text, 0, NULL, &ignored);
+			const char *who = result ? sql_text(result, 0, 0) : NULL;
+			progress_note(&run->progress, "reading the tables' state: waiting for %s", who ? who : "a lock");
+			PQclear(result);
+			told = run_now();
+		}
+		facts_free(facts);
+		if (!run_sleep(run, 50 + run_random(run, 500)))
+			return run_was_stopped(error);
+	}
+	return OUTCOME_DONE;
+}
+
 /* One round: what is left is planned from what is there. *again: another round is needed. */
 static enum outcome round_of(struct migration *migration, enum instance_lock phase, bool *locked, bool *again,
 							 struct error *error)
 {
 	struct facts facts;
 	struct plan plan;
-	enum outcome outcome = OUTCOME_FAILED;
 	struct run *run = &migration->run;
 	*again = false;
-	if (!read_and_plan(migration, &facts, &plan, error)) {
-		outcome = PQstatus(run->work) == CONNECTION_OK ? OUTCOME_FAILED : OUTCOME_LOST;
+	enum outcome outcome = read_patiently(migration, &facts, &plan, error);
+	if (outcome != OUTCOME_DONE)
 		goto out;
-	}
+	outcome = OUTCOME_FAILED;
 	run->progress.tenants = run->settings->tenants_table;
 	if (!plan_may_run(&plan, error) || !refuse_read_only(&facts, &plan, error))
 		goto out;
@@ -192,6 +233,8 @@ static enum outcome round_of(struct migration *migration, enum instance_lock pha
 	if (left)
 		facts_sizes(&facts, run->work);
 	outcome = run_items(migration, &plan, phase, left > 0, error);
+	if (outcome == OUTCOME_REPLAN)
+		migration->last_race = *error;
 	*again = outcome == OUTCOME_REPLAN || (outcome == OUTCOME_DONE && left > 0);
 	if (outcome == OUTCOME_REPLAN)
 		outcome = OUTCOME_DONE;
@@ -209,13 +252,14 @@ static enum outcome run_phase(struct migration *migration, enum instance_lock ph
 		if (i == MOST_ROUNDS) {
 			error_set(error, "40001", "the schema keeps changing while it is migrated: %d attempts",
 					  MOST_ROUNDS);
+			if (migration->last_race.message[0])
+				error_detail(error, "The last one found: %.900s", migration->last_race.message);
 			outcome = OUTCOME_FAILED;
 			break;
 		}
 		/* Somebody else is at work on the same tables: leave them time. */
 		if (i > 2 && !run_sleep(&migration->run, run_random(&migration->run, 1000))) {
-			error_set(error, "57014", "the migration was stopped; running it again finishes it");
-			outcome = OUTCOME_STOPPED;
+			outcome = run_was_stopped(error);
 			break;
 		}
 		outcome = round_of(migration, phase, &locked, &again, error);
@@ -226,17 +270,17 @@ static enum outcome run_phase(struct migration *migration, enum instance_lock ph
 }
 
 /* What the gate alone leaves for later. */
-static bool background_left(struct migration *migration, struct error *error)
+static enum outcome background_left(struct migration *migration, struct error *error)
 {
 	struct facts facts;
 	struct plan plan;
-	bool good = read_and_plan(migration, &facts, &plan, error);
-	if (good) {
+	enum outcome outcome = read_patiently(migration, &facts, &plan, error);
+	if (outcome == OUTCOME_DONE) {
 		migration->run.progress.report.background_left =
 			!is_read_only(&facts) && steps_left(migration, &plan, INSTANCE_LOCK_BACKGROUND) > 0;
 	}
 	facts_free(&facts);
-	return good;
+	return outcome;
 }
 
 static enum outcome run_phases(struct migration *migration, struct error *error)
@@ -246,9 +290,7 @@ static enum outcome run_phases(struct migration *migration, struct error *error)
 		return outcome;
 	if (migration->everything)
 		return run_phase(migration, INSTANCE_LOCK_BACKGROUND, error);
-	if (!background_left(migration, error))
-		return PQstatus(migration->run.work) == CONNECTION_OK ? OUTCOME_FAILED : OUTCOME_LOST;
-	return OUTCOME_DONE;
+	return background_left(migration, error);
 }
 
 /* A network that cuts: connect anew and go on from what the catalogs say, for as long as locks are retried.

@@ -17,8 +17,9 @@
 #define PROGRESS_MS 5000
 /* Locks that make nobody of the application wait are waited for longer than PostgreSQL's deadlock_timeout (1
  * s), after which an autovacuum gives way. */
-#define WEAK_LOCK_MS     10000
-#define LONGEST_PAUSE_MS 30000
+#define WEAK_LOCK_MS       10000
+#define LEAST_WEAK_LOCK_MS 3000
+#define LONGEST_PAUSE_MS   30000
 
 uint64_t run_now(void)
 {
@@ -30,6 +31,12 @@ uint64_t run_now(void)
 bool run_stopped(const struct run *run)
 {
 	return run->stop && *run->stop;
+}
+
+enum outcome run_was_stopped(struct error *error)
+{
+	error_set(error, "57014", "the migration was stopped; running it again finishes it");
+	return OUTCOME_STOPPED;
 }
 
 bool run_sleep(struct run *run, uint32_t ms)
@@ -81,12 +88,23 @@ bool run_is_race(const struct error *error)
 
 /* --- looking --- */
 
+/* pg_blocking_pids() has 0 for a prepared transaction, which no process holds. What an autovacuum works at is
+ * no secret of the application's, and tells whether it will give way: it does not when it prevents
+ * wraparound. */
 // clang-format off
+#define SINCE(moment) "extract(epoch FROM pg_catalog.clock_timestamp() - " moment ")::bigint"
 static const char blockers_text[] =
-	"SELECT a.pid, a.usename, a.application_name, coalesce(a.state, a.backend_type), extract(epoch"
-	" FROM pg_catalog.clock_timestamp() - coalesce(a.xact_start, a.query_start, a.backend_start))::bigint,"
-	" a.backend_type FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids($1::int)) AS b(pid) LEFT"
-	" JOIN pg_catalog.pg_stat_activity a USING (pid) WHERE a.pid IS NOT NULL ORDER BY 5 DESC LIMIT 5";
+	"WITH b AS (SELECT DISTINCT u.pid FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids($1::int)) AS u(pid))"
+	" SELECT CASE WHEN coalesce(a.backend_type, 'client backend') = 'client backend'"
+	"  THEN pg_catalog.format('pid %s (user %s, application %s, %s for %s s)', a.pid, coalesce(a.usename, '-'),"
+	"   coalesce(nullif(a.application_name, ''), '-'), coalesce(a.state, 'state hidden'), coalesce(s.ago::text, '?'))"
+	"  ELSE pg_catalog.format('pid %s (%s%s, for %s s)', a.pid, a.backend_type,"
+	"   CASE WHEN a.backend_type = 'autovacuum worker' THEN ' ' || pg_catalog.left(a.query, 120) END, coalesce(s.ago::text, '?')) END,"
+	" s.ago FROM b JOIN pg_catalog.pg_stat_activity a USING (pid) CROSS JOIN LATERAL"
+	" (SELECT " SINCE("coalesce(a.xact_start, a.query_start, a.backend_start)") ") AS s(ago)"
+	" UNION ALL SELECT pg_catalog.format('prepared transaction %L (user %s, for %s s; ROLLBACK PREPARED ends it)', p.gid, p.owner, s.ago), s.ago"
+	" FROM b JOIN pg_catalog.pg_prepared_xacts p ON b.pid = 0 AND p.database = pg_catalog.current_database()"
+	" CROSS JOIN LATERAL (SELECT " SINCE("p.prepared") ") AS s(ago) ORDER BY 2 DESC NULLS LAST LIMIT 5";
 // clang-format on
 
 /* "pid 123 (user app, application psql, idle in transaction for 32 s); .." into patience->blockers; false:
@@ -101,13 +119,8 @@ static bool run_who_blocks(struct run *run, struct patience *patience)
 	int n = result ? PQntuples(result) : 0;
 	size_t length = 0;
 	for (int row = 0; row < n && length < sizeof patience->blockers - 1; row++) {
-		const char *user = sql_text(result, row, 1), *application = sql_text(result, row, 2);
-		const char *state = sql_text(result, row, 3), *seconds = sql_text(result, row, 4);
-		int written = snprintf(patience->blockers + length, sizeof patience->blockers - length,
-							   "%spid %s (user %s, application %s, %s for %s s)", row ? "; " : "",
-							   sql_text(result, row, 0), user ? user : "-",
-							   application && *application ? application : "-",
-							   state ? state : "state hidden", seconds ? seconds : "?");
+		int written = snprintf(patience->blockers + length, sizeof patience->blockers - length, "%s%s",
+							   row ? "; " : "", sql_text(result, row, 0));
 		length += written > 0 ? (size_t)written : 0;
 	}
 	PQclear(result);
@@ -134,8 +147,8 @@ static bool look(struct run *run, struct patience *patience)
 	bool over = patience->lock_budget && elapsed > patience->lock_budget;
 	uint64_t pause = patience->looked ? PROGRESS_MS : BLOCKED_MS;
 	/* Soon enough to name somebody before a short lock timeout ends the wait. */
-	if (!patience->looked && patience->lock_budget && patience->lock_budget / 2 < BLOCKED_MS)
-		pause = patience->lock_budget / 2;
+	if (!patience->looked && patience->lock_budget && patience->lock_budget / 4 < BLOCKED_MS)
+		pause = patience->lock_budget / 4;
 	if (!over && now - (patience->looked ? patience->looked : patience->begun) < pause)
 		return false;
 	patience->looked = now;
@@ -152,9 +165,11 @@ static bool look(struct run *run, struct patience *patience)
 static bool wait_for_result(struct run *run, struct patience *patience)
 {
 	bool cancelled = false;
+	uint32_t tick =
+		patience->lock_budget && patience->lock_budget / 4 < TICK_MS ? patience->lock_budget / 4 : TICK_MS;
 	while (PQisBusy(run->work)) {
 		struct pollfd socket = {.fd = PQsocket(run->work), .events = POLLIN};
-		int ready = poll(&socket, 1, TICK_MS);
+		int ready = poll(&socket, 1, (int)tick + 1);
 		if (ready > 0 && !PQconsumeInput(run->work))
 			return false;
 		if (!PQisBusy(run->work))
@@ -167,14 +182,16 @@ static bool wait_for_result(struct run *run, struct patience *patience)
 	return true;
 }
 
-static enum outcome collect(struct run *run, int64_t *affected, struct error *error)
+static enum outcome collect(struct run *run, int64_t *number, struct error *error)
 {
 	enum outcome outcome = OUTCOME_DONE;
 	for (PGresult *result; (result = PQgetResult(run->work)); PQclear(result)) {
 		ExecStatusType status = PQresultStatus(result);
 		if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) {
-			if (affected)
-				*affected = atoll(PQcmdTuples(result));
+			if (number && status == PGRES_COMMAND_OK)
+				*number = atoll(PQcmdTuples(result));
+			else if (number && PQntuples(result) == 1)
+				*number = sql_bool(result, 0, 0) ? 1 : sql_int(result, 0, 0);
 		} else if (outcome == OUTCOME_DONE) {
 			sql_error(error, run->work, result);
 			outcome = OUTCOME_FAILED;
@@ -188,24 +205,20 @@ static enum outcome collect(struct run *run, int64_t *affected, struct error *er
 	return outcome;
 }
 
-enum outcome run_statement(struct run *run, const char *text, struct patience *patience, int64_t *affected,
+enum outcome run_statement(struct run *run, const char *text, struct patience *patience, int64_t *number,
 						   struct error *error)
 {
-	if (run_stopped(run)) {
-		error_set(error, "57014", "the migration was stopped; running it again finishes it");
-		return OUTCOME_STOPPED;
-	}
+	if (run_stopped(run))
+		return run_was_stopped(error);
 	if (!patience->begun)
 		patience->begun = run_now();
 	if (!PQsendQuery(run->work, text) || !wait_for_result(run, patience)) {
 		sql_error(error, run->work, NULL);
 		return OUTCOME_LOST;
 	}
-	enum outcome outcome = collect(run, affected, error);
-	if (outcome == OUTCOME_FAILED && run_stopped(run)) {
-		error_set(error, "57014", "the migration was stopped; running it again finishes it");
-		return OUTCOME_STOPPED;
-	}
+	enum outcome outcome = collect(run, number, error);
+	if (outcome == OUTCOME_FAILED && run_stopped(run))
+		return run_was_stopped(error);
 	/* Our own cancel of something that stood in a queue is a lock timeout. */
 	if (outcome == OUTCOME_FAILED && patience->over_budget && !patience->time_budget &&
 		strcmp(error->sqlstate, "57014") == 0)
@@ -223,47 +236,56 @@ void run_rollback(struct run *run)
 
 /* --- one transaction --- */
 
-static enum outcome lock_weakly(struct run *run, const struct item *item, struct error *error)
+static uint32_t weak_lock_timeout(const struct run *run)
 {
-	char text[512];
-	struct patience patience = {.what = item->text};
-	snprintf(text, sizeof text, "SET LOCAL lock_timeout TO %d; LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE",
-			 WEAK_LOCK_MS, item->lock_first);
-	return run_statement(run, text, &patience, NULL, error);
+	uint32_t total = run->settings->lock_retry_total;
+	return !total || total > WEAK_LOCK_MS ? WEAK_LOCK_MS
+		   : total < LEAST_WEAK_LOCK_MS   ? LEAST_WEAK_LOCK_MS
+										  : total;
 }
 
-static enum outcome try_transaction(struct run *run, const struct item *item, struct patience *patience,
-									struct error *error)
+static enum outcome lock_weakly(struct run *run, const struct item *item, struct patience *patience,
+								struct error *error)
+{
+	char text[512];
+	snprintf(text, sizeof text, "SET LOCAL lock_timeout TO %u; LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE",
+			 weak_lock_timeout(run), item->lock_first);
+	return run_statement(run, text, patience, NULL, error);
+}
+
+/* `lock_timeout` is what this try may wait for a strong lock, and make the application wait behind it. */
+static enum outcome try_transaction(struct run *run, const struct item *item, uint32_t lock_timeout,
+									struct patience *patience, struct error *error)
 {
 	char text[64];
 	bool strong = item->kind == ITEM_TRANSACTION;
-	uint32_t lock_timeout = strong ? run->settings->lock_timeout : WEAK_LOCK_MS;
 	struct patience none = {.what = item->text};
+	*patience = none;
 	enum outcome outcome = run_statement(run, "BEGIN", &none, NULL, error);
 	if (outcome == OUTCOME_DONE && item->lock_first)
-		outcome = lock_weakly(run, item, error);
-	snprintf(text, sizeof text, "SET LOCAL lock_timeout TO %u", lock_timeout);
-	if (outcome == OUTCOME_DONE)
+		outcome = lock_weakly(run, item, patience, error);
+	snprintf(text, sizeof text, "SET LOCAL lock_timeout TO %u",
+			 strong ? lock_timeout : weak_lock_timeout(run));
+	if (outcome == OUTCOME_DONE) {
 		outcome = run_statement(run, text, &none, NULL, error);
-	*patience = (struct patience){.what = item->text, .lock_budget = strong ? lock_timeout : 0};
+		*patience = (struct patience){.what = item->text, .lock_budget = strong ? lock_timeout : 0};
+	}
 	for (int i = 0; i < item->n_statements && outcome == OUTCOME_DONE; i++)
 		outcome = run_statement(run, item->statements[i], patience, NULL, error);
 	if (outcome == OUTCOME_DONE)
 		outcome = run_statement(run, "COMMIT", &none, NULL, error);
-	if (!patience->blockers[0])
-		memcpy(patience->blockers, none.blockers, sizeof none.blockers);
 	run_rollback(run);
 	return outcome;
 }
 
-static enum outcome give_up(struct run *run, const struct item *item, const struct patience *patience,
-							uint64_t begun, struct error *error)
+static enum outcome give_up(const struct item *item, const char *blockers, uint64_t begun,
+							struct error *error)
 {
 	struct error last = *error;
 	error_set(error, last.sqlstate, "%s: not done, others held the lock for %.0f s", item->text,
 			  (double)(run_now() - begun) / 1000);
-	if (patience->blockers[0])
-		error_detail(error, "Blocked by %s.", patience->blockers);
+	if (blockers[0])
+		error_detail(error, "Blocked by %s.", blockers);
 	else
 		error_detail(error, "%s", last.message);
 	error_hint(error, "End that transaction (SELECT pg_terminate_backend(pid)), or raise lock_retry_total; "
@@ -272,34 +294,48 @@ static enum outcome give_up(struct run *run, const struct item *item, const stru
 	return OUTCOME_FAILED;
 }
 
+/* How long the first try waits for a lock. Most of the application's transactions are over sooner, and nobody
+ * stands behind us for longer; each failure doubles it, up to lock_timeout. */
+static uint32_t first_lock_timeout(const struct schema_settings *settings)
+{
+	uint32_t first = settings->lock_timeout_first;
+	return first && first < settings->lock_timeout ? first : settings->lock_timeout;
+}
+
+static uint32_t doubled(uint32_t value, uint32_t most)
+{
+	return value > most / 2 ? most : value * 2;
+}
+
 /* Full jitter: a random pause up to twice the last limit, so that several who wait do not come back together.
  */
 static enum outcome transaction_with_retries(struct run *run, const struct item *item, struct error *error)
 {
 	uint64_t begun = run_now();
-	uint32_t limit = 250;
-	struct patience patience;
+	uint32_t limit = 250, lock_timeout = first_lock_timeout(run->settings);
+	struct patience patience, last = {0};
 	for (;;) {
-		enum outcome outcome = try_transaction(run, item, &patience, error);
+		enum outcome outcome = try_transaction(run, item, lock_timeout, &patience, error);
 		if (outcome != OUTCOME_FAILED)
 			return outcome;
 		if (run_is_race(error))
 			return OUTCOME_REPLAN;
 		if (!run_is_lock_error(error))
 			return OUTCOME_FAILED;
+		if (patience.blockers[0])
+			last = patience;
 		uint64_t spent = run_now() - begun, total = run->settings->lock_retry_total;
 		if (total && spent >= total)
-			return give_up(run, item, &patience, begun, error);
+			return give_up(item, last.blockers, begun, error);
 		uint32_t pause = run_random(run, limit) + 1;
 		if (total && pause > total - spent)
 			pause = (uint32_t)(total - spent);
 		progress_note(&run->progress, "%s: %s; blocked by %s; again in %.1f s", item->text, error->message,
 					  patience.blockers[0] ? patience.blockers : "somebody who is gone", pause / 1000.0);
-		if (!run_sleep(run, pause)) {
-			error_set(error, "57014", "the migration was stopped; running it again finishes it");
-			return OUTCOME_STOPPED;
-		}
-		limit = limit * 2 < LONGEST_PAUSE_MS ? limit * 2 : LONGEST_PAUSE_MS;
+		if (!run_sleep(run, pause))
+			return run_was_stopped(error);
+		limit = doubled(limit, LONGEST_PAUSE_MS);
+		lock_timeout = doubled(lock_timeout, run->settings->lock_timeout);
 	}
 }
 

@@ -54,10 +54,13 @@ uint64_t run_now(void); /* monotonic ms */
 /* False: stopped meanwhile. */
 bool run_sleep(struct run *run, uint32_t ms);
 bool run_stopped(const struct run *run);
+/* OUTCOME_STOPPED and its error. */
+enum outcome run_was_stopped(struct error *error);
 /* A random number below `limit`. */
 uint32_t run_random(struct run *run, uint32_t limit);
-/* One message; *affected (may be NULL) from the command tag. OUTCOME_FAILED leaves a transaction failed. */
-enum outcome run_statement(struct run *run, const char *text, struct patience *patience, int64_t *affected,
+/* One message. *number (may be NULL): the rows of the command tag, or the single value that a query gave
+ * (true is 1). OUTCOME_FAILED leaves a transaction failed. */
+enum outcome run_statement(struct run *run, const char *text, struct patience *patience, int64_t *number,
 						   struct error *error) __attribute__((warn_unused_result));
 /* ROLLBACK of what failed. */
 void run_rollback(struct run *run);

@@ -34,8 +34,9 @@ struct schema_settings {
 	const struct schema_table *tables;
 	size_t n_shared;
 	const struct schema_table *shared;
-	bool missing_table_stops; /* a configured table that is not there: stop (true) or name it and go on */
-	uint32_t lock_timeout;    /* the longest that anybody waits because of us */
+	bool missing_table_stops;    /* a configured table that is not there: stop (true) or name it and go on */
+	uint32_t lock_timeout;       /* the longest that anybody waits because of us */
+	uint32_t lock_timeout_first; /* of a step's first try; doubled with each */
 	uint32_t lock_retry_total, index_timeout; /* 0: no limit */
 	bool foreign_keys;                        /* tenant_id references tenants */
 	enum server_default server_default;

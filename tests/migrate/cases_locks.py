@@ -1,11 +1,13 @@
 """Others at work: long transactions, idle ones, an autovacuum's lock, deadlocks, builds by somebody else, other instances."""
 import re
+import signal
 import threading
 import time
 
 import psycopg
 
-from bench import GALLERY, Background
+from bench import GALLERY, Background, Cluster
+from proxy import Proxy
 
 
 def case_blocked_names_who_and_keeps_nobody_waiting(bench):
@@ -36,6 +38,126 @@ def case_blocked_names_who_and_keeps_nobody_waiting(bench):
     assert re.search(r"blocked by pid \d+ \(user postgres, application nightly report, idle in transaction for \d+ s\)", out), out
     assert longest[0] < 1.0, f"the application waited {longest[0]:.2f} s with a lock timeout of 0.3 s"
     bench.assert_gallery(db)
+
+
+def case_tries_begin_short(bench):
+    """Behind a transaction of two seconds: the tries grow, and the application waits for no longer than one of them."""
+    db = bench.gallery()
+    bench.migrate(db, foreign_keys="no")
+    bench.sql(db, "ALTER TABLE carts ALTER tenant_id DROP DEFAULT")
+    waits, stop = [], threading.Event()
+
+    def application():
+        with bench.connect(db, autocommit=True) as connection:
+            while not stop.is_set():
+                begun = time.monotonic()
+                connection.execute("SELECT 1 FROM carts WHERE id = 5")
+                waits.append(time.monotonic() - begun)
+
+    with bench.connect(db, application_name="slow request") as reader:
+        reader.execute("SELECT count(*) FROM carts")
+        background = Background(application)
+        process = bench.start(db, foreign_keys="no", lock_timeout="30s", lock_timeout_first="40ms")
+        tries = []
+        for line in process.stdout:
+            tries += [line] if "canceling statement due to lock timeout; blocked by pid" in line else []
+            if len(tries) == 4:
+                break
+        reader.rollback()
+        out, err = process.communicate(timeout=60)
+        stop.set()
+        background.join()
+    assert process.returncode == 0 and all("application slow request" in t for t in tries), (tries, out, err)
+    # 40, 80, 160, 320 ms were not enough; what came after got the lock at once.
+    assert max(waits) < 1.5, f"the application waited {max(waits):.2f} s"
+    assert sum(w > 0.03 for w in waits) >= 3, "nobody waited: the tries were none"
+    bench.assert_gallery_but_keys(db)
+
+
+def case_prepared_transaction_is_named(bench):
+    """No process holds it: pg_terminate_backend() would not help."""
+    db = bench.gallery()
+    with bench.connect(db, autocommit=True) as other:
+        other.execute("BEGIN")
+        other.execute("UPDATE carts SET updated_at = now() WHERE id = 5")
+        other.execute("PREPARE TRANSACTION 'left behind'")
+        try:
+            failed = bench.run(db, lock_timeout="100ms", lock_retry_total="1s", code=1)
+        finally:
+            other.execute("COMMIT PREPARED 'left behind'")
+    assert re.search(r"prepared transaction 'left behind' \(user postgres, for \d+ s; ROLLBACK PREPARED ends it\)", failed.text), failed.text
+    bench.migrate(db)
+    bench.assert_gallery(db)
+
+
+def case_weak_lock_is_named(bench):
+    """Somebody's SHARE UPDATE EXCLUSIVE lock that does not end: who it is stands in the error."""
+    db = bench.gallery()
+    with bench.connect(db, application_name="endless vacuum") as holder:
+        holder.execute("LOCK TABLE carts IN SHARE UPDATE EXCLUSIVE MODE")
+        failed = bench.run(db, lock_retry_total="1s", code=1)
+        assert re.search(r"Blocked by pid \d+ \(user postgres, application endless vacuum, idle in transaction", failed.text), failed.text
+        assert failed.seconds < 12
+    bench.migrate(db)
+    bench.assert_gallery(db)
+
+
+def case_tenants_locked_by_somebody(bench):
+    """Even reading the tenants waits then: it says for whom, can be stopped, and goes on."""
+    db = bench.gallery()
+    bench.migrate(db)
+    with bench.holding(db, "LOCK TABLE tenants IN ACCESS EXCLUSIVE MODE") as holder:
+        process = bench.start(db)
+        for line in process.stdout:
+            if "reading the tables' state: waiting for pid" in line:
+                break
+        assert "idle in transaction" in line, line
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=10)
+        assert "MIGRATION STOPPED" in out and process.returncode == 1, out + err
+        failed = bench.run(db, lock_retry_total="1s", code=1)
+        assert "lock timeout" in failed.text, failed.text
+        process = bench.start(db)
+        assert "waiting for" in "".join(process.stdout.readline() for _ in range(4))
+        holder.rollback()
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 0 and "0 done" in out, out + err
+
+
+def case_autovacuum_that_prevents_wraparound(bench):
+    """It does not give way, unlike others: it is named with what it does, and the application is not kept waiting."""
+    cluster = Cluster(settings={"autovacuum": "on", "autovacuum_naptime": "1", "autovacuum_freeze_max_age": "100000",
+                                # Nothing but the age is a reason to begin one.
+                                "autovacuum_vacuum_threshold": "2000000000", "autovacuum_vacuum_insert_threshold": "-1",
+                                "autovacuum_analyze_threshold": "2000000000"})
+    cluster.start()
+    try:
+        cluster.create_database("shop")
+        cluster.sql("shop", """
+            CREATE TABLE carts (id int PRIMARY KEY, filler text) WITH (autovacuum_vacuum_cost_delay = 20, autovacuum_vacuum_cost_limit = 1);
+            INSERT INTO carts SELECT i, repeat('x', 500) FROM generate_series(1, 20000) i;
+            CREATE PROCEDURE age(n int) LANGUAGE plpgsql AS $$BEGIN FOR i IN 1 .. n LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END$$""")
+        cluster.sql("shop", "CALL age(100500)")
+        vacuum = "SELECT count(*) FROM pg_stat_progress_vacuum WHERE relid = 'carts'::regclass"
+        end = time.monotonic() + 40
+        while cluster.sql("shop", vacuum).strip() == "0":
+            assert time.monotonic() < end, "no autovacuum came"
+            time.sleep(0.1)
+        process = bench.start("shop", url=cluster.url("shop"), tables="carts", lock_retry_total="60s")
+        try:
+            end = time.monotonic() + 40
+            for line in process.stdout:
+                if "autovacuum worker" in line or time.monotonic() > end:
+                    break
+            assert "autovacuum: VACUUM" in line and "to prevent wraparound" in line, line
+            begun = time.monotonic()
+            cluster.sql("shop", "UPDATE carts SET filler = 'y' WHERE id = 5")
+            assert time.monotonic() - begun < 1
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=20)
+    finally:
+        cluster.stop()
 
 
 def case_lock_tries_end(bench):
@@ -75,7 +197,7 @@ def case_deadlocks_are_retried(bench):
     db = bench.gallery()
     bench.migrate(db, foreign_keys="no")
     with bench.holding(db, "LOCK TABLE tenants IN ACCESS EXCLUSIVE MODE") as other:
-        process = bench.start(db, lock_timeout="20s", lock_retry_total="60s")
+        process = bench.start(db, lock_timeout="20s", lock_timeout_first="20s", lock_retry_total="60s")
         bench.wait_for(db, "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted AND relation = 'tenants'::regclass")
         try:
             other.execute("LOCK TABLE users IN ROW EXCLUSIVE MODE")
@@ -164,6 +286,40 @@ def case_four_instances_at_once(bench):
         bench.drop(db)
 
 
+def case_four_proxies_started_at_once(bench):
+    """Each serves when the columns are there; one of them builds what is left, and only once."""
+    db = bench.gallery()
+    proxies = [Proxy(bench.cluster.url(db), arguments=["--tables", ",".join(GALLERY)]) for _ in range(4)]
+    end = threading.Event()
+    up = [threading.Event() for _ in proxies]
+
+    def start(i):
+        proxies[i].start()
+        up[i].set()
+        end.wait()  # a process dies with the thread that started it
+    starters = [Background(lambda i=i: start(i)) for i in range(4)]
+    try:
+        for event in up:
+            assert event.wait(90), [proxy.log() for proxy in proxies]
+        for proxy in proxies:
+            with psycopg.connect(f"postgresql://postgres:postgres@127.0.0.1:{proxy.port}/{db}", autocommit=True) as connection:
+                assert connection.execute("SELECT count(*) FROM paintings").fetchone() == (300,)
+                names = [c.name for c in connection.execute("SELECT * FROM carts LIMIT 1").description]
+                assert "tenant_id" not in names and "session_token" in names
+        bench.wait_for(db, "SELECT count(*) = 13 FROM pg_constraint WHERE confrelid = 'tenants'::regclass AND convalidated", seconds=60)
+        logs = [proxy.log() for proxy in proxies]
+        for what in ("Column tenant_id added to 'carts' (", "Index 'idx_carts_tenant_id' created on carts(tenant_id) (",
+                     "Foreign key of 'carts' validated ("):
+            assert sum(log.count("INFO: migration: " + what) for log in logs) == 1, (what, logs)
+    finally:
+        for proxy in proxies:
+            proxy.stop()
+        end.set()
+    for starter in starters:
+        starter.join()
+    bench.assert_gallery(db)
+
+
 def case_another_instance_is_named(bench):
     db = bench.gallery()
     with bench.connect(db, autocommit=True, application_name="other tenantry") as other:
@@ -222,3 +378,31 @@ def case_session_of_the_application_lives_on(bench):
         transaction.commit()
     assert bench.value(db, "SELECT count(*) FROM settings WHERE tenant_id = 1 AND key IN ('one', 'two')") == 2
     bench.assert_gallery(db)
+
+
+def case_session_through_the_proxy_lives_on(bench):
+    """Somebody else migrates one more table while tenantry serves: what was refused before is answered, on the same session."""
+    db = bench.gallery()
+    bench.migrate(db, tables=[t for t in GALLERY if t != "carts"])
+    arguments = ["--tables", ",".join(GALLERY), "--on-startup", "no", "--schema-check-interval", "300ms"]
+    with Proxy(bench.cluster.url(db), arguments=arguments) as proxy:
+        with psycopg.connect(f"postgresql://postgres:postgres@127.0.0.1:{proxy.port}/{db}", autocommit=True) as connection:
+            connection.prepare_threshold = 0
+
+            def ask():
+                try:
+                    return connection.execute("SELECT count(*) FROM carts WHERE id > %s", (20,)).fetchone()[0]
+                except psycopg.Error as error:
+                    return error.sqlstate
+
+            assert isinstance(ask(), str), "a table without its column was served"
+            assert len(connection.execute("SELECT * FROM settings").fetchall()) == 15
+            bench.migrate(db)
+            end = time.monotonic() + 20
+            while ask() != 200 and time.monotonic() < end:
+                time.sleep(0.1)
+            assert ask() == 200
+            connection.execute("INSERT INTO carts (user_id) VALUES (%s)", (399,))
+            assert [c.name for c in connection.execute("SELECT * FROM carts").description] == [
+                "id", "user_id", "session_token", "created_at", "updated_at"]
+    assert bench.value(db, "SELECT count(*) FROM carts WHERE user_id = 399 AND tenant_id = 1") == 1
