@@ -164,9 +164,7 @@ static int migrate(const struct configuration *configuration, bool plan, bool do
 	struct migration_report done = {0};
 	struct error error;
 	bool fine;
-	/* The progress goes to standard output; the same again in the log helps nobody. */
-	if (configuration->settings->tenantry.log_level == LOG_LEVEL_INFO)
-		log_set_level(LOG_LEVEL_WARNING);
+	log_set_level(migration_log_level((enum log_level)configuration->settings->tenantry.log_level));
 	signal(SIGINT, interrupt);
 	signal(SIGTERM, interrupt);
 	if (down)

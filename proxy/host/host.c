@@ -101,6 +101,11 @@ static void size_thread_pool(const struct configuration *configuration)
 	setenv("UV_THREADPOOL_SIZE", size, 0);
 }
 
+enum log_level migration_log_level(enum log_level level)
+{
+	return level == LOG_LEVEL_INFO && isatty(STDERR_FILENO) ? LOG_LEVEL_WARNING : level;
+}
+
 /* The schema as the configuration wants it before anybody is served. *background: something is left for
  * later. */
 static bool prepare_schema(const struct configuration *configuration, bool *background)
@@ -122,9 +127,7 @@ static bool prepare_schema(const struct configuration *configuration, bool *back
 							"(on_startup = verify)\n");
 		return complete;
 	}
-	/* Its progress goes to standard output; the same again in the log helps nobody. */
-	if (level > LOG_LEVEL_WARNING && level != LOG_LEVEL_DEBUG)
-		log_set_level(LOG_LEVEL_WARNING);
+	log_set_level(migration_log_level(level));
 	bool fine = schema_migrate(configuration->migration_url, &configuration->schema, false, stdout,
 							   &stop_migration, &report, &error);
 	log_set_level(level);

@@ -61,6 +61,10 @@ int host_serve(struct configuration *configuration, const char *file, int argc, 
 /* As many file descriptors as the configuration may need; warns if they cannot be had. */
 void host_raise_descriptor_limit(const struct configuration *configuration);
 
+/* The level for the time of a migration whose progress is printed: its steps are lines of level info for
+ * whoever collects the log; a person at a terminal reads them printed, and not twice. */
+enum log_level migration_log_level(enum log_level level);
+
 /* --- supervisor.c: on the main thread --- */
 /* Signals and timers; returns when all workers have ended. `stop`, `reload`: set by a signal that came before.
  */

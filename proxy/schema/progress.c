@@ -127,4 +127,7 @@ void progress_end(struct progress *progress, const char *verdict)
 	fprintf(progress->out, "%d done, %d already there, %d warning%s\n", report->done, report->already,
 			report->warnings, report->warnings == 1 ? "" : "s");
 	fflush(progress->out);
+	log_write(LOG_LEVEL_INFO, NULL, "migration: ended: %d done, %d already there, %d warnings%s",
+			  report->done, report->already, report->warnings,
+			  report->background_left ? ", indexes and keys follow" : "");
 }
