@@ -1,7 +1,9 @@
 -- The gallery: the web shop of a painter, written for one shop on one database. This is its database as it stood on the day it
 -- had to become multi-tenant: two of its thirteen tables (users, saas_sites) know tenants already, eleven do not.
 -- Everything that such a shop has and that makes the move harder is here: unique keys meant for one shop, natural keys, triggers
--- that write other tables, a view, a materialized view, functions that read tables, one with dynamic SQL.
+-- that write other tables, views, one with a rule, a materialized view, functions that read tables, one with dynamic SQL, a
+-- publication. surroundings.sql has what lives outside the database: a role that reads everything, a reader of the changes.
+-- `tenantry check` names each.
 
 CREATE FUNCTION slugify(title text) RETURNS text LANGUAGE sql IMMUTABLE
 	AS $$ SELECT trim(both '-' from regexp_replace(lower(title), '[^a-z0-9]+', '-', 'g')) $$;
@@ -189,6 +191,10 @@ CREATE VIEW order_summaries AS
 	FROM orders o JOIN users u ON u.id = o.user_id LEFT JOIN order_items i ON i.order_id = o.id
 	GROUP BY o.id, u.id;
 
+-- Who unsubscribes is kept, and no longer written to: a rule, which the server applies after everybody has looked at the statement.
+CREATE VIEW newsletter AS SELECT u.id, u.name, u.email FROM users u WHERE u.newsletter;
+CREATE RULE newsletter_unsubscribe AS ON DELETE TO newsletter DO INSTEAD UPDATE users SET newsletter = false WHERE id = OLD.id;
+
 CREATE MATERIALIZED VIEW monthly_sales AS
 	SELECT date_trunc('month', o.order_date)::date AS month, count(DISTINCT o.id) AS orders, sum(i.quantity * i.price) AS revenue
 	FROM orders o JOIN order_items i ON i.order_id = o.id
@@ -206,5 +212,14 @@ DECLARE
 BEGIN
 	EXECUTE format('SELECT count(*) FROM %I', table_name) INTO n;
 	RETURN n;
+END
+$$;
+
+-- The mailing service follows the customers: a publication that names its columns, where the server can do that (15 and later).
+DO $$
+BEGIN
+	SET LOCAL client_min_messages = error;   -- a server without wal_level = logical takes it too, with a warning
+	EXECUTE 'CREATE PUBLICATION mailing FOR TABLE users'
+		|| CASE WHEN current_setting('server_version_num')::integer >= 150000 THEN ' (id, name, email, newsletter)' ELSE '' END;
 END
 $$;

@@ -21,18 +21,24 @@ void hazards_add(struct hazards *hazards, const char *kind, const char *object, 
 }
 
 /* Tables that have the tenant column by the snapshot, or will have it by the configuration. */
-static const char *find_tenant_oids(struct hazards *hazards)
+static void find_tenant_tables(struct hazards *hazards)
 {
 	size_t n = 0, most = catalog_relation_count(hazards->catalog);
 	const char **oids = arena_alloc(hazards->arena, (most + 1) * sizeof *oids);
+	const char **columns = arena_alloc(hazards->arena, (most + 1) * sizeof *columns);
 	for (size_t i = 0; i < most; i++) {
 		const struct catalog_relation *relation = catalog_relation_at(hazards->catalog, i);
-		bool configured = facts_table(hazards->plan->facts, relation->oid) != NULL;
-		if ((relation->kind == 'r' || relation->kind == 'p') &&
-			(relation->isolation == ISOLATION_TENANT || configured))
-			oids[n++] = arena_format(hazards->arena, "%u", relation->oid);
+		const struct fact_table *configured = facts_table(hazards->plan->facts, relation->oid);
+		if ((relation->kind != 'r' && relation->kind != 'p') ||
+			(relation->isolation != ISOLATION_TENANT && !configured))
+			continue;
+		oids[n] = arena_format(hazards->arena, "%u", relation->oid);
+		columns[n++] = relation->tenant_column >= 0 ? relation->columns[relation->tenant_column].name
+					   : configured                 ? configured->column
+													: hazards->plan->settings->tenant_column;
 	}
-	return sql_array(hazards->arena, n, oids);
+	hazards->tenant_oids = sql_array(hazards->arena, n, oids);
+	hazards->tenant_columns = sql_array(hazards->arena, n, columns);
 }
 
 static bool columns_are_missing(const struct hazards *hazards)
@@ -45,31 +51,37 @@ static bool columns_are_missing(const struct hazards *hazards)
 
 /* --- publications --- */
 
+/* $1, $2: the tenant tables and their tenant columns. A publication of a schema or of all tables has no list.
+ */
 // clang-format off
-static const char publications_13[] =
-	"SELECT p.pubname, r.prrelid::pg_catalog.regclass, false FROM pg_catalog.pg_publication p"
-	" JOIN pg_catalog.pg_publication_rel r ON r.prpubid = p.oid WHERE r.prrelid = ANY ($1::oid[])"
-	" UNION ALL SELECT p.pubname, NULL, false FROM pg_catalog.pg_publication p WHERE p.puballtables ORDER BY 1, 2";
+#define PUBLISHED(list, schemas) \
+	"SELECT p.pubname, r.prrelid::pg_catalog.regclass, " list ", r.prrelid" \
+	" FROM ROWS FROM (pg_catalog.unnest($1::oid[]), pg_catalog.unnest($2::text[])) AS w(t, k)" \
+	" JOIN pg_catalog.pg_publication_rel r ON r.prrelid = w.t JOIN pg_catalog.pg_publication p ON r.prpubid = p.oid" \
+	" UNION ALL SELECT p.pubname, NULL, false, 0 FROM pg_catalog.pg_publication p WHERE p.puballtables" schemas \
+	" ORDER BY 1, 2"
+static const char publications_13[] = PUBLISHED("false", "");
+static const char publications_15[] = PUBLISHED(
+	"r.prattrs IS NOT NULL AND NOT EXISTS (SELECT FROM pg_catalog.unnest(r.prattrs::int2[]) AS u(n)"
+	" JOIN pg_catalog.pg_attribute a ON a.attrelid = r.prrelid AND a.attnum = u.n WHERE a.attname = w.k::name)",
+	" OR EXISTS (SELECT FROM pg_catalog.pg_publication_namespace s JOIN pg_catalog.pg_class c"
+	" ON c.relnamespace = s.pnnspid WHERE s.pnpubid = p.oid AND c.oid = ANY ($1::oid[]))");
 // clang-format on
-// clang-format off
-static const char publications_15[] =
-	"SELECT p.pubname, r.prrelid::pg_catalog.regclass, r.prattrs IS NOT NULL AND NOT EXISTS (SELECT"
-	" FROM pg_catalog.unnest(r.prattrs::int2[]) AS u(k) JOIN pg_catalog.pg_attribute a"
-	" ON a.attrelid = r.prrelid AND a.attnum = u.k WHERE a.attname = $2) FROM pg_catalog.pg_publication p"
-	" JOIN pg_catalog.pg_publication_rel r ON r.prpubid = p.oid WHERE r.prrelid = ANY ($1::oid[])"
-	" UNION ALL SELECT p.pubname, NULL, false FROM pg_catalog.pg_publication p WHERE p.puballtables OR"
-	" EXISTS (SELECT FROM pg_catalog.pg_publication_namespace s JOIN pg_catalog.pg_class c"
-	" ON c.relnamespace = s.pnnspid WHERE s.pnpubid = p.oid AND c.oid = ANY ($1::oid[])) ORDER BY 1, 2";
-// clang-format on
+
+/* Of the table, or with 0 of any: a publication of all tables has each. */
+static bool column_is_to_come(const struct hazards *hazards, uint32_t oid)
+{
+	const struct fact_table *table = facts_table(hazards->plan->facts, oid);
+	return oid ? table && !table->has_column : columns_are_missing(hazards);
+}
 
 static bool find_publications(struct hazards *hazards, struct error *error)
 {
 	struct arena *arena = hazards->arena;
-	const char *column = hazards->plan->settings->tenant_column;
-	const char *values[] = {hazards->tenant_oids, column};
-	bool new = hazards->plan->facts->version >= 150000;
-	PGresult *result =
-		sql_query(hazards->connection, new ? publications_15 : publications_13, new ? 2 : 1, values, error);
+	const char *values[] = {hazards->tenant_oids, hazards->tenant_columns};
+	PGresult *result = sql_query(hazards->connection,
+								 hazards->plan->facts->version >= 150000 ? publications_15 : publications_13,
+								 2, values, error);
 	if (!result)
 		return false;
 	for (int row = 0; row < PQntuples(result); row++) {
@@ -79,21 +91,17 @@ static bool find_publications(struct hazards *hazards, struct error *error)
 		if (sql_bool(result, row, 2))
 			hazards_add(
 				hazards, "publication", object,
-				arena_format(
-					arena,
-					"Its column list leaves out %s: subscribers get rows whose tenant they cannot tell.",
-					column),
-				arena_format(arena, "Add %s to the column list, after the subscriber's table has it.",
-							 column));
-		else if (columns_are_missing(hazards))
+				"Its column list leaves out the tenant column: subscribers get rows whose tenant they "
+				"cannot tell.",
+				"Add the tenant column to the column list, after the subscriber's table has it.");
+		else if (column_is_to_come(hazards, sql_oid(result, row, 3)))
 			hazards_add(
 				hazards, "publication", object,
-				arena_format(arena,
-							 "Once %s is added here, subscribers whose table lacks it stop with an error.",
-							 column),
+				"Once the tenant column is added here, subscribers whose table lacks it stop with an error.",
 				arena_format(arena,
 							 "Add the column on every subscriber first: ALTER TABLE .. ADD COLUMN %s %s;",
-							 column, tenant_type_name(hazards->plan->settings->tenant_type)));
+							 sql_identifier(arena, hazards->plan->settings->tenant_column),
+							 tenant_type_name(hazards->plan->settings->tenant_type)));
 	}
 	PQclear(result);
 	return true;
@@ -101,12 +109,32 @@ static bool find_publications(struct hazards *hazards, struct error *error)
 
 /* --- replicas --- */
 
-/* Of interest while there are steps with strong locks to come. */
+static void add_standby(struct hazards *hazards, const char *name)
+{
+	bool to_come = columns_are_missing(hazards);
+	hazards_add(
+		hazards, "replica", arena_format(hazards->arena, "standby %s", name),
+		to_come ? "It replays the short ACCESS EXCLUSIVE locks of the migration: queries there that stand in "
+				  "the way are cancelled after max_standby_streaming_delay. What reads from it directly "
+				  "is not guarded."
+				: "What reads from it directly is not guarded: it sees every tenant's rows.",
+		to_come ? "Run the migration when long reports on it have ended; send the application's reads "
+				  "through tenantry."
+				: "Send the application's reads through tenantry.");
+}
+
+static void add_slot(struct hazards *hazards, const char *name)
+{
+	bool to_come = columns_are_missing(hazards);
+	hazards_add(hazards, "replica", arena_format(hazards->arena, "logical slot %s", name),
+				to_come
+					? "Who reads it gets rows with one more column from the migration on, and every tenant's."
+					: "Who reads it gets every tenant's rows.",
+				"Prepare the consumer for the tenant column, so that it keeps the tenants apart.");
+}
+
 static bool find_replicas(struct hazards *hazards, struct error *error)
 {
-	struct arena *arena = hazards->arena;
-	if (!columns_are_missing(hazards))
-		return true;
 	PGresult *result = sql_query(
 		hazards->connection,
 		"SELECT 'standby', coalesce(nullif(application_name, ''), pid::text) FROM"
@@ -118,19 +146,10 @@ static bool find_replicas(struct hazards *hazards, struct error *error)
 	if (!result)
 		return false;
 	for (int row = 0; row < PQntuples(result); row++) {
-		const char *name = sql_text(result, row, 1);
 		if (strcmp(sql_text(result, row, 0), "standby") == 0)
-			hazards_add(
-				hazards, "replica", arena_format(arena, "standby %s", name),
-				"It replays the short ACCESS EXCLUSIVE locks of the migration: queries there that stand in "
-				"the way are "
-				"cancelled after max_standby_streaming_delay. What reads from it directly is not guarded.",
-				"Run the migration when long reports on it have ended; send the application's reads through "
-				"tenantry.");
+			add_standby(hazards, sql_text(result, row, 1));
 		else
-			hazards_add(hazards, "replica", arena_format(arena, "logical slot %s", name),
-						"Who reads it gets rows with one more column from the migration on.",
-						"Prepare the consumer for the column.");
+			add_slot(hazards, sql_text(result, row, 1));
 	}
 	PQclear(result);
 	return true;
@@ -138,30 +157,36 @@ static bool find_replicas(struct hazards *hazards, struct error *error)
 
 /* --- roles --- */
 
+/* Superusers pass everything by nature; they matter where row security is meant to stop the proxy's own user.
+ * A right to single columns is one too; a right that no connection and no schema leads to is none. */
+static const char roles_text[] =
+	"SELECT r.rolname, pg_catalog.count(*) FROM pg_catalog.pg_roles r CROSS JOIN "
+	"pg_catalog.unnest($1::oid[]) AS u(o)"
+	" JOIN pg_catalog.pg_class c ON c.oid = u.o WHERE r.rolcanlogin AND NOT r.rolsuper AND r.rolname <> "
+	"current_user"
+	" AND (pg_catalog.has_table_privilege(r.oid, u.o, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')"
+	"  OR pg_catalog.has_any_column_privilege(r.oid, u.o, 'SELECT, INSERT, UPDATE'))"
+	" AND pg_catalog.has_schema_privilege(r.oid, c.relnamespace, 'USAGE')"
+	" AND pg_catalog.has_database_privilege(r.oid, pg_catalog.current_database(), 'CONNECT') GROUP BY 1 "
+	"ORDER BY 1";
+
 static bool find_roles(struct hazards *hazards, struct error *error)
 {
 	struct arena *arena = hazards->arena;
 	const char *values[] = {hazards->tenant_oids};
-	/* Superusers pass everything by nature; they matter where row security is meant to stop the proxy's own
-	 * user. */
-	PGresult *result = sql_query(
-		hazards->connection,
-		"SELECT r.rolname, pg_catalog.count(*) FROM pg_catalog.pg_roles r JOIN pg_catalog.unnest($1::oid[])"
-		" AS u(o) ON pg_catalog.has_table_privilege(r.oid, u.o, 'SELECT, INSERT, UPDATE, DELETE')"
-		" WHERE r.rolcanlogin AND NOT r.rolsuper AND r.rolname <> current_user GROUP BY 1 ORDER BY 1",
-		1, values, error);
+	/* With row security the policies hold for them; who passes those is told below. */
+	if (hazards->plan->settings->row_security)
+		return true;
+	PGresult *result = sql_query(hazards->connection, roles_text, 1, values, error);
 	if (!result)
 		return false;
-	for (int row = 0; row < PQntuples(result); row++) {
-		if (hazards->plan->settings->row_security)
-			break;
+	for (int row = 0; row < PQntuples(result); row++)
 		hazards_add(hazards, "role", arena_format(arena, "role %s", sql_text(result, row, 0)),
 					arena_format(arena,
 								 "It can log in to the server and reach %s tenant table%s: past tenantry it "
 								 "sees every tenant.",
 								 sql_text(result, row, 1), sql_int(result, row, 1) == 1 ? "" : "s"),
 					"Let it connect through tenantry, revoke its rights, or set row_security = yes.");
-	}
 	PQclear(result);
 	return true;
 }
@@ -191,10 +216,77 @@ static bool find_own_rights(struct hazards *hazards, struct error *error)
 	return true;
 }
 
+/* Views and SECURITY DEFINER functions act with the rights of their owner: one for whom no policy holds opens
+ * the second wall for everybody. */
+// clang-format off
+static const char borrowed_text[] =
+	"SELECT 'view', c.oid::pg_catalog.regclass::text, r.rolname FROM pg_catalog.pg_class c"
+	" JOIN pg_catalog.pg_roles r ON r.oid = c.relowner WHERE c.oid = ANY ($1::oid[]) AND (r.rolsuper OR r.rolbypassrls)"
+	" AND NOT coalesce(c.reloptions && '{security_invoker=true,security_invoker=on,security_invoker=1,security_invoker=yes}', false)"
+	" UNION ALL SELECT 'function', p.oid::pg_catalog.regprocedure::text, r.rolname"
+	" FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_roles r ON r.oid = p.proowner"
+	" WHERE p.oid = ANY ($2::oid[]) AND p.prosecdef AND (r.rolsuper OR r.rolbypassrls) ORDER BY 1, 2";
+// clang-format on
+
+static const char *oids_of_views(struct hazards *hazards)
+{
+	size_t n = 0, most = catalog_relation_count(hazards->catalog);
+	const char **oids = arena_alloc(hazards->arena, (most + 1) * sizeof *oids);
+	for (size_t i = 0; i < most; i++) {
+		const struct catalog_relation *relation = catalog_relation_at(hazards->catalog, i);
+		if (relation->kind == 'v' && relation->n_depends &&
+			(relation->isolation == ISOLATION_VIEW || relation->isolation == ISOLATION_TENANT ||
+			 relation->isolation == ISOLATION_REFUSED))
+			oids[n++] = arena_format(hazards->arena, "%u", relation->oid);
+	}
+	return sql_array(hazards->arena, n, oids);
+}
+
+static const char *oids_of_functions(struct hazards *hazards)
+{
+	size_t n = 0, most = catalog_function_count(hazards->catalog);
+	const char **oids = arena_alloc(hazards->arena, (most + 1) * sizeof *oids);
+	for (size_t i = 0; i < most; i++) {
+		const struct catalog_function *function = catalog_function_at(hazards->catalog, i);
+		if (function->flagged && function->oid >= 16384)
+			oids[n++] = arena_format(hazards->arena, "%u", function->oid);
+	}
+	return sql_array(hazards->arena, n, oids);
+}
+
+static bool find_borrowed_rights(struct hazards *hazards, struct error *error)
+{
+	struct arena *arena = hazards->arena;
+	if (!hazards->plan->settings->row_security)
+		return true;
+	const char *values[] = {oids_of_views(hazards), oids_of_functions(hazards)};
+	PGresult *result = sql_query(hazards->connection, borrowed_text, 2, values, error);
+	if (!result)
+		return false;
+	for (int row = 0; row < PQntuples(result); row++) {
+		const char *kind = sql_text(result, row, 0), *name = sql_text(result, row, 1);
+		const char *owner = sql_text(result, row, 2);
+		bool view = strcmp(kind, "view") == 0;
+		hazards_add(
+			hazards, "role", arena_format(arena, "%s %s, owner %s", kind, name, owner),
+			arena_format(arena,
+						 "It acts with the rights of %s, for whom no row-level security policy holds: who "
+						 "may use it reaches every tenant's rows past tenantry.",
+						 owner),
+			arena_format(arena,
+						 view ? "ALTER VIEW %s OWNER TO an ordinary role; or, from PostgreSQL 15 on, "
+								"SET (security_invoker = true)."
+							  : "ALTER FUNCTION %s OWNER TO an ordinary role; or SECURITY INVOKER.",
+						 name));
+	}
+	PQclear(result);
+	return true;
+}
+
 static bool hazards_of_others(struct hazards *hazards, struct error *error)
 {
 	return find_publications(hazards, error) && find_replicas(hazards, error) && find_roles(hazards, error) &&
-		   find_own_rights(hazards, error);
+		   find_own_rights(hazards, error) && find_borrowed_rights(hazards, error);
 }
 
 bool hazards_find(struct hazards *hazards, PGconn *connection, const struct plan *plan,
@@ -202,7 +294,7 @@ bool hazards_find(struct hazards *hazards, PGconn *connection, const struct plan
 {
 	*hazards =
 		(struct hazards){.arena = plan->arena, .connection = connection, .plan = plan, .catalog = catalog};
-	hazards->tenant_oids = find_tenant_oids(hazards);
+	find_tenant_tables(hazards);
 	return hazards_of_keys(hazards, error) && hazards_of_code(hazards, error) &&
 		   hazards_of_others(hazards, error);
 }

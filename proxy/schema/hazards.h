@@ -23,7 +23,8 @@ struct hazards {
 	PGconn *connection;
 	const struct plan *plan;
 	const struct catalog *catalog;
-	const char *tenant_oids; /* oids of all tenant relations that are tables, as an array */
+	const char *tenant_oids;    /* oids of all tenant relations that are tables, as an array */
+	const char *tenant_columns; /* their tenant columns, there or to come, as an array */
 	struct hazard *list;
 	size_t n, room;
 };

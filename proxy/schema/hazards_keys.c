@@ -10,15 +10,16 @@
 // clang-format off
 static const char uniques_text[] =
 	"SELECT x.indrelid, c.relname, x.indisprimary, pg_catalog.string_agg(pg_catalog.pg_get_indexdef(x.indexrelid, k.i, true), ', '"
-	" ORDER BY k.i), x.indpred IS NOT NULL, x.indisexclusion"
-	" FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class c ON c.oid = x.indexrelid"
+	" ORDER BY k.i), x.indpred IS NOT NULL, x.indisexclusion, pg_catalog.quote_ident(pg_catalog.min(w.k))"
+	" FROM ROWS FROM (pg_catalog.unnest($1::oid[]), pg_catalog.unnest($2::text[])) AS w(t, k)"
+	" JOIN pg_catalog.pg_index x ON x.indrelid = w.t JOIN pg_catalog.pg_class c ON c.oid = x.indexrelid"
 	" CROSS JOIN LATERAL pg_catalog.generate_series(1, x.indnkeyatts) AS k(i)"
 	" LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[k.i - 1] AND a.attnum > 0"
 	" LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attgenerated = ''"
-	" WHERE x.indrelid = ANY ($1::oid[]) AND (x.indisunique OR x.indisexclusion)"
+	" WHERE (x.indisunique OR x.indisexclusion)"
 	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = x.indexrelid)"
 	" GROUP BY x.indexrelid, x.indrelid, c.relname, x.indisprimary, x.indpred, x.indisexclusion"
-	" HAVING NOT pg_catalog.bool_or(coalesce(a.attname = $2, false)) AND NOT " FACTS_KEY_IS_HARMLESS("$1::oid[]")
+	" HAVING NOT pg_catalog.bool_or(coalesce(a.attname = w.k::name, false)) AND NOT " FACTS_KEY_IS_HARMLESS("$1::oid[]")
 	" ORDER BY x.indrelid, c.relname";
 // clang-format on
 
@@ -42,14 +43,13 @@ static const char *shown(const struct hazards *hazards, uint32_t oid)
 static bool find_uniques(struct hazards *hazards, struct error *error)
 {
 	struct arena *arena = hazards->arena;
-	const char *column = hazards->plan->settings->tenant_column;
-	const char *values[] = {hazards->tenant_oids, column};
+	const char *values[] = {hazards->tenant_oids, hazards->tenant_columns};
 	PGresult *result = sql_query(hazards->connection, uniques_text, 2, values, error);
 	if (!result)
 		return false;
 	for (int row = 0; row < PQntuples(result); row++) {
 		const char *name = sql_text(result, row, 1), *columns = arena_copy(arena, sql_text(result, row, 3));
-		const char *table = shown(hazards, sql_oid(result, row, 0));
+		const char *table = shown(hazards, sql_oid(result, row, 0)), *column = sql_text(result, row, 6);
 		if (is_kept(hazards->plan->settings, name))
 			continue;
 		const char *object = arena_format(arena, "%s on %s(%s)%s", name, table, columns,
@@ -81,19 +81,21 @@ static bool find_uniques(struct hazards *hazards, struct error *error)
 static const char keys_text[] =
 	"SELECT f.conrelid, f.confrelid, f.conname, f.conrelid = ANY ($1::oid[]), f.confdeltype,"
 	" (SELECT pg_catalog.string_agg(a.attname, ', ' ORDER BY k.i)"
-	" FROM pg_catalog.unnest(f.conkey) WITH ORDINALITY AS k(n, i)  JOIN pg_catalog.pg_attribute a"
-	" ON a.attrelid = f.conrelid AND a.attnum = k.n) FROM pg_catalog.pg_constraint f WHERE f.contype = 'f'"
-	" AND f.conparentid = 0 AND f.confrelid = ANY ($1::oid[]) AND NOT EXISTS (SELECT FROM ROWS"
-	" FROM (pg_catalog.unnest(f.conkey), pg_catalog.unnest(f.confkey)) AS k(c, p) "
-	" JOIN pg_catalog.pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = k.c AND a.attname = $2 "
-	" JOIN pg_catalog.pg_attribute b ON b.attrelid = f.confrelid AND b.attnum = k.p AND b.attname = $2)"
+	" FROM pg_catalog.unnest(f.conkey) WITH ORDINALITY AS k(n, i) JOIN pg_catalog.pg_attribute a"
+	" ON a.attrelid = f.conrelid AND a.attnum = k.n)"
+	" FROM ROWS FROM (pg_catalog.unnest($1::oid[]), pg_catalog.unnest($2::text[])) AS p(t, k)"
+	" JOIN pg_catalog.pg_constraint f ON f.confrelid = p.t AND f.contype = 'f' AND f.conparentid = 0"
+	" LEFT JOIN ROWS FROM (pg_catalog.unnest($1::oid[]), pg_catalog.unnest($2::text[])) AS c(t, k) ON c.t = f.conrelid"
+	" WHERE NOT EXISTS (SELECT FROM ROWS FROM (pg_catalog.unnest(f.conkey), pg_catalog.unnest(f.confkey)) AS k(c, p)"
+	" JOIN pg_catalog.pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = k.c AND a.attname = c.k::name"
+	" JOIN pg_catalog.pg_attribute b ON b.attrelid = f.confrelid AND b.attnum = k.p AND b.attname = p.k::name)"
 	" ORDER BY f.conrelid, f.conname";
 // clang-format on
 
 static bool find_foreign_keys(struct hazards *hazards, struct error *error)
 {
 	struct arena *arena = hazards->arena;
-	const char *values[] = {hazards->tenant_oids, hazards->plan->settings->tenant_column};
+	const char *values[] = {hazards->tenant_oids, hazards->tenant_columns};
 	PGresult *result = sql_query(hazards->connection, keys_text, 2, values, error);
 	if (!result)
 		return false;
