@@ -29,6 +29,11 @@ const char *facts_name(struct arena *arena, const char *prefix, const char *tabl
 	return arena_format(arena, "%.*s_%08x", (int)end, name, hash);
 }
 
+const char *facts_check_name(struct arena *arena, const struct fact_table *table)
+{
+	return facts_name(arena, "tenantry", table->name, table->column, 0);
+}
+
 static const char *shown_name(struct facts *facts, const char *schema, const char *name)
 {
 	if (strcmp(schema, facts->names.current_schema) == 0)
@@ -67,9 +72,8 @@ static bool load_session(struct facts *facts, PGconn *connection, struct error *
 
 /* --- tables --- */
 
-/* $1: oids, $2: the tenant column of each. Our check constraint is matched by its column and the start of its
- * name. UPDATE triggers have bit 4 of tgtype. Defaults have no variables, so that they are deparsed without
- * the relation, and without a lock on it. */
+/* $1: oids, $2: the tenant column of each. UPDATE triggers have bit 4 of tgtype. Defaults have no variables,
+ * so that they are deparsed without the relation, and without a lock on it. */
 // clang-format off
 static const char tables_text[] =
 	"WITH RECURSIVE w(oid, root, depth) AS ( SELECT u.o, u.i, 0"
@@ -96,17 +100,14 @@ static const char tables_text[] =
 	" pg_catalog.pg_stat_get_last_autoanalyze_time(c.oid) IS NOT NULL)), c.reltuples = 0"
 	" AND (c.relpages > 0 OR pg_catalog.pg_stat_get_last_analyze_time(c.oid) IS NOT NULL  OR"
 	" pg_catalog.pg_stat_get_last_autoanalyze_time(c.oid) IS NOT NULL)," /* 25: counted, and empty */
-	" (SELECT CASE WHEN pg_catalog.bool_or(o.convalidated) THEN 'v' ELSE 'n' END"
-	" FROM pg_catalog.pg_constraint o  WHERE o.conrelid = c.oid AND o.contype = 'c'"
-	" AND o.conkey = ARRAY[a.attnum] AND o.conname LIKE 'tenantry\\_%'  HAVING pg_catalog.count(*) > 0),"
 	" c.relrowsecurity, c.relforcerowsecurity, (SELECT pg_catalog.count(*) FROM pg_catalog.pg_policy p"
 	" WHERE p.polrelid = c.oid AND p.polname NOT LIKE 'tenantry\\_%'), EXISTS (SELECT"
-	" FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'tenantry_tenant')," /* 30 */
+	" FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'tenantry_tenant')," /* 29 */
 	" (SELECT pg_catalog.count(*) FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid"
 	" AND NOT g.tgisinternal  AND g.tgtype & 16 <> 0 AND g.tgenabled = 'O'), (SELECT pg_catalog.count(*)"
 	" FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal  AND g.tgtype & 16 <> 0"
 	" AND g.tgenabled IN ('A', 'R')), (SELECT pg_catalog.obj_description(p.oid, 'pg_policy')"
-	" FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'tenantry_tenant')" /* 33 */
+	" FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'tenantry_tenant')" /* 32 */
 	" FROM t JOIN pg_catalog.pg_class c ON c.oid = t.oid"
 	" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_catalog.pg_attribute a"
 	" ON a.attrelid = c.oid AND NOT a.attisdropped AND a.attnum > 0"
@@ -134,14 +135,13 @@ static void take_column(struct facts *facts, const PGresult *result, int row, st
 	table->has_statistics = sql_bool(result, row, 24);
 	/* A table that was counted and is empty has no statistics, however often it is analyzed. */
 	table->wants_statistics = !table->has_statistics && !sql_bool(result, row, 25);
-	table->check = sql_text(result, row, 26) ? sql_text(result, row, 26)[0] : 0;
-	table->row_security = sql_bool(result, row, 27);
-	table->force_row_security = sql_bool(result, row, 28);
-	table->has_policies = sql_int(result, row, 29) > 0;
-	table->has_our_policy = sql_bool(result, row, 30);
-	table->update_triggers = (int)sql_int(result, row, 31);
-	table->always_triggers = (int)sql_int(result, row, 32);
-	table->policy_comment = arena_copy(&facts->arena, sql_text(result, row, 33));
+	table->row_security = sql_bool(result, row, 26);
+	table->force_row_security = sql_bool(result, row, 27);
+	table->has_policies = sql_int(result, row, 28) > 0;
+	table->has_our_policy = sql_bool(result, row, 29);
+	table->update_triggers = (int)sql_int(result, row, 30);
+	table->always_triggers = (int)sql_int(result, row, 31);
+	table->policy_comment = arena_copy(&facts->arena, sql_text(result, row, 32));
 }
 
 static void take_table(struct facts *facts, const PGresult *result, int row, struct fact_table *table)
@@ -222,6 +222,27 @@ const char *facts_table_columns(struct facts *facts)
 	for (size_t i = 0; i < facts->n_tables; i++)
 		columns[i] = facts->tables[i].column;
 	return sql_array(&facts->arena, facts->n_tables, columns);
+}
+
+/* Ours is known by its name: of the table, or of the one that it is inherited from. */
+static bool load_checks(struct facts *facts, PGconn *connection, struct error *error)
+{
+	const char *values[] = {facts_table_oids(facts)};
+	PGresult *result =
+		sql_query(connection,
+				  "SELECT o.conrelid, o.conname, o.convalidated FROM pg_catalog.pg_constraint o"
+				  " WHERE o.conrelid = ANY ($1::oid[]) AND o.contype = 'c' AND o.conname LIKE 'tenantry\\_%'",
+				  1, values, error);
+	if (!result)
+		return false;
+	for (int row = 0; row < PQntuples(result); row++) {
+		struct fact_table *table = facts_table(facts, sql_oid(result, row, 0));
+		for (const struct fact_table *from = table; from; from = facts_table(facts, from->parent))
+			if (strcmp(sql_text(result, row, 1), facts_check_name(&facts->arena, from)) == 0)
+				table->check = sql_bool(result, row, 2) ? 'v' : 'n';
+	}
+	PQclear(result);
+	return true;
 }
 
 /* --- indexes --- */
@@ -336,6 +357,34 @@ static bool choose_index_names(struct facts *facts, PGconn *connection, struct e
 
 /* --- foreign keys to the tenants --- */
 
+static bool has_constraint(const PGresult *taken, uint32_t oid, const char *name)
+{
+	for (int row = 0; row < PQntuples(taken); row++)
+		if (sql_oid(taken, row, 0) == oid && strcmp(sql_text(taken, row, 1), name) == 0)
+			return true;
+	return false;
+}
+
+static bool choose_key_names(struct facts *facts, PGconn *connection, struct error *error)
+{
+	const char *values[] = {facts_table_oids(facts)};
+	PGresult *taken = sql_query(connection,
+								"SELECT o.conrelid, o.conname FROM pg_catalog.pg_constraint o"
+								" WHERE o.conrelid = ANY ($1::oid[]) AND o.conname LIKE 'fk\\_%'",
+								1, values, error);
+	if (!taken)
+		return false;
+	for (size_t i = 0; i < facts->n_tables; i++) {
+		struct fact_table *table = &facts->tables[i];
+		unsigned salt = 0;
+		do
+			table->foreign_key_name = facts_name(&facts->arena, "fk", table->name, table->column, salt++);
+		while (has_constraint(taken, table->oid, table->foreign_key_name));
+	}
+	PQclear(taken);
+	return true;
+}
+
 static bool load_foreign_keys(struct facts *facts, PGconn *connection, struct error *error)
 {
 	struct arena *arena = &facts->arena;
@@ -343,7 +392,8 @@ static bool load_foreign_keys(struct facts *facts, PGconn *connection, struct er
 							arena_format(arena, "%u", facts->names.tenants_oid)};
 	PGresult *result =
 		sql_query(connection,
-				  "SELECT o.conrelid, o.conname, o.convalidated, o.conparentid <> 0 OR o.coninhcount > 0"
+				  "SELECT o.conrelid, o.conname, o.convalidated, o.conparentid <> 0 OR o.coninhcount > 0,"
+				  " pg_catalog.obj_description(o.oid, 'pg_constraint') LIKE '" FACTS_COMMENT "%'"
 				  " FROM ROWS FROM (pg_catalog.unnest($1::oid[]), pg_catalog.unnest($2::text[])) AS w(t, k)"
 				  " JOIN pg_catalog.pg_attribute a ON a.attrelid = w.t AND a.attname = w.k::name"
 				  " JOIN pg_catalog.pg_constraint o ON o.conrelid = w.t AND o.contype = 'f' AND o.conkey = "
@@ -359,9 +409,10 @@ static bool load_foreign_keys(struct facts *facts, PGconn *connection, struct er
 		table->foreign_key = arena_copy(arena, sql_text(result, row, 1));
 		table->foreign_key_valid = sql_bool(result, row, 2);
 		table->foreign_key_inherited = sql_bool(result, row, 3);
+		table->foreign_key_ours = sql_bool(result, row, 4);
 	}
 	PQclear(result);
-	return true;
+	return choose_key_names(facts, connection, error);
 }
 
 /* --- tenants --- */
@@ -371,17 +422,21 @@ static const char tenants_text[] =
 	"SELECT c.relkind, pg_catalog.pg_has_role(c.relowner, 'USAGE'), pg_catalog.obj_description(c.oid,"
 	" 'pg_class') LIKE '" FACTS_COMMENT
 	"%', a.attname IS NOT NULL, a.atttypid, pg_catalog.format_type(a.atttypid, a.atttypmod), EXISTS (SELECT"
-	" FROM pg_catalog.pg_index x WHERE x.indrelid = c.oid AND x.indisunique AND x.indisvalid "
+	" FROM pg_catalog.pg_index x WHERE x.indrelid = c.oid AND x.indisunique AND x.indisvalid AND x.indimmediate"
 	" AND x.indnkeyatts = 1 AND x.indkey[0] = a.attnum AND x.indpred IS NULL), EXISTS (SELECT"
 	" FROM pg_catalog.pg_attribute b WHERE b.attrelid = c.oid AND b.attname = 'name' AND NOT b.attisdropped "
 	" AND b.attgenerated = '' AND b.atttypid IN (25, 1042, 1043)), pg_catalog.has_table_privilege(c.oid,"
 	" 'SELECT') OR pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT'), q.oid,"
 	" pg_catalog.has_sequence_privilege(q.oid, 'SELECT') FROM pg_catalog.pg_class c LEFT"
-	" JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attname = 'id' AND NOT a.attisdropped LEFT"
-	" JOIN (pg_catalog.pg_depend d JOIN pg_catalog.pg_class q ON q.oid = d.objid AND q.relkind = 'S')"
-	" ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass"
-	" AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = c.oid"
-	" AND d.refobjsubid = a.attnum AND d.deptype IN ('a', 'i') WHERE c.oid = $1::oid";
+	" JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attname = 'id' AND NOT a.attisdropped"
+	/* The column's own sequence, or the one that its default takes numbers from. */
+	" LEFT JOIN LATERAL (SELECT s.oid FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class s ON s.oid = d.objid AND s.relkind = 'S'"
+	"  WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass"
+	"  AND d.refobjid = c.oid AND d.refobjsubid = a.attnum AND d.deptype IN ('a', 'i')"
+	"  UNION SELECT s.oid FROM pg_catalog.pg_attrdef f JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass"
+	"  AND d.objid = f.oid AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass"
+	"  JOIN pg_catalog.pg_class s ON s.oid = d.refobjid AND s.relkind = 'S' WHERE f.adrelid = c.oid AND f.adnum = a.attnum LIMIT 1) q ON true"
+	" WHERE c.oid = $1::oid";
 // clang-format on
 
 static bool load_default_tenant(struct facts *facts, PGconn *connection,
@@ -465,9 +520,9 @@ bool facts_load(struct facts *facts, PGconn *connection, const struct schema_set
 	memset(facts, 0, sizeof *facts);
 	return load_session(facts, connection, error) &&
 		   names_resolve(connection, settings, &facts->arena, &facts->names, error) &&
-		   load_tables(facts, connection, settings, error) && load_indexes(facts, connection, error) &&
-		   choose_index_names(facts, connection, error) && load_foreign_keys(facts, connection, error) &&
-		   load_tenants(facts, connection, settings, error) &&
+		   load_tables(facts, connection, settings, error) && load_checks(facts, connection, error) &&
+		   load_indexes(facts, connection, error) && choose_index_names(facts, connection, error) &&
+		   load_foreign_keys(facts, connection, error) && load_tenants(facts, connection, settings, error) &&
 		   (!(settings->widen_unique || settings->tenant_foreign_keys) ||
 			facts_load_keys(facts, connection, error));
 }

@@ -56,7 +56,8 @@ struct fact_table {
 	const char *index_name; /* what our index is called, free or already ours */
 	const char *index_name_quoted, *index_qualified;
 	const char *foreign_key; /* name of the key (column) -> tenants(id), or NULL */
-	bool foreign_key_valid, foreign_key_inherited;
+	bool foreign_key_valid, foreign_key_inherited, foreign_key_ours;
+	const char *foreign_key_name; /* what ours would be called: free */
 };
 
 struct fact_tenants {
@@ -108,6 +109,9 @@ struct fact_table *facts_table(const struct facts *facts, uint32_t oid);
  * `salt` is not 0. */
 const char *facts_name(struct arena *arena, const char *prefix, const char *table, const char *column,
 					   unsigned salt);
+
+/* The check constraint that proves a column NOT NULL for a while. */
+const char *facts_check_name(struct arena *arena, const struct fact_table *table);
 
 /* Comments by which the objects that we made are recognised later. */
 #define FACTS_COMMENT "tenantry: "

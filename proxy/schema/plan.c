@@ -86,6 +86,24 @@ bool plan_has_storage(const struct fact_table *table)
 	return table->kind == 'r';
 }
 
+const struct fact_table *plan_root_of(const struct plan *plan, const struct fact_table *table)
+{
+	for (const struct fact_table *parent; (parent = facts_table(plan->facts, table->parent));)
+		table = parent;
+	return table;
+}
+
+bool plan_has_foreign_child(const struct plan *plan, const struct fact_table *table)
+{
+	for (size_t i = 0; i < plan->facts->n_tables; i++) {
+		const struct fact_table *child = &plan->facts->tables[i];
+		if (child->parent && child->parent == table->oid &&
+			(child->kind == 'f' || plan_has_foreign_child(plan, child)))
+			return true;
+	}
+	return false;
+}
+
 bool plan_column_fits(const struct plan *plan, const struct fact_table *table)
 {
 	return table->has_column && table->type_oid == tenant_type_oid(plan->settings->tenant_type) &&
@@ -249,15 +267,25 @@ static void plan_default_tenant(struct plan *plan)
 							   sql_identifier(plan->arena, plan->facts->user));
 	if (there)
 		return;
-	if (!tenants->exists || tenants->has_name)
-		plan_statement(
-			plan, item,
-			arena_format(plan->arena, "INSERT INTO %s (id, name) VALUES (%s, %s) ON CONFLICT (id) DO NOTHING",
-						 tenants->qualified, value, sql_literal(plan->arena, settings->default_tenant_name)));
+	const char *name = sql_literal(plan->arena, settings->default_tenant_name);
+	if (!tenants->exists)
+		plan_statement(plan, item,
+					   arena_format(plan->arena,
+									"INSERT INTO %s (id, name) VALUES (%s, %s) ON CONFLICT (id) DO NOTHING",
+									tenants->qualified, value, name));
 	else
-		plan_statement(
-			plan, item,
-			arena_format(plan->arena, "INSERT INTO %s (id) VALUES (%s)", tenants->qualified, value));
+		/* An adopted table may have no unique key on id, or numbers that it insists on giving itself. */
+		plan_statement(plan, item,
+					   arena_format(plan->arena,
+									"INSERT INTO %s (id%s) OVERRIDING SYSTEM VALUE SELECT %s%s%s"
+									" WHERE NOT EXISTS (SELECT FROM %s WHERE id = %s)%s",
+									tenants->qualified, tenants->has_name ? ", name" : "", value,
+									tenants->has_name ? ", " : "", tenants->has_name ? name : "",
+									tenants->qualified, value,
+									tenants->id_unique ? " ON CONFLICT (id) DO NOTHING" : ""));
+	item->hint =
+		arena_format(plan->arena, "Insert a row with id %s into %s yourself, then run the migration again.",
+					 settings->default_tenant, tenants->qualified);
 }
 
 /* The lock keeps others from inserting between the look at max(id) and the new value. */
@@ -289,9 +317,12 @@ static void plan_sequence(struct plan *plan)
 					 " WHERE p.seqrelid = q.s AND m.id >= coalesce(pg_catalog.pg_sequence_last_value(q.s)"
 					 " + p.seqincrement, p.seqstart)",
 					 sequence, tenants->qualified));
-	item->right =
-		arena_format(arena, "GRANT SELECT, INSERT, UPDATE ON %s TO %s; GRANT USAGE, UPDATE ON SEQUENCE ..",
-					 tenants->qualified, sql_identifier(arena, plan->facts->user));
+	const char *user = sql_identifier(arena, plan->facts->user);
+	item->right = arena_format(arena, "GRANT SELECT, INSERT, UPDATE ON %s TO %s;%s", tenants->qualified, user,
+							   tenants->sequence
+								   ? arena_format(arena, " GRANT USAGE, SELECT, UPDATE ON SEQUENCE %s TO %s;",
+												  tenants->sequence, user)
+								   : "");
 }
 
 static void plan_tenants(struct plan *plan)

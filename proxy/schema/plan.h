@@ -107,6 +107,9 @@ const char *plan_session_tenant(struct arena *arena, const struct schema_setting
 bool plan_column_fits(const struct plan *plan, const struct fact_table *table);
 /* What somebody who is not the owner needs: "ALTER TABLE .. OWNER TO ..", or membership. */
 const char *plan_ownership(struct plan *plan, const char *owner);
+/* The topmost table among the facts, and whether a foreign table is below a table. */
+const struct fact_table *plan_root_of(const struct plan *plan, const struct fact_table *table);
+bool plan_has_foreign_child(const struct plan *plan, const struct fact_table *table);
 /* Whether rows live in the table itself. */
 bool plan_has_storage(const struct fact_table *table);
 

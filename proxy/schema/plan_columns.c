@@ -76,6 +76,22 @@ static bool is_left_alone(struct plan *plan, const struct fact_table *table)
 	return false;
 }
 
+/* A type of ours that the settings can name, or what else helps. */
+static const char *other_type_hint(struct plan *plan, const struct fact_table *table)
+{
+	for (int type = TENANT_INTEGER; type <= TENANT_TEXT; type++)
+		if (tenant_type_oid((enum tenant_type)type) == table->type_oid)
+			return arena_format(
+				plan->arena, "Set tenant_type = %s, or give the table another tenant column: %s(other_name).",
+				table->type, table->qualified);
+	return arena_format(
+		plan->arena,
+		"Change its type (ALTER TABLE %s ALTER COLUMN %s TYPE %s;), or give the table another "
+		"tenant column: %s(other_name).",
+		table->qualified, table->column_quoted, tenant_type_name(plan->settings->tenant_type),
+		table->qualified);
+}
+
 /* What keeps the run from starting. */
 static bool is_impossible(struct plan *plan, const struct fact_table *table)
 {
@@ -86,9 +102,7 @@ static bool is_impossible(struct plan *plan, const struct fact_table *table)
 			 arena_format(arena,
 						  "the column %s of table %s is of type %s, but the tenant column is of type %s",
 						  table->column_quoted, table->qualified, table->type, wanted),
-			 arena_format(arena,
-						  "Set tenant_type = %s, or give the table another tenant column: %s(other_name).",
-						  table->type, table->qualified));
+			 other_type_hint(plan, table));
 	else if (table->has_column && (table->generated || table->identity))
 		stop(plan, table, "428C9",
 			 arena_format(arena, "the column %s of table %s is %s: it cannot hold the tenant",
@@ -100,6 +114,19 @@ static bool is_impossible(struct plan *plan, const struct fact_table *table)
 			 arena_format(arena, "%s is a partition: a column can be added to its root only",
 						  table->qualified),
 			 "Configure the partitioned table in its place; its partitions follow.");
+	/* The column would come to the foreign table too, and be asked for on the other server, which has none.
+	 */
+	else if (!table->has_column && !table->parent && plan_has_foreign_child(plan, table))
+		stop(plan, table, "42809",
+			 arena_format(arena,
+						  "%s has a foreign table among its %s: with a new column, reading it would fail",
+						  table->qualified, table->kind == 'p' ? "partitions" : "children"),
+			 arena_format(
+				 arena,
+				 "Add the column to the table on the other server first, then: ALTER TABLE %s ADD COLUMN %s "
+				 "%s NOT NULL DEFAULT %s;",
+				 table->qualified, table->column_quoted, wanted,
+				 plan_constant(arena, plan->settings->tenant_type, plan->settings->default_tenant)));
 	else if (!table->owned && !(table->parent && table->is_partition) &&
 			 (!table->has_column || (!table->not_null && !table->parent)))
 		stop(plan, table, "42501",
@@ -264,7 +291,7 @@ static bool backfill_tree(struct plan *plan, const struct fact_table *root)
 static void plan_not_null(struct plan *plan, const struct fact_table *table)
 {
 	struct arena *arena = plan->arena;
-	const char *check = sql_identifier(arena, facts_name(arena, "tenantry", table->name, table->column, 0));
+	const char *check = sql_identifier(arena, facts_check_name(arena, table));
 	if (!table->check || table->check == 'n') {
 		if (!backfill_tree(plan, table))
 			return;
@@ -302,7 +329,7 @@ static void plan_not_null(struct plan *plan, const struct fact_table *table)
 static void drop_left_over_check(struct plan *plan, const struct fact_table *table)
 {
 	struct arena *arena = plan->arena;
-	const char *check = sql_identifier(arena, facts_name(arena, "tenantry", table->name, table->column, 0));
+	const char *check = sql_identifier(arena, facts_check_name(arena, table));
 	struct item *item = column_step(plan, ITEM_TRANSACTION, NEED_NOTHING, table, "ACCESS EXCLUSIVE");
 	item->text = arena_format(arena, "Check of %s dropped from '%s'", table->column, table->shown);
 	plan_statement(plan, item,
@@ -327,7 +354,13 @@ static bool wants_statistics(const struct plan *plan, const struct fact_table *t
 
 static void plan_statistics(struct plan *plan, const struct fact_table *table)
 {
-	if ((table->is_partition && table->parent) || !wants_statistics(plan, table) || !table->owned)
+	/* With a foreign table in the tree the leaves are looked at one by one: the other server is left in
+	 * peace. */
+	bool alone = plan_has_foreign_child(plan, plan_root_of(plan, table));
+	bool leaf = table->is_partition && table->parent;
+	if (alone ? table->kind == 'p' : leaf)
+		return;
+	if (!wants_statistics(plan, table) || !table->owned)
 		return;
 	struct item *item = column_step(plan, ITEM_SCAN, NEED_STATISTICS, table, "SHARE UPDATE EXCLUSIVE");
 	item->lock_first = NULL;

@@ -54,12 +54,41 @@ static void drop_column(struct plan *plan, const struct fact_table *table)
 		arena_format(arena, "ALTER TABLE %s DROP COLUMN %s", table->qualified, table->column_quoted));
 }
 
+/* Whether everything that is attached to a partitioned index is ours: it would go with it. */
+static bool all_attached_are_ours(const struct plan *plan, uint32_t index)
+{
+	for (size_t i = 0; i < plan->facts->n_tables; i++)
+		for (size_t k = 0; k < plan->facts->tables[i].n_indexes; k++) {
+			const struct fact_index *attached = &plan->facts->tables[i].indexes[k];
+			if (attached->parent == index && (!attached->ours || !all_attached_are_ours(plan, attached->oid)))
+				return false;
+		}
+	return true;
+}
+
+/* An index of a partitioned table cannot be dropped concurrently. */
+static void drop_partitioned_index(struct plan *plan, const struct fact_table *table,
+								   const struct fact_index *index)
+{
+	if (!all_attached_are_ours(plan, index->oid)) {
+		plan_complain(plan, ITEM_WARNING, SECTION_DOWN, NEED_NOTHING, table, "01000",
+					  arena_format(plan->arena,
+								   "index '%s' of '%s' stays: indexes of others are attached to it",
+								   index->name, table->shown),
+					  "Drop it by hand, if none of them is needed.");
+		return;
+	}
+	struct item *item = down_step(plan, ITEM_TRANSACTION, table, "ACCESS EXCLUSIVE");
+	item->lock_first = table->qualified;
+	item->text = arena_format(plan->arena, "Index '%s' dropped, with those of the partitions", index->name);
+	plan_statement(plan, item, arena_format(plan->arena, "DROP INDEX %s", index->qualified));
+}
+
 /* A column that was there before stays; what we added to it goes. */
 static void strip_column(struct plan *plan, const struct fact_table *table)
 {
 	struct arena *arena = plan->arena;
-	if (table->foreign_key && !table->foreign_key_inherited &&
-		strcmp(table->foreign_key, facts_name(arena, "fk", table->name, table->column, 0)) == 0) {
+	if (table->foreign_key && !table->foreign_key_inherited && table->foreign_key_ours) {
 		struct item *item = down_step(plan, ITEM_TRANSACTION, table, "ACCESS EXCLUSIVE");
 		item->lock_first = table->qualified;
 		item->text = arena_format(arena, "Foreign key of '%s' dropped", table->shown);
@@ -69,8 +98,12 @@ static void strip_column(struct plan *plan, const struct fact_table *table)
 	}
 	for (size_t i = 0; i < table->n_indexes; i++) {
 		const struct fact_index *index = &table->indexes[i];
-		if (!index->ours || index->unique || index->parent || table->kind != 'r')
+		if (!index->ours || index->unique || index->parent)
 			continue;
+		if (table->kind == 'p') {
+			drop_partitioned_index(plan, table, index);
+			continue;
+		}
 		struct item *item = down_step(plan, ITEM_CONCURRENTLY, table, "SHARE UPDATE EXCLUSIVE");
 		item->text = arena_format(arena, "Index '%s' dropped", index->name);
 		plan_statement(plan, item, arena_format(arena, "DROP INDEX CONCURRENTLY %s", index->qualified));

@@ -237,9 +237,7 @@ static struct item *key_step(struct plan *plan, enum item_kind kind, const struc
 
 static const char *key_name(struct plan *plan, const struct fact_table *table)
 {
-	return table->foreign_key
-			   ? sql_identifier(plan->arena, table->foreign_key)
-			   : sql_identifier(plan->arena, facts_name(plan->arena, "fk", table->name, table->column, 0));
+	return sql_identifier(plan->arena, table->foreign_key ? table->foreign_key : table->foreign_key_name);
 }
 
 static void add_key(struct plan *plan, const struct fact_table *table, const char *more)
@@ -280,6 +278,9 @@ static void plan_key(struct plan *plan, const struct fact_table *table)
 		if (plan->facts->tables[i].parent == table->oid &&
 			(plan->facts->tables[i].kind == 'r' || plan->facts->tables[i].kind == 'p'))
 			plan_key(plan, &plan->facts->tables[i]);
+	/* Foreign tables take no keys, and so neither does what has one among its partitions. */
+	if (table->kind == 'p' && plan_has_foreign_child(plan, table))
+		return;
 	if (table->foreign_key && table->foreign_key_valid) {
 		if (!(table->is_partition && table->parent))
 			plan_add(plan, ITEM_PRESENT, SECTION_FOREIGN_KEYS, table)->text =

@@ -1,5 +1,8 @@
 """The ordinary course: fresh, again, half-done, adopted, what is printed, what the check says."""
+import os
+import pty
 import re
+import subprocess
 
 from bench import GALLERY
 
@@ -16,7 +19,7 @@ def case_fresh(bench):
     report = bench.check(db)
     assert not report["complete"]
     assert {t["name"]: t["missing"] for t in report["tables"]}["carts"][0] == "column"
-    result = bench.migrate(db, log_level="debug")
+    result = bench.migrate(db)
     for line in ("MIGRATION: Adding tenant_id columns for multi-tenant isolation", "1. Creating table 'tenants'...",
                  "   ✅ Table 'tenants' created", "2. Creating the default tenant (id=1)...", "   ✅ Default tenant created",
                  "3. Adding column tenant_id to existing tables...", "   ✅ Column tenant_id added to 'carts'",
@@ -29,8 +32,11 @@ def case_fresh(bench):
     for table in GALLERY:
         assert bench.value(db, f"SELECT count(*) FROM {table} WHERE tenant_id <> 1") == 0
         assert bench.value(db, "SELECT count(*) FROM pg_stats WHERE tablename = %s AND attname = 'tenant_id'", table) == 1
-    # One log line a step.
-    assert len(re.findall(r" INFO: migration: ", result.err)) >= result.done
+    # One log line a step for machines, and one for the end.
+    lines = re.findall(r"^[\d-]+ [\d:.]+ UTC \[\d+\] INFO: migration: (.*)$", result.err, re.M)
+    assert len(lines) == result.done + 1 and "Column tenant_id added to 'carts' (" in "\n".join(lines), result.err
+    assert lines[-1] == f"ended: {result.done} done, 1 already there, 0 warnings", lines[-1]
+    assert len(set(lines)) == len(lines)
 
 
 @quick
@@ -72,6 +78,103 @@ def case_half_done(bench):
     assert bench.rows(db, "SELECT tenant_id, count(*) FROM orders GROUP BY 1 ORDER BY 1") == [(1, 467), (7, 233)]
     assert bench.rows(db, "SELECT id, name FROM tenants ORDER BY 1") == [(1, "first"), (7, "seventh")]
     assert bench.migrate(db).done == 0
+
+
+def case_log_at_a_terminal(bench):
+    """Where a person reads the printed steps, the log does not say them again; warnings it does."""
+    db = bench.gallery()
+    inside, outside = pty.openpty()
+    environment = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "SUPABASE_DB_URL")}
+    done = subprocess.run(bench.command(db, "migrate", tables=GALLERY + ["nowhere"]), stdout=subprocess.PIPE, stderr=outside, text=True,
+                          stdin=subprocess.DEVNULL, env=environment, check=True)
+    os.close(outside)
+    said = os.read(inside, 65536).decode()
+    os.close(inside)
+    assert "✅ Column tenant_id added to 'carts'" in done.stdout
+    assert "INFO" not in said and "WARNING: migration: table public.nowhere is configured but does not exist" in said, said
+
+
+def case_tenants_of_every_kind(bench):
+    """Tables of tenants that are there already, made by others for others."""
+    def adopt(sql, code=0, **flags):
+        db = bench.database(sql=f"CREATE TABLE t (id int); INSERT INTO t VALUES (1); {sql}")
+        return db, bench.run(db, tables="t", code=code, **flags)
+
+    # Numbers that the table insists on giving itself.
+    db, _ = adopt("CREATE TABLE tenants (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text, plan text NOT NULL DEFAULT 'free')")
+    assert bench.value(db, "INSERT INTO tenants (name) VALUES ('x') RETURNING id") == 2 and bench.migrate(db, tables="t").done == 0
+    # A sequence that belongs to nobody.
+    db, _ = adopt("CREATE SEQUENCE s; CREATE TABLE tenants (id int PRIMARY KEY DEFAULT nextval('s'), name varchar(40) NOT NULL)")
+    assert bench.value(db, "INSERT INTO tenants (name) VALUES ('x') RETURNING id") == 2 and bench.migrate(db, tables="t").done == 0
+    # No key, or one that no foreign key can refer to.
+    for key in ("", " UNIQUE DEFERRABLE"):
+        db, result = adopt(f"CREATE TABLE tenants (id int{key}, name text)")
+        assert "'tenants' has no unique key on id" in result.out and bench.rows(db, "SELECT id FROM tenants") == [(1,)]
+        again = bench.migrate(db, tables="t")
+        assert again.done == 0 and not bench.check(db, tables="t")["complete"]
+        bench.sql(db, "ALTER TABLE tenants ADD PRIMARY KEY (id)")
+        bench.migrate(db, tables="t")
+        bench.assert_complete(db, tables="t")
+    # A column that wants a value which we do not know.
+    db, result = adopt("CREATE TABLE tenants (id int PRIMARY KEY, slug text NOT NULL)", code=1)
+    assert "violates not-null constraint" in result.text and "Insert a row with id 1 into public.tenants yourself" in result.text
+    bench.sql(db, "INSERT INTO tenants VALUES (1, 'first')")
+    bench.migrate(db, tables="t")
+    # A name that is taken.
+    db, result = adopt("CREATE TABLE tenants (id int PRIMARY KEY, name text UNIQUE); INSERT INTO tenants VALUES (5, 'default')", code=1)
+    assert "duplicate key value" in result.text and "Insert a row with id 1" in result.text
+    bench.migrate(db, tables="t", default_tenant_name="the first")
+    # Not a table, no id.
+    assert "is there, but is not a table" in adopt("CREATE VIEW tenants AS SELECT 1 AS id", code=1)[1].text
+    assert "has no column id" in adopt("CREATE TABLE tenants (number int)", code=1)[1].text
+
+
+def everything(bench, db):
+    """What the catalogs hold, with the transactions that wrote it, and the rows."""
+    catalogs = ("pg_class pg_attribute pg_attrdef pg_index pg_constraint pg_description pg_policy pg_trigger pg_proc pg_namespace"
+                " pg_inherits pg_depend pg_sequence pg_statistic").split()
+    sums = {c: bench.rows(db, f"SELECT count(*), sum(hashtextextended(t::text || xmin::text, 0)) FROM {c} t") for c in catalogs}
+    return sums, bench.checksums(db)
+
+
+@quick
+def case_plan_and_check_change_nothing(bench):
+    db = bench.gallery()
+    bench.sql(db, "ALTER TABLE orders ADD COLUMN tenant_id integer; CREATE INDEX by_tenant ON users (tenant_id)")
+    all_phases = {"widen_unique": "yes", "tenant_foreign_keys": "yes", "row_security": "yes", "server_default": "setting"}
+    for flags in ({}, all_phases):
+        before = everything(bench, db)
+        for what in ("migrate --plan", "migrate --down --plan", "check --json", "check --citus"):
+            bench.run(db, what, **flags)
+        assert everything(bench, db) == before
+        bench.migrate(db)
+
+
+@quick
+def case_check_json(bench):
+    """Programs rely on the names."""
+    db = bench.gallery()
+    for migrated in (False, True):
+        report = bench.check(db)
+        assert list(report) == ["complete", "database", "user", "server_version", "standby", "tenants", "tables", "missing_tables",
+                                "findings", "hazards"]
+        assert report["database"] == db and report["user"] == "postgres" and report["server_version"] == bench.version
+        assert report["tenants"] == {"schema": "public", "table": "tenants", "exists": migrated, "default_tenant": "1",
+                                     "default_tenant_exists": migrated, "missing": [] if migrated else ["table", "default"]}, report["tenants"]
+        assert [t["name"] for t in report["tables"]] == GALLERY
+        carts = next(t for t in report["tables"] if t["name"] == "carts")
+        assert carts == {
+            "schema": "public", "name": "carts", "kind": "r", "partition": False, "column": "tenant_id" if migrated else None,
+            "type": "integer" if migrated else None, "default": "1" if migrated else None, "not_null": migrated, "statistics": migrated,
+            "index": {"name": "idx_carts_tenant_id", "valid": True} if migrated else None,
+            "foreign_key": {"name": "fk_carts_tenant_id", "valid": True} if migrated else None, "row_security": False,
+            "missing": [] if migrated else ["column", "statistics", "index", "foreign key"]}, carts
+        assert all(list(h) == ["kind", "object", "what", "todo"] for h in report["hazards"])
+        bench.migrate(db)
+    bench.sql(db, "ALTER TABLE carts ALTER tenant_id SET DEFAULT 5; ALTER TABLE settings RENAME TO \"Odd \\\"\"\t\nname é\"")
+    report = bench.check(db, tables=["carts", '"Odd \\""\t\nname é"'])
+    assert report["tables"][1]["name"] == 'Odd \\"\t\nname é', report["tables"][1]
+    assert list(report["findings"][0]) == ["stops", "sqlstate", "text", "todo"] and "is 5" in report["findings"][0]["text"]
 
 
 def case_sequence_past_the_greatest_id(bench):
@@ -176,6 +279,27 @@ def case_foreign_default_is_left(bench):
     assert "the default of tenant_id in 'carts' is 5, and is left so" in result.out
     assert bench.value(db, "SELECT count(*) FROM carts WHERE tenant_id = 5") == 220
     assert bench.migrate(db).done == 0
+
+
+def case_names_that_are_taken(bench):
+    """By constraints and indexes of the application's."""
+    db = bench.database(sql="""
+        CREATE TABLE accounts (id int PRIMARY KEY); CREATE TABLE t (id int CONSTRAINT fk_t_tenant_id REFERENCES accounts);
+        CREATE INDEX idx_t_tenant_id ON t (id); CREATE TABLE u (id int, CONSTRAINT fk_u_tenant_id CHECK (id > 0));""")
+    bench.migrate(db, tables="t,u")
+    bench.assert_complete(db, tables="t,u")
+    assert bench.migrate(db, tables="t,u").done == 0
+    bench.run(db, "migrate --down", tables="t,u", code=0)
+    assert bench.rows(db, "SELECT conname FROM pg_constraint WHERE conrelid IN ('t'::regclass, 'u'::regclass) ORDER BY 1") == [
+        ("fk_t_tenant_id",), ("fk_u_tenant_id",)]
+
+
+def case_index_progress(bench):
+    db = bench.database(sql="CREATE TABLE big (id int); INSERT INTO big SELECT generate_series(1, 1500000)")
+    bench.sql(db, f"ALTER DATABASE {db} SET maintenance_work_mem = '1MB'; ALTER DATABASE {db} SET max_parallel_maintenance_workers = 0")
+    result = bench.migrate(db, tables="big")
+    assert re.search(r"… Index 'idx_big_tenant_id' created on big\(tenant_id\): building index[^,]*, \d+ %", result.out), result.out
+    assert re.search(r"INFO: migration: Index 'idx_big_tenant_id' created on big\(tenant_id\): building index", result.err)
 
 
 def case_unreachable_server(bench):

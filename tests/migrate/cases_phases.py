@@ -76,6 +76,48 @@ def case_widen_unique(bench):
     fails(bench, db, "INSERT INTO uses (tenant_id, event) SELECT 2, id FROM stripe_events LIMIT 1", "23503")
 
 
+def case_widen_unique_of_every_form(bench):
+    """Expressions, predicates, opclasses, collations, options, NULLS NOT DISTINCT; exclusion constraints are not ours to change."""
+    distinct = " NULLS NOT DISTINCT" if bench.version >= 150000 else ""
+    db = bench.database(sql=f"""
+        CREATE EXTENSION btree_gist;
+        CREATE TABLE t (code text, n int NOT NULL, "Mixed Case" text, CONSTRAINT u UNIQUE{distinct} (code));
+        CREATE UNIQUE INDEX i ON t ((n % 7)) INCLUDE (code) WHERE n > 3;
+        CREATE UNIQUE INDEX c ON t (code COLLATE "C" text_pattern_ops DESC NULLS LAST) WITH (fillfactor = 70);
+        CREATE UNIQUE INDEX "Mixed ""q"" x" ON t ("Mixed Case", n);
+        ALTER TABLE t REPLICA IDENTITY FULL;
+        CREATE TABLE tree (code text CONSTRAINT tree_pkey PRIMARY KEY, above text CONSTRAINT tree_above REFERENCES tree ON DELETE CASCADE
+                           DEFERRABLE INITIALLY DEFERRED);
+        INSERT INTO tree VALUES ('a', NULL), ('b', 'a'), ('c', 'b');
+        CREATE TABLE x (during int4range, room int, CONSTRAINT no_clash EXCLUDE USING gist (during WITH &&, room WITH =));
+        INSERT INTO t SELECT i::text, i, i::text FROM generate_series(1, 3) i; INSERT INTO t VALUES (NULL, 4, NULL);""")
+    before = definition(bench, db)
+    flags = {"tables": "t,tree,x", "widen_unique": "yes"}
+    bench.migrate(db, **flags)
+    bench.assert_complete(db, **flags)
+    found = dict(bench.rows(db, "SELECT c.relname, regexp_replace(pg_get_indexdef(c.oid), '^.* USING ', '') FROM pg_index x JOIN pg_class c"
+                                " ON c.oid = x.indexrelid WHERE indrelid IN ('t'::regclass, 'tree'::regclass, 'x'::regclass)"))
+    assert found["u"] == "btree (tenant_id, code)" + distinct, found
+    assert found["i"] == "btree (tenant_id, ((n % 7))) INCLUDE (code) WHERE (n > 3)", found
+    assert found["c"] == """btree (tenant_id, code COLLATE "C" text_pattern_ops DESC NULLS LAST) WITH (fillfactor='70')""", found
+    assert found['Mixed "q" x'] == 'btree (tenant_id, "Mixed Case", n)' and found["no_clash"] == "gist (during, room)", found
+    assert found["tree_pkey"] == "btree (tenant_id, code)"
+    assert bench.value(db, "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'tree_above'") == (
+        "FOREIGN KEY (tenant_id, above) REFERENCES tree(tenant_id, code) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED")
+    bench.sql(db, "INSERT INTO tenants (name) VALUES ('second'); INSERT INTO t (tenant_id, code, n) SELECT 2, code, n FROM t WHERE n <> 4")
+    if distinct:
+        fails(bench, db, "INSERT INTO t (code, n) VALUES (NULL, 100)", "23505")
+    fails(bench, db, "INSERT INTO tree VALUES ('x', 'a', 2)", "23503")
+    assert [h for h in bench.check(db, **flags)["hazards"] if h["object"].startswith("no_clash")], "it is still global, and told"
+    mark = bench.log_mark()
+    again = bench.migrate(db, **flags)
+    assert again.done == 0, again.text
+    assert bench.ddl_since(mark, db) == [], bench.ddl_since(mark, db)
+    bench.sql(db, "DELETE FROM t WHERE tenant_id = 2; DELETE FROM tenants WHERE id = 2")
+    bench.run(db, "migrate --down", tables="t,tree,x", code=0)
+    assert definition(bench, db) == before, set(definition(bench, db)) ^ set(before)
+
+
 def case_widen_unique_what_stays(bench):
     db = bench.database(sql="""
         CREATE TABLE a (code text PRIMARY KEY, x text); CREATE TABLE outside (a text REFERENCES a);
@@ -201,6 +243,25 @@ def case_down(bench):
         assert again.done == 0
 
 
+def case_down_of_partitions(bench):
+    """Where the column was there before, the indexes and keys of the whole tree go, but for what others have attached."""
+    from cases_shapes import PARTITIONED
+    adopted = "ALTER TABLE events ADD COLUMN tenant_id integer NOT NULL DEFAULT 1;"
+    for sql in (PARTITIONED, PARTITIONED + adopted):
+        db = bench.database(sql=sql)
+        before = definition(bench, db)
+        bench.migrate(db, tables="events", row_security="yes")
+        bench.run(db, "migrate --down", tables="events", code=0)
+        after = definition(bench, db)
+        assert after == before, set(after) ^ set(before)
+        assert bench.value(db, "SELECT count(*) FROM events") == 500
+    db = bench.database(sql=PARTITIONED + adopted + "CREATE INDEX theirs ON events_2024 (tenant_id)")
+    bench.migrate(db, tables="events")
+    result = bench.run(db, "migrate --down", tables="events", code=0)
+    assert "index 'idx_events_tenant_id' of 'events' stays: indexes of others are attached to it" in result.out
+    assert bench.value(db, "SELECT to_regclass('theirs') IS NOT NULL")
+
+
 def case_down_refuses_other_tenants(bench):
     db = bench.gallery()
     bench.migrate(db)
@@ -212,42 +273,70 @@ def case_down_refuses_other_tenants(bench):
     assert "would stop at once" in bench.run(db, "migrate --down --plan", code=0).out
 
 
+def killed_after(bench, db, what, step, **flags):
+    """Starts it and kills it when so many steps were printed. False: it ended before."""
+    process = bench.start(db, what, **flags)
+    for line in process.stdout:
+        step -= "✅" in line
+        if step <= 0:
+            break
+    kill(process)
+    return step <= 0
+
+
+# Small enough that every step can be the last one: a global key that others refer to, and a foreign key of its own.
+KILLED = ["settings", "users", "carts"]
+
+
 def case_down_killed(bench):
-    reference = bench.gallery()
-    before = definition(bench, reference)
-    before = [row for row in before if row[1] not in ("saas_sites",)]
+    before = [row for row in definition(bench, bench.gallery())]
     source = bench.gallery()
-    bench.migrate(source, **TABLES_OF_ALL)
-    for step in range(3, 100, 13):
+    bench.migrate(source, tables=KILLED, **TABLES_OF_ALL)
+    killed = 0
+    for step in range(1, 100, 2):
         db = bench.database(template=source)
-        process = bench.start(db, "migrate --down")
-        for line in process.stdout:
-            step -= "✅" in line
-            if step <= 0:
-                break
-        kill(process)
-        bench.run(db, "migrate --down", code=0)
-        after = [row for row in definition(bench, db) if row[1] not in ("saas_sites",)]
-        assert after == before, set(after) ^ set(before)
+        if not killed_after(bench, db, "migrate --down", step, tables=KILLED):
+            break
+        killed += 1
+        bench.run(db, "migrate --down", tables=KILLED, code=0)
+        after = definition(bench, db)
+        assert after == before, (step, set(after) ^ set(before))
+        bench.drop(db)
+    assert killed >= 6, killed
+
+
+def case_down_of_a_run_that_was_killed(bench):
+    """The way back from the middle of the way forth."""
+    tables = ["settings", "carts"]
+    before = definition(bench, bench.gallery())
+    for step in range(1, 14, 2):
+        db = bench.gallery()
+        assert killed_after(bench, db, "migrate", step, tables=tables, widen_unique="yes"), step
+        bench.run(db, "migrate --down", tables=tables, code=0)
+        after = definition(bench, db)
+        assert after == before, (step, set(after) ^ set(before))
         bench.drop(db)
 
 
 def case_phases_killed(bench):
-    reference = bench.gallery()
-    bench.migrate(reference, **TABLES_OF_ALL)
+    """After each step of the optional phases; the ones before are case_killed_after_each_step's."""
+    source = bench.gallery()
+    bench.migrate(source, tables=KILLED)
+    reference = bench.database(template=source)
+    bench.migrate(reference, tables=KILLED, **TABLES_OF_ALL)
     wanted = definition(bench, reference)
-    for step in range(40, 118, 11):
-        db = bench.gallery()
-        process = bench.start(db, **TABLES_OF_ALL)
-        for line in process.stdout:
-            step -= "✅" in line
-            if step <= 0:
-                break
-        kill(process)
-        bench.migrate(db, **TABLES_OF_ALL)
+    again = bench.migrate(source, tables=KILLED).out.count("✅")
+    killed = 0
+    for step in range(again + 1, 200):
+        db = bench.database(template=source)
+        if not killed_after(bench, db, "migrate", step, tables=KILLED, **TABLES_OF_ALL):
+            break
+        killed += 1
+        bench.migrate(db, tables=KILLED, **TABLES_OF_ALL)
         found = definition(bench, db)
-        assert found == wanted, set(found) ^ set(wanted)
+        assert found == wanted, (step, set(found) ^ set(wanted))
         bench.drop(db)
+    assert killed >= 8, killed
 
 
 def case_citus(bench):

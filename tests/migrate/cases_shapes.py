@@ -57,6 +57,49 @@ def case_partitions_half_done(bench):
     assert bench.migrate(db, tables="events").done == 0
 
 
+def case_foreign_tables_in_a_tree(bench):
+    """A column would be asked for on the other server, too: nothing is done, until the owner has added it there."""
+    far = bench.database(sql="CREATE TABLE far (id int, body text); INSERT INTO far VALUES (2, 'far')")
+    db = bench.database(sql=f"""
+        CREATE EXTENSION postgres_fdw; CREATE SERVER s FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '{bench.cluster.host}',
+            port '{bench.cluster.port}', dbname '{far}');
+        CREATE USER MAPPING FOR postgres SERVER s OPTIONS (user 'postgres', password 'postgres');
+        CREATE TABLE p (id int, body text) PARTITION BY LIST (id); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);
+        CREATE FOREIGN TABLE p2 PARTITION OF p FOR VALUES IN (2) SERVER s OPTIONS (table_name 'far');
+        INSERT INTO p VALUES (1, 'near');
+        CREATE FOREIGN TABLE alone (id int, body text) SERVER s OPTIONS (table_name 'far');""")
+    refused = bench.run(db, tables="p", code=1)
+    assert "public.p has a foreign table among its partitions" in refused.text
+    assert "ALTER TABLE public.p ADD COLUMN tenant_id integer NOT NULL DEFAULT 1;" in refused.text
+    assert bench.value(db, "SELECT to_regclass('tenants') IS NULL") and bench.value(db, "SELECT count(*) FROM p") == 2
+    bench.sql(far, "ALTER TABLE far ADD COLUMN tenant_id integer NOT NULL DEFAULT 1")
+    bench.sql(db, "ALTER TABLE public.p ADD COLUMN tenant_id integer NOT NULL DEFAULT 1")
+    result = bench.migrate(db, tables="p,alone")
+    assert "'alone' is a foreign table and is not touched" in result.out
+    bench.assert_complete(db, tables="p,alone")
+    assert bench.value(db, "SELECT count(*) FROM p WHERE tenant_id = 1") == 2 and index_of(bench, db, "p1") == [(True, True)]
+    assert bench.value(db, "SELECT count(*) FROM pg_constraint WHERE conrelid = 'p1'::regclass AND contype = 'f' AND convalidated") == 1
+    assert bench.migrate(db, tables="p,alone").done == 0
+
+
+def case_inheritance_from_several(bench):
+    """Two parents, of which one has the column; a grandchild that has it alone."""
+    db = bench.database(sql="""
+        CREATE TABLE a (id int, tenant_id int); CREATE TABLE b (x int); CREATE TABLE ab (y int) INHERITS (a, b);
+        INSERT INTO a VALUES (1, NULL); INSERT INTO ab VALUES (1, NULL, 3), (2, 1, 4);
+        CREATE TABLE c (id int); CREATE TABLE cc (x int) INHERITS (c); CREATE TABLE ccc (tenant_id int) INHERITS (cc);
+        INSERT INTO ccc (id) VALUES (1); INSERT INTO cc (id) VALUES (1), (2);
+        -- Somebody's check that only sounds like ours.
+        ALTER TABLE ccc ADD CONSTRAINT tenantry_mine CHECK (tenant_id > 0);""")
+    bench.migrate(db, tables="a,b,c")
+    bench.assert_complete(db, tables="a,b,c")
+    for table, rows in (("a", 1), ("ab", 2), ("cc", 2), ("ccc", 1)):
+        assert bench.rows(db, f"SELECT tenant_id, count(*) FROM ONLY {table} GROUP BY 1") == [(1, rows)], table
+        assert bench.value(db, "SELECT attnotnull FROM pg_attribute WHERE attrelid = %s::regclass AND attname = 'tenant_id'", table)
+    assert bench.rows(db, "SELECT conname FROM pg_constraint WHERE contype = 'c' AND conrelid <> 0") == [("tenantry_mine",)]
+    assert bench.migrate(db, tables="a,b,c").done == 0
+
+
 def case_partition_without_its_root(bench):
     db = bench.database(sql=PARTITIONED)
     result = bench.run(db, tables="events_2024", code=1)
@@ -160,6 +203,9 @@ def case_wrong_type_stops(bench):
     assert bench.value(db, "SELECT to_regclass('tenants') IS NULL"), "something was done"
     report = bench.check(db)
     assert any(f["stops"] and f["sqlstate"] == "42804" for f in report["findings"])
+    db = bench.database(sql="CREATE DOMAIN tid AS int; CREATE TABLE t (id int, tenant_id tid)")
+    refused = bench.run(db, tables="t", code=1).text
+    assert "is of type tid" in refused and "tenant_type" not in refused and "ALTER COLUMN tenant_id TYPE integer" in refused, refused
     db = bench.gallery()
     bench.sql(db, "CREATE TABLE tenants (id bigint PRIMARY KEY)")
     assert "is of type bigint" in bench.run(db, code=1).text
@@ -170,13 +216,14 @@ def case_wrong_type_stops(bench):
 def case_not_tables(bench):
     db = bench.database(sql="""
         CREATE TABLE t (id int); CREATE VIEW v AS SELECT * FROM t; CREATE MATERIALIZED VIEW m AS SELECT * FROM t;
-        CREATE TYPE kind AS (id int); CREATE TABLE typed OF kind; CREATE SEQUENCE s;""")
-    result = bench.migrate(db, tables="t,v,m,typed,s")
-    for words in ("'v' is a view and is not touched", "'m' is a materialized view and is not touched",
+        CREATE TYPE kind AS (id int); CREATE TABLE typed OF kind; CREATE SEQUENCE s;
+        CREATE EXTENSION btree_gist; CREATE TABLE of_extension (id int); ALTER EXTENSION btree_gist ADD TABLE of_extension;""")
+    result = bench.migrate(db, tables="t,v,m,typed,s,of_extension")
+    for words in ("'of_extension' belongs to the extension btree_gist and is not touched","'v' is a view and is not touched", "'m' is a materialized view and is not touched",
                   "'typed' is a typed table and is not touched", "'s' is a sequence and is not touched"):
         assert words in result.out, (words, result.out)
     assert bench.value(db, "SELECT count(*) FROM pg_attribute WHERE attname = 'tenant_id' AND attrelid IN"
-                           " ('v'::regclass, 'm'::regclass, 'typed'::regclass)") == 0
+                           " ('v'::regclass, 'm'::regclass, 'typed'::regclass, 'of_extension'::regclass)") == 0
 
 
 def case_backfill_of_many_rows(bench):

@@ -74,8 +74,12 @@ static void start(struct fixture *fixture, size_t n_tables)
 	fixture->facts.tables = fixture->tables;
 	fixture->facts.n_tables = n_tables;
 	static const char *const names[] = {"a", "b", "c", "d"};
-	for (size_t i = 0; i < n_tables; i++)
+	static const char *const keys[] = {"fk_a_tenant_id", "fk_b_tenant_id", "fk_c_tenant_id",
+									   "fk_d_tenant_id"};
+	for (size_t i = 0; i < n_tables; i++) {
 		fixture->tables[i] = table_named(names[i]);
+		fixture->tables[i].foreign_key_name = keys[i];
+	}
 }
 
 static void make(struct fixture *fixture)
@@ -253,6 +257,21 @@ static void test_partitions(void **state)
 		" NOT VALID"));
 	/* The root's comes last, and takes no NOT VALID. */
 	assert_true(strstr(text, "VALIDATE CONSTRAINT fk_c") < strstr(text, "ALTER TABLE a ADD CONSTRAINT"));
+	/* A foreign table among the partitions: no new column; an adopted one gets what the local ones can have.
+	 */
+	f.tables[2].kind = 'f';
+	make(&f);
+	expect_stop(&f, "42809");
+	for (int i = 0; i < 3; i++)
+		give_column(&f.tables[i]);
+	f.tables[1].wants_statistics = true;
+	make(&f);
+	text = script(&f);
+	assert_non_null(strstr(text, "ANALYZE b (tenant_id)"));
+	assert_null(strstr(text, "ANALYZE a"));
+	assert_non_null(strstr(text, "VALIDATE CONSTRAINT fk_b"));
+	assert_null(strstr(text, "ALTER TABLE a ADD CONSTRAINT"));
+	assert_null(strstr(text, "ON c"));
 	facts_free(&f.facts);
 }
 
