@@ -98,8 +98,9 @@ test-deps:
 
 # The packages come first, also under -j.
 .PHONY: test
-test: test-deps ## every test; the last line is "N passed, N failed"
-	@$(MAKE) --no-print-directory WERROR=-Werror test-programs
+test: ## every test; the last line is "N passed, N failed"
+	@conf/deps build run test
+	@$(MAKE) --no-print-directory deps-clients & $(MAKE) --no-print-directory WERROR=-Werror test-programs; status=$$?; wait; exit $$status
 	@BUILD=$(BUILD) $(PYTHON) tests/run $(SUITES)
 
 .PHONY: versions

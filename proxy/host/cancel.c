@@ -120,6 +120,27 @@ static void answer(void *owner, void *data)
 		connection_finish(connection);
 }
 
+/* A cancel of its own could not even begin: the session is told later, its caller still works with it. */
+static void tell_interrupted(void *owner, void *data)
+{
+	struct worker *worker = owner;
+	unsigned long long *session = data;
+	struct connection *connection = worker_find(worker, *session);
+	free(session);
+	if (connection)
+		connection_interrupted(connection);
+}
+
+static void post_interrupted(struct worker *worker, unsigned long long session)
+{
+	unsigned long long *letter = malloc(sizeof *letter);
+	if (!letter)
+		abort();
+	*letter = session;
+	if (!mailbox_post(&worker->mailbox, tell_interrupted, letter))
+		free(letter);
+}
+
 static void answer_asker(struct worker *asker, unsigned long long asking)
 {
 	unsigned long long *letter = malloc(sizeof *letter);
@@ -181,10 +202,13 @@ static void start_job(struct cancel_job *job)
 	if (!job->cancel && connection && connection->link)
 		job->cancel = server_link_cancel(connection->link);
 	job->work.data = job;
-	if (job->cancel && uv_queue_work(&worker->loop, &job->work, send_cancel, sent) == 0)
+	if (job->cancel && uv_queue_work(&worker->loop, &job->work, send_cancel, sent) == 0) {
 		worker->cancels_running++;
-	else
-		job_ended(job);
+		return;
+	}
+	if (job->own)
+		post_interrupted(worker, job->session);
+	job_ended(job);
 }
 
 static struct cancel_job *new_job(struct worker *worker, unsigned long long session)

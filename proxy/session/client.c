@@ -79,6 +79,9 @@ static void interrupt_copy(struct session *session, char type)
 static enum handled running_message(struct session *session, const struct wire_message *message)
 {
 	char type = message->type;
+	/* A cancel of our own is under way: it must not hit a statement that comes after the one it is for. */
+	if (session->interrupting && type != 'X')
+		return client_hold(session, HOLD_INTERRUPT);
 	if (session->skipping && type != 'S' && type != 'X')
 		return HANDLED; /* the server would skip it as well */
 	if (session->copy_in == COPY_IN_ACTIVE && type != 'S' && type != 'H' && type != 'X') {

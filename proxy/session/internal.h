@@ -43,7 +43,7 @@ enum phase {
 	PHASE_CLOSING,
 };
 
-enum hold { HOLD_NONE, HOLD_REPLIES, HOLD_CATALOG, HOLD_VERDICT };
+enum hold { HOLD_NONE, HOLD_REPLIES, HOLD_CATALOG, HOLD_VERDICT, HOLD_INTERRUPT };
 enum handled { HANDLED, HELD };
 
 /* The rest of a message whose head has been dealt with. */

@@ -331,6 +331,7 @@ void session_interrupted(struct session *session)
 {
 	session->wants &= ~(unsigned)SESSION_WANT_INTERRUPT;
 	session->interrupting = false;
+	client_resume(session);
 }
 
 /* --- what the host may know --- */
