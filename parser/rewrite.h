@@ -247,6 +247,8 @@ bool target_as_row(struct analysis *analysis, struct leaf *leaf, Node **place);
 /* rewrite_walk.c */
 bool walk(struct analysis *analysis, Node **place);
 bool walk_list(struct analysis *analysis, List *list);
+/* The relation whose row type is meant, if that has a column that the application does not see; else NULL. */
+const struct catalog_relation *hidden_row_type(struct analysis *analysis, const TypeName *type);
 /* An expression that a column is taken out of. */
 bool field_source(struct analysis *analysis, Node **place);
 /* Is there a column of that name at this level or outside of it? It is meant then, before any relation. */

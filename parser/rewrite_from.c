@@ -270,6 +270,49 @@ static int functions_width(const RangeFunction *function)
 	return width;
 }
 
+/* jsonb_populate_record(NULL::c, ..) and its like deliver rows of c, tenant column and all. NULL: something else. */
+static const struct catalog_relation *populated(struct analysis *analysis, const RangeFunction *function)
+{
+	static const char *const names[] = {"json_populate_record", "json_populate_recordset", "jsonb_populate_record",
+										"jsonb_populate_recordset"};
+	const FuncCall *call = linitial((List *)linitial(function->functions));
+	if (function->ordinality || function->is_rowsfrom || function->coldeflist || call == NULL || !IsA(call, FuncCall) ||
+		call->args == NIL || !IsA(linitial(call->args), TypeCast))
+		return NULL;
+	bool known = false;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		known |= strcmp(strVal(llast(call->funcname)), names[i]) == 0;
+	return known ? hidden_row_type(analysis, ((TypeCast *)linitial(call->args))->typeName) : NULL;
+}
+
+/* LATERAL (SELECT visible columns FROM function) AS name: the alias stays where it stands. */
+static bool wrap_populated(struct analysis *analysis, struct leaf *leaf, const struct catalog_relation *relation)
+{
+	RangeFunction *function = (RangeFunction *)*leaf->place;
+	size_t begin = leaf->begin + (keyword_at(analysis, leaf->begin, leaf->end) == KEYWORD_LATERAL), open = begin;
+	while (open < leaf->end && !is_open(analysis, open, leaf->end))
+		open++;
+	if (open >= leaf->end)
+		return rewrite_lost(analysis, -1);
+	size_t at = token_at(analysis, begin)->start, end = token_at(analysis, token_at(analysis, open)->match)->end;
+	SelectStmt *select = MAKE(SelectStmt);
+	const char *columns = visible_columns(analysis, relation, false, &select->targetList);
+	Alias *alias = function->alias ? function->alias : tree_alias(leaf->name);
+	const char *lateral = function->lateral ? "(SELECT " : "LATERAL (SELECT ";
+	if (!splice_text(analysis, at, 0, text_concat(lateral, columns, " FROM ", NULL)) ||
+		!splice_text(analysis, end, 0,
+					 function->alias ? ")" : text_concat(") AS ", text_identifier(leaf->name), NULL)))
+		return false;
+	function->alias = NULL;
+	function->lateral = false;
+	select->fromClause = list_make1(function);
+	RangeSubselect *subselect = tree_subselect((Node *)select, alias);
+	subselect->lateral = true;
+	*leaf->place = (Node *)subselect;
+	leaf->width = list_length(select->targetList);
+	return true;
+}
+
 static bool place_function(struct analysis *analysis, struct leaf *leaf, RangeFunction *function)
 {
 	leaf->alias = function->alias;
@@ -283,7 +326,8 @@ static bool place_function(struct analysis *analysis, struct leaf *leaf, RangeFu
 	foreach (cell, function->functions)
 		if (!walk(analysis, (Node **)&linitial((List *)lfirst(cell))))
 			return false;
-	return true;
+	const struct catalog_relation *relation = populated(analysis, function);
+	return relation == NULL || wrap_populated(analysis, leaf, relation);
 }
 
 static bool place_table_function(struct analysis *analysis, struct leaf *leaf, RangeTableFunc *function)

@@ -87,8 +87,22 @@ bool leaf_predicates(struct analysis *analysis, const struct leaf *leaf, size_t 
 	return true;
 }
 
+/* Takes the list of column aliases out of `c AS x (a, b) TABLESAMPLE ..`; its text goes to *list. */
+static bool cut_column_aliases(struct analysis *analysis, struct leaf *leaf, const char **list)
+{
+	size_t open = relation_end(analysis, leaf->begin, leaf->end);
+	while (open < leaf->end && !is_open(analysis, open, leaf->end))
+		open++;
+	if (open >= leaf->end)
+		return rewrite_lost(analysis, leaf->range->location);
+	size_t start = token_at(analysis, open)->start;
+	size_t length = token_at(analysis, token_at(analysis, open)->match)->end - start;
+	*list = analysis_text("%.*s", (int)length, analysis->text + start);
+	return splice_text(analysis, start, length, NULL);
+}
+
 /* (SELECT visible columns FROM c WHERE T = $t) AS name, the alias kept where it stands. Under TABLESAMPLE the
- * alias stands in the middle: it stays inside, and is repeated outside. */
+ * alias stands in the middle: it stays inside, and is repeated outside, with its list of columns. */
 static bool wrap(struct analysis *analysis, struct leaf *leaf)
 {
 	const struct catalog_relation *relation = leaf->relation;
@@ -96,13 +110,12 @@ static bool wrap(struct analysis *analysis, struct leaf *leaf)
 	size_t start = token_at(analysis, leaf->begin)->start;
 	size_t end =
 		end_before(analysis, leaf->sample ? leaf->end : relation_end(analysis, leaf->begin, leaf->end));
-	if (leaf->sample && leaf->alias && leaf->alias->colnames)
-		return analysis_refuse(
-			analysis, "0A000", leaf->range->location,
-			"TABLESAMPLE with a list of column aliases cannot be confined to a tenant here", NULL,
-			"Leave the list of column aliases out.");
 	SelectStmt *select = MAKE(SelectStmt);
 	const char *columns = visible_columns(analysis, relation, leaf->names_tenant, &select->targetList);
+	const char *aliases = "";
+	bool listed = leaf->sample && leaf->alias && leaf->alias->colnames;
+	if (listed && !cut_column_aliases(analysis, leaf, &aliases))
+		return false;
 	if (!splice_text(analysis, start, 0, text_concat("(SELECT ", columns, " FROM ", NULL)) ||
 		!splice_text(analysis, end, 0, text_concat(" WHERE ", text_identifier(column), " = ", NULL)) ||
 		!splice_tenant(analysis, end))
@@ -116,7 +129,7 @@ static bool wrap(struct analysis *analysis, struct leaf *leaf)
 	}
 	if (!splice_text(analysis, end, 0,
 					 leaf->alias && !leaf->sample ? ")"
-												  : text_concat(") AS ", text_identifier(leaf->name), NULL)))
+												  : text_concat(") AS ", text_identifier(leaf->name), aliases, NULL)))
 		return false;
 	if (!leaf->sample) {
 		RangeVar *inner = MAKE(RangeVar);
@@ -127,7 +140,9 @@ static bool wrap(struct analysis *analysis, struct leaf *leaf)
 		select->fromClause = list_make1(*leaf->place);
 	}
 	select->whereClause = tree_and(conjuncts, NULL);
-	Alias *alias = leaf->alias && !leaf->sample ? (Alias *)leaf->alias : tree_alias(leaf->name);
+	Alias *alias = leaf->alias && (!leaf->sample || listed) ? (Alias *)leaf->alias : tree_alias(leaf->name);
+	if (listed)
+		leaf->range->alias = tree_alias(leaf->name);
 	*leaf->place = (Node *)tree_subselect((Node *)select, alias);
 	return true;
 }
@@ -167,7 +182,7 @@ static bool replaces_uses(const struct level *level, const struct leaf *leaf)
 {
 	if (!leaf->whole_row || leaf->star_row || leaf->placement != PLACE_WHERE)
 		return false;
-	if (leaf->keeps_row)
+	if (leaf->keeps_row || (leaf->alias && leaf->alias->colnames))
 		return true;
 	/* GROUP BY the row itself: there is nothing to keep */
 	ListCell *cell;

@@ -86,9 +86,10 @@ const char *visible_columns(const struct analysis *analysis, const struct catalo
 	return pieces_join(&pieces);
 }
 
-/* The visible columns of a leaf, by the names that it has here. */
+/* The visible columns of a leaf, by the names that it has here. `as_row`: labelled by the table's own names, which
+ * a row of it keeps whatever its columns are called here. */
 static void spell_leaf(const struct analysis *analysis, const struct leaf *leaf, List **targets,
-					   struct pieces *pieces)
+					   struct pieces *pieces, bool as_row)
 {
 	const List *aliases = leaf->alias ? leaf->alias->colnames : NIL;
 	const char *reference = leaf_reference(leaf);
@@ -99,8 +100,10 @@ static void spell_leaf(const struct analysis *analysis, const struct leaf *leaf,
 			(int)i < list_length(aliases) ? strVal(list_nth(aliases, i)) : leaf->relation->columns[i].name;
 		ColumnRef *column = MAKE(ColumnRef);
 		column->fields = lappend(leaf_fields(leaf), tree_string(name));
-		*targets = lappend(*targets, tree_target(NULL, (Node *)column));
-		pieces_add(pieces, text_concat(reference, ".", text_identifier(name), NULL));
+		const char *label = as_row && (int)i < list_length(aliases) ? leaf->relation->columns[i].name : NULL;
+		*targets = lappend(*targets, tree_target(label, (Node *)column));
+		pieces_add(pieces, text_concat(reference, ".", text_identifier(name), label ? " AS " : "",
+									   label ? text_identifier(label) : "", NULL));
 	}
 }
 
@@ -129,7 +132,7 @@ static bool expand_one(struct analysis *analysis, struct level *level, const Nod
 		if (leaf == NULL || !leaf_hides(analysis, leaf))
 			return true;
 		*replaced = true;
-		spell_leaf(analysis, leaf, targets, pieces);
+		spell_leaf(analysis, leaf, targets, pieces, false);
 		return true;
 	}
 	for (const struct star_unit *unit = level->units; unit; unit = unit->next)
@@ -147,7 +150,7 @@ static bool expand_one(struct analysis *analysis, struct level *level, const Nod
 			"Name the columns.");
 	for (const struct star_unit *unit = level->units; unit; unit = unit->next) {
 		if (unit->leaf && leaf_hides(analysis, unit->leaf))
-			spell_leaf(analysis, unit->leaf, targets, pieces);
+			spell_leaf(analysis, unit->leaf, targets, pieces, false);
 		else if (unit->name)
 			spell_rest(unit, targets, pieces);
 		else
@@ -240,7 +243,7 @@ bool row_stars(struct analysis *analysis, List **arguments)
 		List *targets = NIL;
 		struct pieces pieces = {0};
 		size_t start, length;
-		spell_leaf(analysis, leaf, &targets, &pieces);
+		spell_leaf(analysis, leaf, &targets, &pieces, false);
 		if (!star_text(analysis, argument, &start, &length) ||
 			!splice_text(analysis, start, length, pieces_join(&pieces)))
 			return false;
@@ -270,7 +273,7 @@ bool target_as_row(struct analysis *analysis, struct leaf *leaf, Node **place)
 	}
 	SelectStmt *inner = MAKE(SelectStmt), *outer = MAKE(SelectStmt);
 	struct pieces pieces = {0};
-	spell_leaf(analysis, leaf, &inner->targetList, &pieces);
+	spell_leaf(analysis, leaf, &inner->targetList, &pieces, true);
 	outer->targetList = list_make1(tree_target(NULL, (Node *)tree_column(NULL, leaf->name)));
 	outer->fromClause = list_make1(tree_subselect((Node *)inner, tree_alias(leaf->name)));
 	SubLink *link = MAKE(SubLink);

@@ -107,9 +107,46 @@ static struct leaf *row_leaf(struct analysis *analysis, const Node *value)
 	return scope_leaf(analysis->rewrite->level, fields, 1);
 }
 
+const struct catalog_relation *hidden_row_type(struct analysis *analysis, const TypeName *type)
+{
+	int n = list_length(type->names);
+	if (n < 1 || n > 2 || type->arrayBounds || type->setof || type->pct_type ||
+		(n == 2 && strcmp(strVal(linitial(type->names)), "pg_catalog") == 0))
+		return NULL;
+	RangeVar name = {.type = T_RangeVar,
+					 .schemaname = n > 1 ? strVal(linitial(type->names)) : NULL,
+					 .relname = strVal(llast(type->names)),
+					 .location = -1};
+	bool temporary;
+	const struct catalog_relation *relation = scope_relation(analysis, &name, &temporary);
+	return relation && !temporary && relation->tenant_column >= 0 &&
+				   column_hidden(analysis, relation, relation->tenant_column)
+			   ? relation
+			   : NULL;
+}
+
+/* A cast to a tenant relation's row type, which has one column more than the application knows of: no record, text or whole
+ * row that it writes would fit. */
+static bool cast_to_row(struct analysis *analysis, const TypeCast *cast)
+{
+	const Node *value = cast->arg;
+	bool constant = value && IsA(value, A_Const) && !((const A_Const *)value)->isnull;
+	const struct leaf *leaf = row_leaf(analysis, value);
+	if (!constant && !(value && IsA(value, RowExpr)) && !(leaf && leaf_hides(analysis, leaf)))
+		return true;
+	const struct catalog_relation *relation = hidden_row_type(analysis, cast->typeName);
+	return relation == NULL ||
+		   analysis_refuse(analysis, "0A000", cast->location,
+						   text_concat("cannot cast to the row type of tenant relation \"", relation->name, "\"", NULL),
+						   text_concat("The type has the tenant column \"", tenant_name(relation),
+									   "\", which the value has not.", NULL),
+						   "Name the columns one by one, or use jsonb_populate_record().");
+}
+
 static bool is_row_through(const List *name)
 {
-	static const char *const names[] = {"array_agg", "first_value", "last_value", "nth_value", "lag", "lead"};
+	static const char *const names[] = {"array_agg", "first_value", "last_value", "nth_value", "lag", "lead",
+										"unnest",    "json_populate_record", "jsonb_populate_record"};
 	const char *last = strVal(llast(name));
 	if (list_length(name) > 1 && strcmp(strVal(linitial(name)), "pg_catalog") != 0)
 		return false;
@@ -399,7 +436,7 @@ static bool walk_node(struct analysis *analysis, Node **place)
 	case T_BoolExpr:
 		return walk_list(analysis, ((BoolExpr *)node)->args);
 	case T_TypeCast:
-		return walk(analysis, &((TypeCast *)node)->arg) &&
+		return cast_to_row(analysis, (TypeCast *)node) && walk(analysis, &((TypeCast *)node)->arg) &&
 			   walk_list(analysis, ((TypeCast *)node)->typeName->typmods);
 	case T_FuncCall:
 		return function_call(analysis, (FuncCall *)node);

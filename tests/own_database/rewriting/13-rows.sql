@@ -1,0 +1,230 @@
+-- Whole rows and what is taken out of them; comments where the grammar looks ahead.
+
+SELECT id FROM parts WHERE id NOT /* a ' */ IN (1,2) ORDER BY id;
+
+SELECT id, name FROM items ORDER BY amount NULLS -- x
+ LAST, id; SELECT id FROM parts WHERE note NOT /* nested /* b */ */ LIKE 'x' ORDER BY id;
+
+--: modes simple
+SET /* a */ TIME ZONE 'UTC'; SELECT id FROM items WHERE U&"name" /* c */ UESCAPE '!' > '' ORDER BY 1
+
+SELECT * FROM ROWS FROM (generate_series(1, 2)) WITH /* a */ ORDINALITY f, items i WHERE ordinality = i.id - <#1> + 1;
+
+SELECT (i).name, (i).* FROM items i;
+
+UPDATE items AS u SET name = (u).name || 'x' WHERE (u).id = <#1> RETURNING (u).*, ROW((u).*), ((u)).id;
+
+SELECT ((array_agg(i ORDER BY id))[1]).name FROM items i;
+
+SELECT (SELECT i FROM items i ORDER BY id LIMIT 1).name, (coalesce(i, i)).id FROM items i;
+
+--: error 23505
+INSERT INTO items SELECT (i).* FROM items i;
+
+SELECT ((i)).* AS x, 1 FROM items i LEFT JOIN parts p ON (p).id = (i).id;
+
+SELECT (CASE WHEN id > 1 THEN i END).name, (ARRAY[i])[1] IS NULL, ((ARRAY(SELECT i FROM items i ORDER BY id))[2]).amount FROM items i;
+
+--: error 0A000
+SELECT id FROM items i WHERE (i).* IS NOT NULL;
+
+--: error 0A000
+UPDATE items i SET name = 'b' WHERE (i).* IS NOT NULL;
+
+UPDATE items i SET name = 'b' WHERE i.* IS NOT NULL;
+
+SELECT (i).place.street, ((i).place).zip FROM items i;
+
+INSERT INTO parts AS i (item_id, qty) VALUES (<#1>, 2) RETURNING (i).*;
+
+INSERT INTO parts AS i (item_id, qty) VALUES (<#1>, 2) RETURNING ROW((i).*), ROW(i.*)::text, (i).note;
+
+SELECT v.* FROM items i, LATERAL (VALUES ((i).*)) v;
+
+SELECT v.* FROM items i, LATERAL (VALUES (i.*)) v;
+
+--: error 42703
+SELECT (i).nonsense FROM items i;
+
+SELECT first_value(i) OVER (ORDER BY id) IS NULL, (first_value(i) OVER w).name, (lag(i, 1) OVER w).id FROM items i WINDOW w AS (ORDER BY id);
+
+SELECT (SELECT (i).name), (SELECT x.name FROM (SELECT (i).*) x) FROM items i;
+
+MERGE INTO stock AS m USING (SELECT * FROM stock) AS s ON m.id = s.id WHEN MATCHED AND (m).qty > 10 THEN UPDATE SET qty = (m).qty + (s).qty;
+
+--: error 0A000
+SELECT i.id FROM items i WHERE (i).* IS NOT NULL GROUP BY i.id;
+
+SELECT v.*, i.id FROM items i, LATERAL (VALUES (i.*), ((i).*)) v;
+
+SELECT i.id FROM items i WHERE EXISTS (VALUES (i.*, 1));
+
+--: error 42702
+SELECT (id).*, id IS NULL AS n FROM parts t1 JOIN items id ON t1.id = id.id;
+
+--: error 42702
+SELECT (id).name, id IS NULL AS n FROM parts t1 JOIN items id ON t1.id = id.id;
+
+--: error 42702
+SELECT id IS NULL AS n FROM parts t1 JOIN items id ON t1.id = id.id;
+
+SELECT x.p, y.q FROM items AS x (p, q) TABLESAMPLE BERNOULLI (100) FULL JOIN parts y (p, q) USING (p) ORDER BY 1, 2;
+
+SELECT x FROM nokey AS x (p, q) TABLESAMPLE SYSTEM (100) REPEATABLE (1);
+
+SELECT * FROM nokey x (p) TABLESAMPLE SYSTEM (100) NATURAL JOIN onecol;
+
+SELECT x.* FROM nokey AS x (p) /* c */ TABLESAMPLE BERNOULLI (100), parts WHERE parts.id = <#1>;
+
+SELECT row_to_json(x) FROM "Odd Name" AS x (p, "q r") TABLESAMPLE BERNOULLI (100) WHERE p > 0;
+
+SELECT row_to_json(x), x.p FROM "Odd Name" AS x (p, "q r") WHERE p > 0;
+
+SELECT to_jsonb(x), x.*, x IS NULL FROM nokey AS x (p) WHERE p > 0 ORDER BY x;
+
+SELECT json_agg(x ORDER BY x.p) FROM nokey AS x (p);
+
+SELECT x FROM nokey AS x (p) GROUP BY x ORDER BY 1;
+
+UPDATE nokey AS x SET a = 2 RETURNING row_to_json(x);
+
+-- too many or too few expressions: where the error points to
+
+--: error 42601
+INSERT INTO nokey SELECT *, 1, 2 FROM nokey;
+
+--: error 42601
+INSERT INTO nokey SELECT 1, *, 2 FROM nokey;
+
+--: error 42601
+INSERT INTO nokey SELECT n.* FROM parts n;
+
+--: error 42601
+INSERT INTO nokey (a, b) SELECT * FROM onecol;
+
+--: error 42601
+INSERT INTO nokey (a, b) SELECT * FROM parts;
+
+--: error 42601
+INSERT INTO nokey (a, b) SELECT * FROM parts UNION ALL SELECT * FROM parts;
+
+--: error 42601
+INSERT INTO nokey TABLE parts;
+
+--: error 42601
+INSERT INTO nokey SELECT * FROM parts NATURAL JOIN items;
+
+--: error 42601
+INSERT INTO nokey WITH w AS (SELECT * FROM parts) SELECT w.*, 1 FROM w;
+
+--: error 42601
+INSERT INTO nokey (a, b) VALUES (1);
+
+--: error 42601
+INSERT INTO nokey (a) VALUES (1, 2);
+
+--: error 42601
+INSERT INTO nokey VALUES (1, 2, 3);
+
+--: error 42601
+INSERT INTO nokey VALUES (1, 2, 3), (1, 2, 3);
+
+--: error 42601
+INSERT INTO nokey VALUES (1, 2), (1);
+
+--: error 42601
+INSERT INTO nokey SELECT * FROM countries c;
+
+--: error 42P01
+SELECT * FROM nonsense; SELECT 1;
+
+-- rows as values
+
+SELECT * FROM jsonb_populate_record(NULL::nokey, '{"a": 1, "b": "x"}');
+
+SELECT * FROM jsonb_populate_recordset(NULL::nokey, '[{"a": 1, "b": "x"}, {"a": 2}]') ORDER BY a;
+
+INSERT INTO nokey SELECT * FROM jsonb_populate_recordset(NULL::nokey, '[{"a": 1, "b": "x"}, {"a": 2}]') RETURNING *;
+
+SELECT r.a, r.b FROM json_populate_record(NULL::public.nokey, '{"a": 1}') AS r;
+
+SELECT (jsonb_populate_record(NULL::nokey, '{"a": 1, "b": "x"}')).b;
+
+SELECT jsonb_populate_record(n, '{"b": "new"}') FROM nokey n;
+
+SELECT (jsonb_populate_record(n, '{"b": "new"}')).a FROM nokey n;
+
+UPDATE nokey n SET b = (jsonb_populate_record(n, '{"b": "new"}')).b;
+
+SELECT NULL::nokey IS NULL;
+
+SELECT row_to_json(NULL::nokey);
+
+-- the type has a column that the value has not
+--: refused 0A000
+SELECT n::nokey FROM nokey n;
+
+-- the type has a column that the value has not
+--: refused 0A000
+SELECT ROW(1, 'x')::nokey;
+
+-- the type has a column that the value has not
+--: refused 0A000
+SELECT '(1,x)'::nokey;
+
+-- the type has a column that the value has not
+--: refused 0A000
+SELECT n = (1, 'CANARY')::nokey FROM nokey n;
+
+SELECT to_json(r) FROM (SELECT a, b FROM nokey) r;
+
+SELECT array_agg(n) FROM (SELECT * FROM nokey ORDER BY a, b) n;
+
+SELECT (unnest(array_agg(n))).b FROM nokey n;
+
+SELECT max(a) FILTER (WHERE n IS NOT NULL), count(DISTINCT n), count(n.*) FROM nokey n;
+
+SELECT n FROM nokey n ORDER BY n DESC LIMIT 2;
+
+SELECT DISTINCT n FROM nokey n;
+
+SELECT n FROM nokey n UNION SELECT n FROM nokey n;
+
+SELECT (SELECT n FROM nokey n ORDER BY a, b LIMIT 1);
+
+SELECT CASE WHEN a > 0 THEN n END FROM nokey n;
+
+CREATE TEMP TABLE copied (LIKE nokey);
+--: step
+INSERT INTO copied SELECT * FROM nokey;
+--: step
+SELECT * FROM copied;
+--: step
+INSERT INTO nokey SELECT * FROM copied;
+
+--: refused 0A000
+CREATE TEMP TABLE copied (LIKE nokey INCLUDING ALL);
+
+SELECT format('%s', n) FROM nokey n;
+
+SELECT concat_ws('-', n, 1), n || '' FROM nokey n;
+
+SELECT hashtext(n::text) FROM nokey n;
+
+SELECT xmlforest(n.a, n.b) FROM nokey n;
+
+SELECT json_object_agg(n.b, n) FROM nokey n WHERE b LIKE '%0';
+
+SELECT jsonb_agg(to_jsonb(n) - 'a' ORDER BY a, b) FROM nokey n;
+
+SELECT n.* IS DISTINCT FROM m.* FROM nokey n, nokey m WHERE n.a = m.a;
+
+SELECT (n.*) = (m.*) FROM nokey n JOIN nokey m USING (a);
+
+SELECT count(*) FROM nokey n WHERE n IN (SELECT m FROM nokey m);
+
+SELECT count(*) FROM nokey n WHERE (n.a, n.b) IN (SELECT m.* FROM nokey m);
+
+SELECT count(*) FROM nokey n WHERE ROW(n.*) = ANY (SELECT * FROM nokey m);
+
+SELECT coalesce(p, q) FROM parts p FULL JOIN parts q ON p.id = q.id + 1;
