@@ -46,7 +46,7 @@ static void grow(struct buffer *buffer, size_t wanted)
 	buffer->room = room;
 }
 
-char *buffer_reserve(struct buffer *buffer, size_t length)
+char *buffer_make_room(struct buffer *buffer, size_t length)
 {
 	size_t pending = buffer_pending(buffer);
 	if (buffer->failed || length > buffer->limit || pending > buffer->limit - length) {
@@ -62,51 +62,6 @@ char *buffer_reserve(struct buffer *buffer, size_t length)
 			grow(buffer, buffer->end + length);
 	}
 	return buffer->data + buffer->end;
-}
-
-void buffer_commit(struct buffer *buffer, size_t length)
-{
-	buffer->end += length;
-}
-
-void buffer_consume(struct buffer *buffer, size_t length)
-{
-	buffer->start += length;
-	if (buffer->start == buffer->end)
-		buffer->start = buffer->end = 0;
-}
-
-void buffer_add(struct buffer *buffer, const void *bytes, size_t length)
-{
-	if (length == 0)
-		return;
-	char *to = buffer_reserve(buffer, length);
-	if (!to)
-		return;
-	memcpy(to, bytes, length);
-	buffer->end += length;
-}
-
-void buffer_add_u8(struct buffer *buffer, uint8_t value)
-{
-	buffer_add(buffer, &value, 1);
-}
-
-void buffer_add_u16(struct buffer *buffer, uint16_t value)
-{
-	uint16_t wire = htons(value);
-	buffer_add(buffer, &wire, 2);
-}
-
-void buffer_add_u32(struct buffer *buffer, uint32_t value)
-{
-	uint32_t wire = htonl(value);
-	buffer_add(buffer, &wire, 4);
-}
-
-void buffer_add_string(struct buffer *buffer, const char *text)
-{
-	buffer_add(buffer, text, strlen(text) + 1);
 }
 
 size_t buffer_message_begin(struct buffer *buffer, char type)

@@ -1,73 +1,45 @@
 /* Framing and decoding; see message.h. */
 #include "proxy/wire/message.h"
 
-enum wire_status wire_header(const char *bytes, size_t n, size_t body_limit, struct wire_message *message)
-{
-	if (n < WIRE_HEADER)
-		return WIRE_PARTIAL;
-	uint32_t length = wire_get_u32(bytes + 1);
-	if (length < 4 || (size_t)length - 4 > body_limit)
-		return WIRE_BAD;
-	message->type = bytes[0];
-	message->body = bytes + WIRE_HEADER;
-	message->length = (size_t)length - 4;
-	return WIRE_OK;
-}
+const uint32_t wire_client_limits[256] = {
+	['Q'] = WIRE_LARGE, /* Query */
+	['P'] = WIRE_LARGE, /* Parse */
+	['B'] = WIRE_LARGE, /* Bind */
+	['F'] = WIRE_LARGE, /* FunctionCall */
+	['d'] = WIRE_LARGE, /* CopyData */
+	['p'] = WIRE_SMALL, /* password and SASL answers */
+	['C'] = WIRE_SMALL, /* Close */
+	['D'] = WIRE_SMALL, /* Describe */
+	['E'] = WIRE_SMALL, /* Execute */
+	['H'] = WIRE_SMALL, /* Flush */
+	['S'] = WIRE_SMALL, /* Sync */
+	['X'] = WIRE_SMALL, /* Terminate */
+	['c'] = WIRE_SMALL, /* CopyDone */
+	['f'] = WIRE_SMALL, /* CopyFail */
+};
 
-size_t wire_client_limit(char type)
-{
-	switch (type) {
-	case 'Q': /* Query */
-	case 'P': /* Parse */
-	case 'B': /* Bind */
-	case 'F': /* FunctionCall */
-	case 'd': /* CopyData */
-		return WIRE_LARGE;
-	case 'p': /* password and SASL answers */
-	case 'C': /* Close */
-	case 'D': /* Describe */
-	case 'E': /* Execute */
-	case 'H': /* Flush */
-	case 'S': /* Sync */
-	case 'X': /* Terminate */
-	case 'c': /* CopyDone */
-	case 'f': /* CopyFail */
-		return WIRE_SMALL;
-	default:
-		return 0;
-	}
-}
-
-size_t wire_server_limit(char type)
-{
-	switch (type) {
-	case 'D': /* DataRow */
-	case 'd': /* CopyData */
-	case 'T': /* RowDescription */
-	case 't': /* ParameterDescription */
-	case 'V': /* FunctionCallResponse */
-	case 'E': /* ErrorResponse */
-	case 'N': /* NoticeResponse */
-	case 'A': /* NotificationResponse */
-	case 'S': /* ParameterStatus */
-		return WIRE_LARGE;
-	case 'G': /* CopyInResponse */
-	case 'H': /* CopyOutResponse */
-	case 'C': /* CommandComplete */
-		return WIRE_SMALL;
-	case '1': /* ParseComplete */
-	case '2': /* BindComplete */
-	case '3': /* CloseComplete */
-	case 'n': /* NoData */
-	case 's': /* PortalSuspended */
-	case 'I': /* EmptyQueryResponse */
-	case 'c': /* CopyDone */
-	case 'Z': /* ReadyForQuery */
-		return 1;
-	default:
-		return 0;
-	}
-}
+const uint32_t wire_server_limits[256] = {
+	['D'] = WIRE_LARGE, /* DataRow */
+	['d'] = WIRE_LARGE, /* CopyData */
+	['T'] = WIRE_LARGE, /* RowDescription */
+	['t'] = WIRE_LARGE, /* ParameterDescription */
+	['V'] = WIRE_LARGE, /* FunctionCallResponse */
+	['E'] = WIRE_LARGE, /* ErrorResponse */
+	['N'] = WIRE_LARGE, /* NoticeResponse */
+	['A'] = WIRE_LARGE, /* NotificationResponse */
+	['S'] = WIRE_LARGE, /* ParameterStatus */
+	['G'] = WIRE_SMALL, /* CopyInResponse */
+	['H'] = WIRE_SMALL, /* CopyOutResponse */
+	['C'] = WIRE_SMALL, /* CommandComplete */
+	['1'] = 1,          /* ParseComplete */
+	['2'] = 1,          /* BindComplete */
+	['3'] = 1,          /* CloseComplete */
+	['n'] = 1,          /* NoData */
+	['s'] = 1,          /* PortalSuspended */
+	['I'] = 1,          /* EmptyQueryResponse */
+	['c'] = 1,          /* CopyDone */
+	['Z'] = 1,          /* ReadyForQuery */
+};
 
 bool wire_parse_decode(const char *body, size_t length, struct wire_parse *parse)
 {

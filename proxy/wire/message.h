@@ -38,12 +38,32 @@ struct wire_message {
 };
 
 /* Reads the header at the start of `bytes`; body is not looked at and need not be there. */
-enum wire_status wire_header(const char *bytes, size_t n, size_t body_limit, struct wire_message *message);
+static inline enum wire_status wire_header(const char *bytes, size_t n, size_t body_limit,
+										   struct wire_message *message)
+{
+	if (n < WIRE_HEADER)
+		return WIRE_PARTIAL;
+	uint32_t length = wire_get_u32(bytes + 1);
+	if (length < 4 || (size_t)length - 4 > body_limit)
+		return WIRE_BAD;
+	message->type = bytes[0];
+	message->body = bytes + WIRE_HEADER;
+	message->length = (size_t)length - 4;
+	return WIRE_OK;
+}
 
 /* The cap of a client's message body by its type; 0: no such message. */
-size_t wire_client_limit(char type);
+extern const uint32_t wire_client_limits[256];
+static inline size_t wire_client_limit(char type)
+{
+	return wire_client_limits[(unsigned char)type];
+}
 /* The same for the server's messages. */
-size_t wire_server_limit(char type);
+extern const uint32_t wire_server_limits[256];
+static inline size_t wire_server_limit(char type)
+{
+	return wire_server_limits[(unsigned char)type];
+}
 
 struct wire_parse {
 	const char *name, *text;
