@@ -20,8 +20,8 @@ struct plan {
 	size_t changed; /* the last statement that changes what names mean, or NOT_CHANGED */
 	size_t n_sent;  /* statements to be sent; less than all: then comes the refusal */
 	const struct refusal *refusal;
-	struct own_refusal own;
-	char literal[TENANT_LITERAL_MAX]; /* slot of every statement, as long as `slots` is NULL */
+	struct own_refusal *own;
+	char *literal;      /* slot of every statement, as long as `slots` is NULL */
 	const char **slots; /* of each statement, when the tenant changes within the message; one block */
 };
 
@@ -78,11 +78,11 @@ static bool executes_changed(struct plan *plan, size_t i)
 				prepares(&verdict->statements[k], name);
 		if (!before || after)
 			continue;
-		error_set(&plan->own.text, "0A000", "prepared statement \"%s\" cannot be executed in this message",
+		error_set(&plan->own->text, "0A000", "prepared statement \"%s\" cannot be executed in this message",
 				  name);
-		error_detail(&plan->own.text, "An earlier statement of the message may have changed what it names.");
-		error_hint(&plan->own.text, "Send EXECUTE in a message of its own.");
-		own_refusal_finish(&plan->own, 0);
+		error_detail(&plan->own->text, "An earlier statement of the message may have changed what it names.");
+		error_hint(&plan->own->text, "Send EXECUTE in a message of its own.");
+		own_refusal_finish(plan->own, 0);
 		return true;
 	}
 	return false;
@@ -107,13 +107,13 @@ static enum admission examine(struct plan *plan, size_t i, const struct state *s
 		plan->refusal = statement->refusal;
 		return ADMISSION_REFUSED;
 	}
-	enum admission admission = admit_statement(plan->session, plan->verdict, i, tenant ? tenant->s : NULL,
-											   NULL, NULL, 0, &plan->own);
+	enum admission admission =
+		admit_statement(plan->session, plan->verdict, i, tenant ? tenant->s : NULL, NULL, NULL, 0, plan->own);
 	if (admission == ADMITTED && plan->changed != NOT_CHANGED && plan->session->user->right != RIGHT_BYPASS &&
 		executes_changed(plan, i))
 		admission = ADMISSION_REFUSED;
 	if (admission == ADMISSION_REFUSED)
-		plan->refusal = &plan->own.refusal;
+		plan->refusal = &plan->own->refusal;
 	return admission;
 }
 
@@ -241,15 +241,17 @@ static void expect(struct plan *plan)
 		replies_set_matters(&session->replies, reply);
 	if (!is_followed(plan))
 		return;
-	struct query *query = query_new(&session->spare_query, plan->text, plan->length);
+	bool one = !plan->slots && plan->verdict->n_statements == 1;
+	struct query *query =
+		query_new(&session->spare_query, plan->text, plan->length, one ? plan->literal : NULL);
 	query->verdict = verdict_ref(plan->verdict);
 	query->n_sent = plan->n_sent;
 	if (plan->slots) {
 		query->slots = plan->slots;
 		plan->slots = NULL;
-	} else if (plan->verdict->n_statements > 0) {
+	} else if (plan->verdict->n_statements > 1) {
 		/* One rendering for all: the pointers share it. */
-		query->slots = malloc(plan->verdict->n_statements * sizeof(char *) + sizeof plan->literal);
+		query->slots = malloc(plan->verdict->n_statements * sizeof(char *) + strlen(plan->literal) + 1);
 		if (!query->slots)
 			abort();
 		char *literal = (char *)(query->slots + plan->verdict->n_statements);
@@ -264,7 +266,11 @@ static void expect(struct plan *plan)
 
 enum handled query_message(struct session *session, const struct wire_message *message)
 {
-	struct plan plan = {.session = session, .changed = NOT_CHANGED};
+	/* Not in the plan: they are large, and need not be cleared. */
+	struct own_refusal own;
+	char literal[TENANT_LITERAL_MAX];
+	struct plan plan = {.session = session, .changed = NOT_CHANGED, .own = &own, .literal = literal};
+	literal[0] = 0;
 	if (!wire_string_decode(message->body, message->length, &plan.text, &plan.length)) {
 		session_violation(session, "invalid string in message");
 		return HANDLED;

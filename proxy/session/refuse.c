@@ -65,7 +65,7 @@ void refuse_note(struct session *session, struct query *query, const struct refu
 void refuse_query(struct session *session, const struct refusal *refusal)
 {
 	struct buffer *out = &session->out[SIDE_SERVER];
-	struct query *query = query_new(&session->spare_query, "", 0);
+	struct query *query = query_new(&session->spare_query, "", 0, NULL);
 	refuse_note(session, query, refusal);
 	size_t begun = buffer_message_begin(out, 'Q');
 	refuse_add_text(out, refusal);
@@ -96,7 +96,7 @@ void refuse_extended(struct session *session, const struct refusal *refusal)
 		struct reply *reply = replies_add(&session->replies, kinds[i]);
 		reply->swallow = true;
 		if (kinds[i] == REPLY_EXECUTE) {
-			reply->query = query_new(&session->spare_query, "", 0);
+			reply->query = query_new(&session->spare_query, "", 0, NULL);
 			refuse_note(session, reply->query, refusal);
 		}
 	}

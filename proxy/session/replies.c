@@ -96,6 +96,16 @@ bool replies_name_is_certain(const struct replies *replies, const char *name)
 	return true;
 }
 
+static void empty(struct query *query)
+{
+	if (query->verdict)
+		verdict_unref(query->verdict);
+	if (query->slots != &query->slot)
+		free(query->slots);
+	query->verdict = NULL;
+	query->slots = NULL;
+}
+
 static void release(struct replies *replies, struct reply *reply, struct query **spare)
 {
 	replies->matters -= reply->matters;
@@ -110,11 +120,7 @@ static void release(struct replies *replies, struct reply *reply, struct query *
 	free(reply->closed_name);
 	struct query *query = reply->query;
 	if (query && !*spare && query->room <= SPARE_TEXT_MAX) {
-		if (query->verdict)
-			verdict_unref(query->verdict);
-		free(query->slots);
-		query->verdict = NULL;
-		query->slots = NULL;
+		empty(query);
 		*spare = query;
 	} else if (query) {
 		query_free(query);
@@ -226,10 +232,11 @@ void replies_free(struct replies *replies)
 	memset(replies, 0, sizeof *replies);
 }
 
-struct query *query_new(struct query **spare, const char *text, size_t text_length)
+struct query *query_new(struct query **spare, const char *text, size_t text_length, const char *slot)
 {
 	struct query *query = *spare;
-	size_t room = text_length + 1;
+	size_t slot_room = slot ? strlen(slot) + 1 : 0;
+	size_t room = text_length + 1 + slot_room;
 	if (query && query->room >= room) {
 		*spare = NULL;
 		room = query->room;
@@ -244,14 +251,16 @@ struct query *query_new(struct query **spare, const char *text, size_t text_leng
 	query->room = room;
 	memcpy(query->text, text, text_length);
 	query->text[text_length] = 0;
+	if (slot) {
+		query->slot = memcpy(query->text + text_length + 1, slot, slot_room);
+		query->slots = &query->slot;
+	}
 	return query;
 }
 
 void query_free(struct query *query)
 {
-	if (query->verdict)
-		verdict_unref(query->verdict);
-	free(query->slots);
+	empty(query);
 	free(query);
 }
 

@@ -40,7 +40,8 @@ struct query {
 	const char *routine; /* field R of the raised error; NULL: none. Static */
 	int position;        /* of the raised error, in the original text */
 	const char **slots;  /* rendering of each statement's slots (n_sent), or NULL; one block */
-	size_t room;         /* for the text that follows */
+	const char *slot;    /* `slots` when there is one statement, kept behind the text */
+	size_t room;         /* for the text that follows, and the slot */
 	char text[];         /* the original, when positions must be mapped */
 };
 
@@ -105,8 +106,9 @@ bool replies_name_is_certain(const struct replies *replies, const char *name);
 unsigned replies_drop_syncs(struct replies *replies);
 void replies_free(struct replies *replies);
 
-/* A query with room for `text_length` bytes of text; from *spare if that is large enough. */
-struct query *query_new(struct query **spare, const char *text, size_t text_length);
+/* A query with a copy of the text and, unless NULL, of the rendering of its only statement's slots; from *spare
+ * if that is large enough. */
+struct query *query_new(struct query **spare, const char *text, size_t text_length, const char *slot);
 void query_free(struct query *query);
 
 /* The statement that the server is at for this entry; NULL: one of which nothing has to be followed. *known
