@@ -7,7 +7,8 @@
  *
  * A text that is not known may have a known shape (shape.h). What is said of a shape is used only after two
  * other texts of it have been judged in full and the same was said of them: the reasoning of shape.h is then
- * confirmed by guard() itself. */
+ * confirmed by guard() itself. To find the shape of a text, the one that was last followed by a text with the
+ * same beginning is tried first: shape_like() is cheaper than shape_of(). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,7 @@ enum {
 	SHARE_MAX = 8,       /* one entry may fill an eighth of the cache */
 	CONFIRMATIONS = 2,
 	RECENT = 1024, /* a power of two */
+	HINTS = 256,   /* a power of two */
 };
 
 struct entry {
@@ -32,8 +34,11 @@ struct entry {
 	bool is_shape, doubtful; /* doubtful: another text of the shape got another verdict */
 	unsigned confirmed;
 	size_t n_cuts;
-	struct shape_cut *cuts; /* of the text that the verdict is on */
-	char key[];             /* text, then context */
+	struct shape_cut *cuts; /* of the text that the verdict is on; with it in one block */
+	const char *cut_text;
+	size_t cut_length;
+	size_t hint; /* its place there, if it has one */
+	char key[];  /* text, then context */
 };
 
 /* What is looked up: a text as it came, or a shape. */
@@ -53,11 +58,13 @@ struct verdict_cache {
 	uint64_t seeds[3];
 	uint64_t recent[RECENT]; /* hashes of texts that followed a shape: one that comes again is worth an entry
 								of its own */
+	struct entry *hints[HINTS]; /* shapes that were followed, by the beginning of the text */
 	struct verdict_cache_counts counts;
 };
 
 struct context {
 	size_t length;
+	uint64_t hash;
 	bool overflow;
 	char bytes[CONTEXT_MAX];
 };
@@ -186,6 +193,8 @@ static void drop(struct verdict_cache *cache, struct entry *entry)
 		link = &(*link)->next;
 	*link = entry->next;
 	list_remove(cache, entry);
+	if (cache->hints[entry->hint] == entry)
+		cache->hints[entry->hint] = NULL;
 	cache->counts.bytes -= entry->bytes;
 	cache->counts.entries--;
 	verdict_unref(entry->verdict);
@@ -244,8 +253,8 @@ static struct entry *remember(struct verdict_cache *cache, const struct key *key
 static struct key key_of(const struct verdict_cache *cache, const struct context *context, const char *text,
 						 size_t length, bool is_shape)
 {
-	uint64_t hash = hash_run(cache->seeds, is_shape ? ~cache->seeds[2] : cache->seeds[2], text, length);
-	return (struct key){.hash = hash_run(cache->seeds, hash, context->bytes, context->length),
+	return (struct key){.hash =
+							hash_run(cache->seeds, is_shape ? ~context->hash : context->hash, text, length),
 						.text = text,
 						.length = length,
 						.is_shape = is_shape,
@@ -261,10 +270,9 @@ static void used(struct verdict_cache *cache, struct entry *entry)
 }
 
 /* Other modes ask whether the application's own text is safe, and that may depend on every constant. */
-static bool has_shape(const struct guard_request *request, struct shape *shape)
+static bool may_have_shape(const struct guard_request *request)
 {
-	return request->policy->mode == MODE_ENFORCE && request->length <= request->policy->max_statement_bytes &&
-		   shape_of(shape, request->text, request->length, request->policy->tenant_column);
+	return request->policy->mode == MODE_ENFORCE && request->length <= request->policy->max_statement_bytes;
 }
 
 /* The first verdict on a shape, or on a text whose shape says nothing. */
@@ -275,26 +283,55 @@ static void learn(struct verdict_cache *cache, const struct key *text, const str
 		remember(cache, text, verdict);
 		return;
 	}
-	struct shape_cut *cuts = malloc(shape->n_cuts * sizeof *cuts);
+	size_t size = shape->n_cuts * sizeof(struct shape_cut);
+	struct shape_cut *cuts = malloc(size + text->length);
 	struct entry *entry = cuts ? remember(cache, key, verdict) : NULL;
 	if (!entry) {
 		free(cuts);
 		return;
 	}
-	memcpy(cuts, shape->cuts, shape->n_cuts * sizeof *cuts);
+	memcpy(cuts, shape->cuts, size);
 	entry->cuts = cuts;
 	entry->n_cuts = shape->n_cuts;
-	entry->bytes += shape->n_cuts * sizeof *cuts;
-	cache->counts.bytes += shape->n_cuts * sizeof *cuts;
+	entry->cut_text = memcpy(cuts + shape->n_cuts, text->text, text->length);
+	entry->cut_length = text->length;
+	entry->bytes += size + text->length;
+	cache->counts.bytes += size + text->length;
+}
+
+static size_t hint_of(const struct verdict_cache *cache, const struct key *text)
+{
+	char beginning[32] = {0};
+	memcpy(beginning, text->text, text->length < sizeof beginning ? text->length : sizeof beginning);
+	return (fold(eight(beginning) ^ cache->seeds[0], eight(beginning + 8) ^ cache->seeds[1]) ^
+			fold(eight(beginning + 16) ^ cache->seeds[1], eight(beginning + 24) ^ cache->seeds[2])) &
+		   (HINTS - 1);
+}
+
+/* The shape that the hint leads to, if it is the text's own. */
+static struct entry *hinted(const struct verdict_cache *cache, size_t hint, const struct key *text,
+							struct shape *shape)
+{
+	struct entry *entry = cache->hints[hint];
+	const struct context *context = text->context;
+	if (!entry || entry->context_length != context->length ||
+		memcmp(entry->key + entry->text_length, context->bytes, context->length) != 0 ||
+		!shape_like(text->text, text->length, entry->cut_text, entry->cut_length, entry->cuts, entry->n_cuts,
+					shape->cuts))
+		return NULL;
+	shape->n_cuts = entry->n_cuts;
+	return entry;
 }
 
 /* Another text of a known shape. */
 static struct verdict *follow(struct verdict_cache *cache, struct entry *entry, const struct shape *shape,
-							  const struct key *text, const struct guard_request *request)
+							  const struct key *text, const struct guard_request *request, size_t hint)
 {
 	struct verdict *verdict = shape_move(entry->verdict, entry->cuts, shape->cuts, shape->n_cuts);
 	used(cache, entry);
 	if (entry->confirmed >= CONFIRMATIONS) {
+		entry->hint = hint;
+		cache->hints[hint] = entry;
 		uint64_t *recent = &cache->recent[text->hash & (RECENT - 1)];
 		cache->counts.hits++;
 		if (*recent == text->hash)
@@ -321,6 +358,7 @@ struct verdict *verdict_cache_guard(struct verdict_cache *cache, const struct gu
 		cache->counts.misses++;
 		return guard(request);
 	}
+	context.hash = hash_run(cache->seeds, cache->seeds[2], context.bytes, context.length);
 	struct key text = key_of(cache, &context, request->text, request->length, false), key;
 	struct entry *entry = find(cache, &text);
 	if (entry) {
@@ -328,11 +366,15 @@ struct verdict *verdict_cache_guard(struct verdict_cache *cache, const struct gu
 		used(cache, entry);
 		return verdict_ref(entry->verdict);
 	}
-	bool shaped = has_shape(request, &shape);
+	bool shaped = may_have_shape(request);
+	size_t hint = shaped ? hint_of(cache, &text) : 0;
+	if (shaped && (entry = hinted(cache, hint, &text, &shape)))
+		return follow(cache, entry, &shape, &text, request, hint);
+	shaped = shaped && shape_of(&shape, text.text, text.length, request->policy->tenant_column);
 	if (shaped) {
 		key = key_of(cache, &context, shape.text, shape.length, true);
 		if ((entry = find(cache, &key)) && !entry->doubtful)
-			return follow(cache, entry, &shape, &text, request);
+			return follow(cache, entry, &shape, &text, request, hint);
 	}
 	cache->counts.misses++;
 	struct verdict *verdict = guard(request);

@@ -76,9 +76,22 @@ static char peek(const struct reader *reader, size_t at)
 	return at < reader->length ? reader->text[at] : 0;
 }
 
+/* The byte behind a run of these classes. */
+static size_t run_end(const struct reader *reader, unsigned classes)
+{
+	const char *at = reader->text + reader->at, *end = reader->text + reader->length;
+	while (at < end && is_of(*at, classes))
+		at++;
+	return (size_t)(at - reader->text);
+}
+
+/* `known` is made of small letters: no other byte than a letter becomes one of them with this bit. */
 static bool is(const char *word, const char *known, size_t n)
 {
-	return strncasecmp(word, known, n) == 0;
+	for (size_t i = 0; i < n; i++)
+		if ((word[i] | 0x20) != known[i])
+			return false;
+	return true;
 }
 
 static bool begins_statement(const char *word, size_t n)
@@ -126,9 +139,7 @@ static bool names_tenant(const struct reader *reader, const char *word, size_t n
 static bool read_word(struct reader *reader)
 {
 	const char *word = reader->text + reader->at;
-	size_t n = 0;
-	while (is_of(peek(reader, reader->at + n), C_WORD))
-		n++;
+	size_t n = run_end(reader, C_WORD) - reader->at;
 	if (!reader->begun && !begins_statement(word, n))
 		return false;
 	reader->begun = true;
@@ -188,11 +199,8 @@ static bool constant(struct reader *reader, size_t n, char kind)
  * value. */
 static bool read_number(struct reader *reader)
 {
-	size_t n = 0, whole;
+	size_t n = run_end(reader, C_DIGIT) - reader->at, whole = n;
 	char kind = 'i';
-	while (is_of(peek(reader, reader->at + n), C_DIGIT))
-		n++;
-	whole = n;
 	if (peek(reader, reader->at + n) == '.' && is_of(peek(reader, reader->at + n + 1), C_DIGIT)) {
 		kind = 'f';
 		for (n++; is_of(peek(reader, reader->at + n), C_DIGIT); n++)
@@ -294,7 +302,7 @@ static bool read_token(struct reader *reader)
 {
 	char c = reader->text[reader->at];
 	if (is_of(c, C_SPACE)) {
-		reader->at++;
+		reader->at = run_end(reader, C_SPACE);
 		return true;
 	}
 	if (is_of(c, C_BEGIN))
@@ -345,6 +353,61 @@ bool shape_of(struct shape *shape, const char *text, size_t length, const char *
 		if (!read_token(&reader) || reader.at - reader.copied > SHAPE_TEXT_MOST)
 			return false;
 	return reader.depth == 0 && shape->n_cuts > 0 && copy_up_to(&reader, length);
+}
+
+/* --- likeness. The reader goes from left to right and looks ahead no further than to the first byte of the
+ * next token. Where all bytes before a constant are the same, it is read in the same way if it begins and ends
+ * as a constant of its kind does. --- */
+
+/* The byte behind the constant; NULL: it is not of this kind. */
+static const char *like_number(const char *at, const char *end, bool decimal)
+{
+	const char *from = at;
+	while (at < end && is_of(*at, C_DIGIT))
+		at++;
+	if (at == from || at - from > DIGITS_MOST)
+		return NULL;
+	if (decimal) {
+		if (end - at < 2 || *at != '.' || !is_of(at[1], C_DIGIT))
+			return NULL;
+		for (at++; at < end && is_of(*at, C_DIGIT);)
+			at++;
+	}
+	return at < end && (is_of(*at, C_WORD) || *at == '.') ? NULL : at;
+}
+
+static const char *like_string(const char *from, const char *end)
+{
+	if (from == end || *from != '\'')
+		return NULL;
+	for (const char *at = from + 1; (at = memchr(at, '\'', (size_t)(end - at))); at += 2)
+		if (at + 1 == end || at[1] != '\'')
+			return memchr(from, CUT_MARK, (size_t)(at - from)) ? NULL : at + 1;
+	return NULL;
+}
+
+bool shape_like(const char *text, size_t length, const char *known, size_t known_length,
+				const struct shape_cut *known_cuts, size_t n, struct shape_cut *cuts)
+{
+	const char *at = text, *end = text + length;
+	size_t behind = 0; /* the last cut of the known text */
+	for (size_t i = 0; i < n; i++) {
+		const struct shape_cut *cut = &known_cuts[i];
+		size_t same = cut->start - behind;
+		if ((size_t)(end - at) < same || memcmp(at, known + behind, same) != 0)
+			return false;
+		at += same;
+		const char *constant = known + cut->start;
+		const char *after = *constant == '\''
+								? like_string(at, end)
+								: like_number(at, end, memchr(constant, '.', cut->end - cut->start) != NULL);
+		if (!after)
+			return false;
+		cuts[i] = (struct shape_cut){(size_t)(at - text), (size_t)(after - text)};
+		at = after;
+		behind = cut->end;
+	}
+	return (size_t)(end - at) == known_length - behind && memcmp(at, known + behind, (size_t)(end - at)) == 0;
 }
 
 /* --- verdicts --- */

@@ -36,6 +36,12 @@ struct shape {
 /* False: it has no shape, or nothing is cut. standard_conforming_strings is on (the session sees to that). */
 bool shape_of(struct shape *shape, const char *text, size_t length, const char *tenant_column);
 
+/* Whether a text is like another one whose cuts are known: the same bytes but for the constants that were cut,
+ * and these of the same kinds. True: shape_of() gives the same shape for both, and these `cuts` for this one.
+ * False says nothing. Much cheaper than shape_of(). */
+bool shape_like(const char *text, size_t length, const char *known, size_t known_length,
+				const struct shape_cut *known_cuts, size_t n, struct shape_cut *cuts);
+
 /* Whether the verdict on a text with these cuts holds for every text of its shape. */
 bool shape_is_shared(const struct verdict *verdict, const struct shape_cut *cuts, size_t n);
 

@@ -163,8 +163,49 @@ static void compare(const struct ask *ask, const char *sql, const struct verdict
 	verdict_unref(full);
 }
 
+/* What shape_like() says of a text, shape_of() says too. */
+static bool is_like(const char *known, const struct shape *shape, const char *text)
+{
+	struct shape_cut cuts[SHAPE_CUTS_MOST];
+	struct shape own;
+	if (!shape_like(text, strlen(text), known, strlen(known), shape->cuts, shape->n_cuts, cuts))
+		return false;
+	if (!cut(&own, text) || own.length != shape->length || own.n_cuts != shape->n_cuts ||
+		memcmp(own.text, shape->text, own.length) != 0 ||
+		memcmp(own.cuts, cuts, own.n_cuts * sizeof *cuts) != 0)
+		fail_msg("like, but of another shape\n  %s\n  %s", known, text);
+	return true;
+}
+
+/* The text with a byte changed, put in or taken out, in and around each constant. Returns how many were like it. */
+static size_t try_mutants(const char *known, const struct shape *shape)
+{
+	static const char bytes[] = "'.-9a_$ (,\\\1\"e/*&=\n\xc3";
+	size_t length = strlen(known), n_like = 0;
+	char *text = malloc(length + 2);
+	if (!text)
+		abort();
+	for (size_t i = 0; i < shape->n_cuts; i++) {
+		size_t from = shape->cuts[i].start > 2 ? shape->cuts[i].start - 2 : 0;
+		for (size_t at = from; at <= shape->cuts[i].end + 2 && at < length; at++) {
+			for (const char *byte = bytes; *byte; byte++) {
+				memcpy(text, known, at);
+				text[at] = *byte;
+				strcpy(text + at + 1, known + at);
+				n_like += is_like(known, shape, text);
+				strcpy(text + at + 1, known + at + 1);
+				n_like += is_like(known, shape, text);
+			}
+			strcpy(text + at, known + at + 1);
+			n_like += is_like(known, shape, text);
+		}
+	}
+	free(text);
+	return n_like;
+}
+
 struct totals {
-	size_t statements, shaped, followed;
+	size_t statements, shaped, followed, like;
 };
 
 static void try_statement(const struct ask *ask, const char *sql, struct totals *totals)
@@ -174,6 +215,7 @@ static void try_statement(const struct ask *ask, const char *sql, struct totals 
 	if (!cut(&shape, sql))
 		return;
 	totals->shaped++;
+	totals->like += try_mutants(sql, &shape);
 	struct verdict_cache *cache = verdict_cache_new(1 << 20, 42);
 	for (unsigned round = 0; round < 12; round++) {
 		char *text = round ? other_text(sql, &shape, round) : strdup(sql);
@@ -181,6 +223,7 @@ static void try_statement(const struct ask *ask, const char *sql, struct totals 
 		assert_true(cut(&again, text));
 		assert_int_equal(again.length, shape.length);
 		assert_memory_equal(again.text, shape.text, shape.length);
+		assert_true(is_like(sql, &shape, text) && is_like(text, &again, sql));
 		struct verdict *verdict = through(cache, ask, text);
 		compare(ask, text, verdict);
 		verdict_unref(verdict);
@@ -233,6 +276,7 @@ static void test_statement_files(void **state)
 	print_message("%zu statements, %zu with a shape, %zu of these followed\n", totals.statements,
 				  totals.shaped, totals.followed);
 	assert_true(totals.shaped > 100 && totals.followed > totals.shaped / 3);
+	assert_true(totals.like > totals.shaped);
 }
 
 static void test_shop_statements(void **state)
