@@ -175,15 +175,15 @@ static void lose(struct connection *connection, enum side side, const char *why)
 	session_lost(connection->session, side, why);
 }
 
-/* Writes what the session has for a side; false: nothing was written. */
-static bool flush(struct connection *connection, enum side side)
+/* Writes what the session has for a side. */
+static void flush(struct connection *connection, enum side side)
 {
 	struct endpoint *end = end_of(connection, side);
 	struct buffer *output = session_output(connection->session, side);
 	bool written = false;
 	end->blocked = false;
 	if (end->stream.fd < 0 || buffer_pending(output) == 0)
-		return false;
+		return;
 	while (!end->lost && buffer_pending(output) > 0) {
 		ssize_t n = stream_write(&end->stream, buffer_head(output), buffer_pending(output));
 		if (n > 0) {
@@ -202,7 +202,14 @@ static bool flush(struct connection *connection, enum side side)
 		buffer_release(output);
 	if (written)
 		session_written(connection->session, side);
-	return written;
+}
+
+/* The session has had more to say since its outputs were written: a side was lost meanwhile. */
+static bool unwritten(struct connection *connection, enum side side)
+{
+	const struct endpoint *end = end_of(connection, side);
+	return end->stream.fd >= 0 && !end->lost && !end->blocked &&
+		   buffer_pending(session_output(connection->session, side)) > 0;
 }
 
 static bool flushed(struct connection *connection, enum side side)
@@ -427,8 +434,8 @@ static uint64_t next_deadline(const struct connection *connection)
 void connection_settle(struct connection *connection)
 {
 	for (int i = 0; i < SETTLE_ROUNDS; i++) {
-		bool more = flush(connection, SIDE_SERVER);
-		more = flush(connection, SIDE_CLIENT) || more;
+		flush(connection, SIDE_SERVER);
+		flush(connection, SIDE_CLIENT);
 		/* Before a ticket is taken: its round must load, whatever the fingerprint says. */
 		if (session_changed_schema(connection->session))
 			catalogs_request(connection->worker->host->catalogs, true);
@@ -437,9 +444,8 @@ void connection_settle(struct connection *connection)
 			interrupt(connection);
 		if (wants & SESSION_WANT_CLOSE && connection->state != CONNECTION_CLOSING)
 			begin_closing(connection);
-		if (connection->state == CONNECTION_OPEN)
-			more = act(connection, wants) || more;
-		if (!more)
+		bool acted = connection->state == CONNECTION_OPEN && act(connection, wants);
+		if (!acted && !unwritten(connection, SIDE_SERVER) && !unwritten(connection, SIDE_CLIENT))
 			break;
 	}
 	if (connection->state == CONNECTION_CLOSING && flushed(connection, SIDE_CLIENT) &&

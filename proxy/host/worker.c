@@ -120,6 +120,9 @@ static void due(uv_timer_t *timer)
 
 void worker_deadline(struct worker *worker, struct connection *connection, uint64_t when)
 {
+	/* Most often nothing: a deadline that moves away is looked at again when the old one comes. */
+	if (when == UINT64_MAX || (connection->deadline.place && connection->deadline.when <= when))
+		return;
 	const struct deadline *first = deadlines_first(&worker->deadlines);
 	uint64_t before = first ? first->when : UINT64_MAX;
 	uint64_t now = uv_now(&worker->loop);
