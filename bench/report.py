@@ -55,6 +55,30 @@ def processor_table(result, targets):
     return table(rows, head)
 
 
+def isolation_table(result, targets):
+    """Rewriting beside the other ways to the same isolation: the server does the same work for all of them, more than without a tenant."""
+    others = [t for t in ("byhand", "rls") if t in targets]
+    if "rewriting" not in targets or not others:
+        return []
+    head = ["rewriting to .."] + [f"{t}: tps" for t in others] + [f"{t}: server us" for t in others]
+    if "byhand" in others:
+        head.append("byhand: proxy us")
+    if "pgbouncer" in targets:
+        head.append("pgbouncer: server us")
+    rows = []
+    for workload, protocol, clients in sorted({key[:3] for key in result}, key=order):
+        at = {t: result.get((workload, protocol, clients, t)) for t in targets}
+        rewriting = at["rewriting"]
+        row = [f"{workload} {protocol} {clients}"] + [ratio(rewriting["tps"], at[t]["tps"]) for t in others]
+        row += [ratio(rewriting["server_us"], at[t]["server_us"]) for t in others]
+        if "byhand" in others:
+            row.append(ratio(rewriting["proxy_us"], at["byhand"]["proxy_us"]))
+        if "pgbouncer" in targets:
+            row.append(ratio(rewriting["server_us"], at["pgbouncer"]["server_us"]))
+        rows.append(row)
+    return table(rows, head)
+
+
 def ratio(value, base):
     return f"{value / base:.2f}" if base else "-"
 
