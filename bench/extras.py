@@ -139,6 +139,32 @@ def system_calls(target, protocol, clients, transactions):
     return {name: value for name, value in sorted(per.items(), key=lambda item: -item[1]) if value >= 0.005}
 
 
+def instructions(target, protocol, clients, seconds):
+    """Instructions of the proxy for each transaction of pgbench -S: (user space, kernel). They hardly depend on what else the machine does,
+    as time does. Counted while all clients are logged in; a transaction is two sends."""
+    program = target.server.cluster.program("pgbench")
+    command = [program, "-n", "-P", "1", "-M", protocol, "-c", str(clients), "-j", str(min(2, clients)), "-T", str(seconds + 60),
+               *scripts("select", target)]
+    pgbench = subprocess.Popen(command, env=target.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        # The first report of progress comes when all are connected.
+        lines = []
+        for line in pgbench.stderr:
+            lines.append(line)
+            if line.startswith("progress:"):
+                break
+        if not lines or not lines[-1].startswith("progress:"):
+            raise CannotMeasure(f"{target.name}: {''.join(lines)[-2000:]}\n{target.log()[-2000:]}")
+        user, kernel, sends = processes.instructions(target.pid, seconds)
+    finally:
+        pgbench.kill()
+        pgbench.wait()
+        pgbench.stderr.close()
+    if sends < 200 or not target.alive():
+        raise CannotMeasure(f"{target.name}: {sends} sends in {seconds} s\n{target.log()[-2000:]}")
+    return 2 * user / sends, 2 * kernel / sends
+
+
 def verdicts(build):
     """The micro-benchmark of the parser alone, in nanoseconds."""
     program = os.path.join(ROOT, build, "bench", "verdicts")

@@ -52,6 +52,29 @@ def memory(pid):
     return rss, pss
 
 
+def instructions_available():
+    """perf may count instructions and system calls of other processes here."""
+    if shutil.which("perf") is None:
+        return False
+    done = subprocess.run(["perf", "stat", "-x,", "-e", "instructions:u,instructions:k,syscalls:sys_enter_sendto", "true"],
+                          capture_output=True, text=True)
+    return done.returncode == 0 and "not " not in done.stderr
+
+
+def instructions(pid, seconds):
+    """(user, kernel, sends): instructions of a process, with all its threads, and its calls of sendto, for some seconds."""
+    done = subprocess.run(["perf", "stat", "-x,", "-e", "instructions:u,instructions:k,syscalls:sys_enter_sendto", "-p", str(pid),
+                           "sleep", str(seconds)], capture_output=True, text=True)
+    found = {}
+    for line in done.stderr.splitlines():
+        fields = line.split(",")
+        if len(fields) > 2 and fields[0].isdigit():
+            found[fields[2]] = int(fields[0])
+    if done.returncode != 0 or len(found) != 3:
+        raise RuntimeError(f"perf counted nothing: {done.stderr[-500:]}")
+    return found["instructions:u"], found["instructions:k"], found["syscalls:sys_enter_sendto"]
+
+
 class Calls:
     """System calls of a running process, counted by strace.
 
