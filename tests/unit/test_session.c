@@ -151,7 +151,7 @@ static void sasl(struct bench *bench, const char *mechanism, const char *data)
 static char next_message(struct bench *bench, char *body, size_t room)
 {
 	struct buffer *out = session_output(bench->session, SIDE_CLIENT);
-	struct wire_message message;
+	struct wire_message message = {0};
 	assert_int_equal(wire_header(buffer_head(out), buffer_pending(out), room - 1, &message), WIRE_OK);
 	memcpy(body, message.body, message.length);
 	body[message.length] = 0;
