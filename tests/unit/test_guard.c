@@ -225,9 +225,8 @@ static const struct ask_pair reading[] = {
 	 "SELECT \"xmltable\".*, orders.id, orders.user_id, orders.total, orders.status, orders.placed_at FROM "
 	 "XMLTABLE('/a' PASSING '<a/>' COLUMNS x text), orders WHERE orders.tenant_id = 42"},
 	{"SELECT (o).* FROM orders o",
-	 "SELECT (o).* FROM (SELECT id, user_id, total, status, placed_at FROM orders WHERE tenant_id = 42) o"},
-	{"SELECT (o).id FROM orders o",
-	 "SELECT (o).id FROM (SELECT id, user_id, total, status, placed_at FROM orders WHERE tenant_id = 42) o"},
+	 "SELECT o.id, o.user_id, o.total, o.status, o.placed_at FROM orders o WHERE o.tenant_id = 42"},
+	{"SELECT (o).id FROM orders o", "SELECT (o).id FROM orders o WHERE o.tenant_id = 42"},
 	{"SELECT ROW(o.*) FROM orders o",
 	 "SELECT ROW(o.id, o.user_id, o.total, o.status, o.placed_at) FROM orders o WHERE o.tenant_id = 42"},
 	{"SELECT (SELECT o FROM users u LIMIT 1) FROM orders o",
