@@ -57,6 +57,8 @@ struct analysis {
 	const char *named_setting;
 	struct rewrite *rewrite;       /* scopes and counters of rewrite*.c; nobody else looks inside */
 	const struct scope_path *path; /* the effective search_path, parsed (scope.c); NULL: not yet */
+	/* an earlier statement of the message has changed, or may have changed, what names mean */
+	bool names_changed;
 	/* an earlier statement of the message may have changed it in a way nobody can tell */
 	bool path_unknown;
 };

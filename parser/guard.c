@@ -32,6 +32,7 @@ struct message {
 	enum tenant_type tenant_type;
 	bool begun;   /* BEGIN was seen in this message */
 	bool changed; /* names changed since then */
+	bool renamed; /* names changed at all */
 	bool path_unknown, temporaries_unknown;
 };
 
@@ -217,7 +218,7 @@ static void apply_effect(struct message *message, const struct effect *effect)
 		if (is_search_path(effect)) {
 			names->search_path = effect->value;
 			message->path_unknown = false;
-			message->changed = true;
+			message->changed = message->renamed = true;
 		}
 		break;
 	case EFFECT_SET_DEFAULT:
@@ -225,21 +226,24 @@ static void apply_effect(struct message *message, const struct effect *effect)
 		break;
 	case EFFECT_RESET_ALL:
 	case EFFECT_DISCARD_ALL:
-		message->path_unknown = true;
+		message->path_unknown = message->renamed = true;
 		if (effect->kind == EFFECT_RESET_ALL)
 			break;
 		names->n_prepared = 0;
 		/* fall through */
 	case EFFECT_DISCARD_TEMP:
 		names->n_temporaries = 0;
+		message->renamed = true;
 		break;
 	case EFFECT_CREATE_TEMPORARY:
 		names->temporaries = name_added(names->temporaries, &names->n_temporaries, effect->name);
 		message->changed |= !created_is_entry(effect->name);
+		message->renamed = true;
 		break;
 	case EFFECT_DROP:
 		names->temporaries = name_removed(names->temporaries, &names->n_temporaries, effect->name);
 		message->changed |= !created_is_entry(effect->name);
+		message->renamed = true;
 		break;
 	case EFFECT_PREPARE:
 		names->prepared = effect->flag ? name_added(names->prepared, &names->n_prepared, effect->name)
@@ -423,6 +427,7 @@ static void guard_statement(struct message *message, RawStmt *raw, size_t index)
 								  .rewrite = palloc0(sizeof(struct rewrite)),
 								  .path_unknown = message->path_unknown || message->temporaries_unknown,
 								  .cacheable = true};
+	analysis->names_changed = message->renamed || analysis->path_unknown;
 	analysis->statement_length = raw->stmt_len ? (size_t)raw->stmt_len : request->length - raw->stmt_location;
 	message->characters +=
 		characters(request->text + message->counted, analysis->statement_start - message->counted);

@@ -62,12 +62,48 @@ static bool reads_rows(const AlterTableCmd *command)
 	}
 }
 
-static bool has_constraint(const List *constraints, ConstrType type)
+static bool has_name(const List *names, const char *name)
 {
-	for (int i = 0; i < list_length(constraints); i++)
-		if (((Constraint *)list_nth(constraints, i))->contype == type)
+	for (int i = 0; i < list_length(names); i++)
+		if (strcmp(strVal(list_nth(names, i)), name) == 0)
 			return true;
 	return false;
+}
+
+/* Why a user that is bound to a tenant may not put this on a relation that others have rows in; NULL: it may.
+ * A foreign key's actions follow what happens to the rows that are referred to, whosever they are; a unique
+ * key without the tenant tells whether others have a value, now and at every INSERT. */
+static const char *shared_constraint(const char *tenant, const Constraint *constraint)
+{
+	switch (constraint->contype) {
+	case CONSTR_FOREIGN:
+		return "a foreign key changes and removes rows of all tenants, or asks about them, and the user is "
+			   "bound "
+			   "to one";
+	case CONSTR_UNIQUE:
+	case CONSTR_PRIMARY:
+		return has_name(constraint->keys, tenant) ? NULL
+												  : "a key without the tenant column asks about the rows of "
+													"all tenants, and the user is bound to one";
+	case CONSTR_EXCLUSION:
+		return "it asks about the rows of all tenants, and the user is bound to one";
+	case CONSTR_CHECK:
+		return constraint->skip_validation
+				   ? NULL
+				   : "it asks about the rows of all tenants, and the user is bound to one";
+	case CONSTR_GENERATED:
+		return "it asks about the rows of all tenants, and the user is bound to one";
+	default:
+		return NULL;
+	}
+}
+
+static const char *shared_constraints(const char *tenant, const List *constraints)
+{
+	const char *why = NULL;
+	for (int i = 0; !why && i < list_length(constraints); i++)
+		why = shared_constraint(tenant, list_nth(constraints, i));
+	return why;
 }
 
 static const char *beyond_one_tenant(const struct analysis *analysis, const struct catalog_relation *relation,
@@ -80,22 +116,20 @@ static const char *beyond_one_tenant(const struct analysis *analysis, const stru
 	switch (command->subtype) {
 	case AT_DropColumn:
 	case AT_AlterColumnType:
+	case AT_SetUnLogged:
 		return guarded(relation) ? change : NULL;
 	case AT_AddColumn: {
 		const ColumnDef *column = (ColumnDef *)command->def;
 		if (relation && !guarded(relation) && strcmp(column->colname, analysis->policy->tenant_column) == 0)
 			return "it makes a shared relation a tenant relation, and the user is bound to one tenant";
-		return guarded(relation) && (has_constraint(column->constraints, CONSTR_GENERATED) ||
-									 has_constraint(column->constraints, CONSTR_CHECK))
-				   ? question
+		return guarded(relation) ? shared_constraints(tenant_column(analysis, relation), column->constraints)
+								 : NULL;
+	}
+	case AT_AddConstraint:
+		return guarded(relation)
+				   ? shared_constraint(tenant_column(analysis, relation), (Constraint *)command->def)
 				   : NULL;
-	}
-	case AT_AddConstraint: {
-		const Constraint *constraint = (Constraint *)command->def;
-		bool asks = constraint->contype == CONSTR_EXCLUSION ||
-					(constraint->contype == CONSTR_CHECK && !constraint->skip_validation);
-		return guarded(relation) && asks ? question : NULL;
-	}
+	case AT_SetNotNull:
 	case AT_ValidateConstraint:
 		return guarded(relation) ? question : NULL;
 	case AT_AddInherit:
@@ -129,6 +163,25 @@ static bool cascade(struct analysis *analysis, DropBehavior behavior)
 {
 	const char *why = unsafe_cascade(analysis, behavior);
 	return !why || schema_unsafe(analysis, -1, "DROP with CASCADE", why);
+}
+
+/* A relation of this very transaction can still be dropped, and takes its partitions along. */
+static bool joins_own(const struct catalog_relation *parent, const struct catalog_relation *child)
+{
+	return parent && created_is_own(parent) && guarded(child) && !created_is_own(child);
+}
+
+static const char *unsafe_parent(struct analysis *analysis, const struct catalog_relation *relation,
+								 const AlterTableCmd *command)
+{
+	bool attach = command->subtype != AT_AddInherit && command->subtype != AT_DropInherit;
+	const RangeVar *name = attach ? ((PartitionCmd *)command->def)->name : (const RangeVar *)command->def;
+	const struct catalog_relation *other = schema_target(analysis, name).relation;
+	return (attach ? joins_own(relation, other) : joins_own(other, relation))
+			   ? "the parent was made by this transaction, and what happens to it would happen to the rows "
+				 "of all "
+				 "tenants"
+			   : NULL;
 }
 
 /* NULL: the command is safe; else why it is not. */
@@ -182,14 +235,14 @@ static const char *unsafe_command(struct analysis *analysis, const struct catalo
 	case AT_AddInherit:
 	case AT_DropInherit:
 		return same_kind(analysis, relation, (RangeVar *)command->def)
-				   ? NULL
+				   ? unsafe_parent(analysis, relation, command)
 				   : "reading a parent shows the rows of its children, and only one of the two is a tenant "
 					 "relation";
 	case AT_AttachPartition:
 	case AT_DetachPartition:
 	case AT_DetachPartitionFinalize:
 		return same_kind(analysis, relation, ((PartitionCmd *)command->def)->name)
-				   ? NULL
+				   ? unsafe_parent(analysis, relation, command)
 				   : "reading a parent shows the rows of its children, and only one of the two is a tenant "
 					 "relation";
 	default:

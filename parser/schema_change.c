@@ -172,10 +172,15 @@ static bool create_view(struct analysis *analysis, ViewStmt *view)
 /* An expression or predicate is computed for the rows of all tenants: a question about them. */
 static bool create_index(struct analysis *analysis, IndexStmt *index)
 {
-	bool computes = index->whereClause != NULL;
+	bool asks = index->whereClause != NULL || index->unique;
+	for (int i = 0; i < list_length(index->indexParams); i++) {
+		const char *column = ((IndexElem *)list_nth(index->indexParams, i))->name;
+		if (index->unique && column && strcmp(column, analysis->policy->tenant_column) == 0)
+			asks = index->whereClause != NULL;
+	}
 	for (int i = 0; i < list_length(index->indexParams); i++) {
 		Node *expression = ((IndexElem *)list_nth(index->indexParams, i))->expr;
-		computes |= expression != NULL;
+		asks |= expression != NULL;
 		if (!schema_expression(analysis, expression))
 			return false;
 	}
@@ -185,9 +190,10 @@ static bool create_index(struct analysis *analysis, IndexStmt *index)
 	if (target.temporary)
 		return schema_pin(analysis, index->relation);
 	analysis->conceal_errors |= schema_is_foreign(target.relation);
-	if (target.relation && schema_is_foreign(target.relation) && computes &&
+	if (target.relation && schema_is_foreign(target.relation) && asks &&
 		analysis->request->right == RIGHT_BOUND &&
-		!schema_unsafe(analysis, index->relation->location, "an index with an expression or predicate",
+		!schema_unsafe(analysis, index->relation->location,
+					   "an index with an expression or predicate, or a unique one without the tenant column",
 					   "it asks about the rows of all tenants, and the user is bound to one"))
 		return false;
 	return schema_permitted(analysis);
@@ -228,6 +234,12 @@ static bool alter_sequence(struct analysis *analysis, AlterSeqStmt *alter)
 static bool create_schema(struct analysis *analysis, CreateSchemaStmt *create)
 {
 	if (!schema_permitted(analysis))
+		return false;
+	/* "$user" in search_path would mean it from now on, in the sessions of all tenants. */
+	if (analysis->request->right == RIGHT_BOUND && create->schemaname &&
+		strcmp(create->schemaname, catalog_current_user(analysis->catalog)) == 0 &&
+		!schema_unsafe(analysis, -1, "a schema that is called like the server's user",
+					   "its relations would stand before those of all tenants, and the user is bound to one"))
 		return false;
 	if (create->authrole &&
 		!schema_unsafe(analysis, -1, "CREATE SCHEMA .. AUTHORIZATION", "it changes ownership"))

@@ -88,7 +88,8 @@ static enum handled running_message(struct session *session, const struct wire_m
 		interrupt_copy(session, type);
 		return HANDLED;
 	}
-	if (reads_statements(type)) {
+	/* An Execute may be one of SQL's EXECUTE, whose statement is looked at here. */
+	if (reads_statements(type) || (type == 'E' && session->statements.n_sql > 0)) {
 		if (client_must_wait(session))
 			return client_hold(session, HOLD_REPLIES);
 		if (session->stale_catalog)

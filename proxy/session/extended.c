@@ -537,13 +537,14 @@ static bool statement_matters(const struct session *session, const struct verdic
 static bool means_the_same(struct session *session, const struct portal *portal, struct own_refusal *own)
 {
 	const struct prepared *prepared = portal->prepared;
-	if (portal->generation == catalog_generation(session->catalog) &&
+	bool current = literal_is_current(session, prepared);
+	if (current && portal->generation == catalog_generation(session->catalog) &&
 		portal->names_version == session->state.names_version &&
 		(!prepared->executes || portal->statement_names == session->statements.names))
 		return true;
 	struct verdict *now = judge_now(session, PROTOCOL_EXTENDED, prepared->text, prepared->text_length,
 									prepared->types, prepared->n_types);
-	bool same = now && verdict_same_rewriting(prepared->verdict, now);
+	bool same = current && now && verdict_same_rewriting(prepared->verdict, now);
 	for (size_t i = 0; same && i < now->n_statements; i++)
 		same = admit_executed(session, &now->statements[i], session_tenant(session), own);
 	if (now)

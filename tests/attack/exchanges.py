@@ -390,6 +390,29 @@ def _(world):
     return connection.take_received(), None
 
 
+@exchange("prepared: over a shared table, run in one message with SET search_path")
+def _(world):
+    connection = front_orders(world)
+    for text in ("PREPARE p AS SELECT id, status FROM orders", "SET search_path = public; EXECUTE p", "SET search_path = front", "BEGIN", "SET LOCAL search_path = public; EXPLAIN ANALYZE EXECUTE p",
+                 "ROLLBACK", "BEGIN; SET LOCAL search_path = public; CREATE TEMP TABLE t AS EXECUTE p; COMMIT", "SELECT * FROM t", "SET search_path = public", "BEGIN", "SET LOCAL search_path = front",
+                 "PREPARE q AS SELECT id, status FROM orders", "COMMIT; EXECUTE q"):
+        connection.query(text)
+    return end_front(world, connection)
+
+
+@exchange("portal: bound under one search_path, executed under another")
+def _(world):
+    connection = front_orders(world)
+    connection.query("PREPARE p AS SELECT id, status FROM orders")
+    for text in ("EXECUTE p", "EXPLAIN ANALYZE EXECUTE p", "COPY (SELECT id, status FROM orders) TO STDOUT", "COPY orders TO STDOUT", "CREATE TEMP TABLE t AS SELECT id, status FROM orders", "SELECT id, status INTO TEMP t FROM orders",
+                 "DECLARE c CURSOR WITH HOLD FOR SELECT id, status FROM orders", "PREPARE q AS SELECT id, status FROM orders", "EXPLAIN (ANALYZE, VERBOSE) SELECT id, status FROM orders", "SELECT id, status FROM orders", "TRUNCATE orders"):
+        connection.send(wire.parse("s", text), wire.bind("a", "s"), wire.parse("", "SET search_path = public"), wire.bind("", ""), wire.execute(), wire.execute("a"), wire.close("S", "s"), wire.sync())
+        connection.until_ready()
+        for after in ("SELECT * FROM t", "FETCH ALL FROM c", "EXECUTE q", "DROP TABLE t", "CLOSE c", "SET search_path = front"):
+            connection.query(after)
+    return end_front(world, connection)
+
+
 @exchange("cursor: declared under one search_path, fetched under another")
 def _(world):
     connection = front_orders(world)

@@ -93,6 +93,9 @@ static const char *const PASSING[] = {
 	"UNLISTEN *",
 	"NOTIFY a, 'b'",
 	"LOCK TABLE orders",
+	"CREATE UNIQUE INDEX ON orders (tenant_id, status)",
+	"ALTER TABLE orders ADD UNIQUE (status, tenant_id)",
+	"ALTER TABLE orders ADD PRIMARY KEY (tenant_id, id)",
 	"VACUUM",
 	"VACUUM (FULL, ANALYZE) orders",
 	"ANALYZE orders",
@@ -141,10 +144,7 @@ static const char *const PASSING[] = {
 	"ALTER TEXT SEARCH DICTIONARY x (a = b)",
 	"ALTER TABLE orders ADD COLUMN note text DEFAULT upper('x')",
 
-	"ALTER TABLE orders ADD PRIMARY KEY (id)",
-
 	"ALTER TABLE orders ALTER COLUMN status SET DEFAULT 'x'",
-	"ALTER TABLE orders ADD FOREIGN KEY (user_id) REFERENCES users (id)",
 	"ALTER TABLE orders DROP CONSTRAINT some_check",
 	"ALTER TABLE countries RENAME TO nations",
 	"ALTER TABLE orders RENAME COLUMN status TO state",
@@ -255,6 +255,10 @@ static const char *const REFUSED[] = {
 	"CREATE TEMP VIEW a AS SELECT * FROM \"pg_settings\"",
 	"DO $$ BEGIN UPDATE pg_settings SET setting = 'x'; END $$",
 	"DO $$ BEGIN UPDATE ONLY pg_catalog . pg_settings SET setting = 'x'; END $$",
+	"SET cpu_operator_cost = 0",
+	"SET LOCAL cpu_tuple_cost = 1e-300",
+	"SELECT set_config('CPU_OPERATOR_COST', '0', false)",
+	"ALTER FUNCTION add_vat SET cpu_operator_cost = 0",
 	"DO $$ BEGIN COMMIT; END $$",
 	"DO $$ BEGIN NULL; ROLLBACK AND CHAIN; END $$",
 	"SET SESSION AUTHORIZATION admin",
@@ -349,6 +353,18 @@ static const char *const REFUSED[] = {
 /* Migrations of the application: they look at, or change, the rows of all tenants. Not for a user that is
  * bound to one. */
 static const char *const MIGRATIONS[] = {
+	"ALTER TABLE orders ADD PRIMARY KEY (id)",
+	"ALTER TABLE orders ADD CONSTRAINT k UNIQUE (status)",
+	"ALTER TABLE orders ADD UNIQUE USING INDEX k",
+	"ALTER TABLE orders ADD FOREIGN KEY (user_id) REFERENCES users (id)",
+	"ALTER TABLE orders ADD FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE NOT VALID",
+	"ALTER TABLE orders ADD COLUMN x int DEFAULT 1 REFERENCES countries (code) ON DELETE CASCADE",
+	"ALTER TABLE orders ADD COLUMN x int UNIQUE",
+	"ALTER TABLE orders ALTER status SET NOT NULL",
+	"ALTER TABLE orders SET UNLOGGED",
+	"CREATE UNIQUE INDEX ON orders (status)",
+	"CREATE UNIQUE INDEX ON orders (tenant_id, status) WHERE status = 'x'",
+	"CREATE SCHEMA app",
 	"CREATE UNIQUE INDEX CONCURRENTLY i ON orders (lower(status)) WHERE total > 0",
 	"CREATE INDEX ON orders ((total / 2))",
 	"CREATE TRIGGER t BEFORE UPDATE ON orders FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE "
