@@ -1,6 +1,6 @@
 /* The table of functions that do more than compute; see builtin.h. Names ending in '*' are prefixes. The
  * extensions named are dblink, tablefunc, xml2, adminpack, pageinspect, pg_stat_statements, pg_cron,
- * pg_background, citus, lo. */
+ * pg_background, citus, lo, refint. */
 #include "parser/builtin.h"
 
 #include <stdbool.h>
@@ -20,6 +20,8 @@ static const struct {
 	{"crosstab*", BUILTIN_SQL_TEXT},
 	{"connectby*", BUILTIN_SQL_TEXT},
 	{"xpath_table", BUILTIN_SQL_TEXT},
+	{"check_primary_key", BUILTIN_SQL_ALWAYS},
+	{"check_foreign_key", BUILTIN_SQL_ALWAYS},
 	{"schedule", BUILTIN_SQL_ALWAYS},
 	{"schedule_in_database", BUILTIN_SQL_ALWAYS},
 	{"alter_job", BUILTIN_SQL_ALWAYS},

@@ -152,7 +152,8 @@ static void context_make(struct context *context, const struct guard_request *re
 	context_add(context, request->parameter_types,
 				request->n_parameter_types * sizeof *request->parameter_types);
 	const struct session_names *names = request->names;
-	const char *path = names->search_path ? names->search_path : "";
+	/* none is not the same as an empty one */
+	const char *path = names->search_path ? names->search_path : "\1";
 	context_add(context, path, strlen(path) + 1);
 	context_add_names(context, names->temporaries, names->n_temporaries);
 	context_add_names(context, names->prepared, names->n_prepared);

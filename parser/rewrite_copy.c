@@ -3,6 +3,7 @@
  *
  * Refused: files and programs of the server, options that the transform of the data does not know. */
 #include "parser/rewrite.h"
+#include "parser/settings_policy.h"
 
 #include <string.h>
 #include <strings.h>
@@ -115,25 +116,6 @@ static bool option_on(const DefElem *option)
 			   : false;
 }
 
-/* In these a byte of a character may look like a delimiter. */
-static bool is_unsafe_encoding(const char *name)
-{
-	static const char *const names[] = {
-		"sjis",   "mskanji",    "shiftjis", "win932", "windows932",   "big5",
-		"win950", "windows950", "gbk",      "win936", "windows936",   "uhc",
-		"win949", "windows949", "gb18030",  "johab",  "shiftjis2004", "shift_jis_2004"};
-	char plain[32];
-	size_t n = 0;
-	for (; *name && n + 1 < sizeof plain; name++)
-		if (*name != '-' && *name != '_' && *name != ' ')
-			plain[n++] = *name >= 'A' && *name <= 'Z' ? *name + ('a' - 'A') : *name;
-	plain[n] = 0;
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (strcmp(plain, names[i]) == 0)
-			return true;
-	return false;
-}
-
 static bool copy_format_of(struct analysis *analysis, const CopyStmt *copy, struct copy_plan *plan)
 {
 	ListCell *cell;
@@ -148,7 +130,8 @@ static bool copy_format_of(struct analysis *analysis, const CopyStmt *copy, stru
 			else if (strcmp(text, "text") != 0)
 				return refuse_copy(analysis, "22023", option->location,
 								   text_concat("COPY format \"", text, "\" not recognized", NULL), NULL);
-		} else if (strcmp(option->defname, "encoding") == 0 && text && is_unsafe_encoding(text)) {
+		} else if (strcmp(option->defname, "encoding") == 0 && (!text || !setting_encoding_is_safe(text))) {
+			/* a byte of a character may look like a delimiter */
 			return refuse_copy(analysis, "0A000", option->location,
 							   "COPY in this encoding is not supported for tenant relations", "Use UTF8.");
 		}
@@ -212,10 +195,18 @@ static bool copy_options(struct analysis *analysis, const CopyStmt *copy, struct
 			ok = one_byte(analysis, option, &plan->escape);
 		else if (strcmp(name, "null") == 0 && option_text(option))
 			plan->null_string = option_text(option);
-		else if (strcmp(name, "default") == 0)
-			plan->default_string = option_text(option);
 		else if (strcmp(name, "header") == 0)
 			plan->header = option_on(option);
+		else if (strcmp(name, "default") == 0)
+			/* the tenant's value could be the marker: the row would get the column's default */
+			ok = refuse_copy(analysis, "0A000", option->location,
+							 "COPY with DEFAULT is not supported for tenant relations",
+							 "Leave the column out instead.");
+		else if (strncmp(name, "force_", 6) == 0 && option->arg && !IsA(option->arg, List))
+			ok = refuse_copy(
+				analysis, "0A000", option->location,
+				text_concat("COPY ", name, " of all columns is not supported for tenant relations", NULL),
+				"List the columns.");
 		else if (strncmp(name, "force_", 6) == 0 && names_column(option, plan->tenant_column))
 			ok = refuse_copy(analysis, "42501", option->location,
 							 text_concat("COPY ", name, " cannot name the tenant column", NULL), NULL);

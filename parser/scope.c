@@ -36,6 +36,13 @@ static char *next_schema(const char **at)
 	}
 	*end = 0;
 	*at = c;
+	/* cut at a character, as truncate_identifier() does */
+	if (end - name >= NAMEDATALEN) {
+		size_t cut = NAMEDATALEN - 1;
+		while (cut > 0 && (name[cut] & 0xc0) == 0x80)
+			cut--;
+		name[cut] = 0;
+	}
 	return name;
 }
 

@@ -37,7 +37,7 @@ static bool rule_conforming_strings(const char *value, struct refusal *refusal)
 
 /* Every byte of a character outside ASCII has its high bit set in these: no quote or backslash hides in one.
  */
-static bool safe_encoding(const char *value)
+bool setting_encoding_is_safe(const char *value)
 {
 	static const char *const SAFE[] = {"utf8",       "unicode", "latin",      "iso8859",    "win125",
 									   "windows125", "koi8",    "euc",        "sqlascii",   "mule",
@@ -60,7 +60,7 @@ static bool safe_encoding(const char *value)
 
 static bool rule_client_encoding(const char *value, struct refusal *refusal)
 {
-	return !value || safe_encoding(value) ||
+	return !value || setting_encoding_is_safe(value) ||
 		   refuse(refusal, "42501", "this client_encoding cannot be used through tenantry",
 				  "Its characters can contain bytes of ASCII characters, such as a quote or a backslash.",
 				  "Use UTF8.");

@@ -20,4 +20,7 @@ bool setting_is_tenant(const struct policy *policy, const char *name);
 /* Does the proxy have to know its exact value all the time (search_path, the tenant setting, who asks)? */
 bool setting_steers(const struct policy *policy, const char *name);
 
+/* Is it an encoding none of whose characters contains bytes of ASCII characters? */
+bool setting_encoding_is_safe(const char *value);
+
 #endif

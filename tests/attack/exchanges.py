@@ -489,6 +489,14 @@ def _(world):
     return out, None
 
 
+@exchange("COPY: an encoding in whose characters a quote hides, oddly written")
+def _(world):
+    out = b""
+    for encoding in ("SJIS", "s.jis", "S J I S", "shift_jis_2004", "g.b.k", "big-5"):
+        out += run(world, wire.query(f"COPY users (id, email) FROM STDIN WITH (FORMAT csv, QUOTE 'a', ENCODING '{encoding}')"), copy_in=[b"9100,\x81a,2\n9101,xa\n"])[0]
+    return out, None
+
+
 @exchange("COPY: binary rows with one field more")
 def _(world):
     head = b"PGCOPY\n\xff\r\n\0" + struct.pack("!II", 0, 0)
