@@ -59,6 +59,7 @@ void connection_open_server(struct connection *connection)
 		return;
 	}
 	struct opener_request request = {
+		.gate = &connection->worker->openings,
 		.upstream = connection->configuration->upstream,
 		.timeout = t->server_connect_timeout,
 		.wait = t->server_wait,

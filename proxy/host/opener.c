@@ -1,7 +1,7 @@
 /* Opening servers with libpq; see opener.h. Names are resolved in opener_names.c, errors translated in
  * opener_errors.c.
  *
- *   RESOLVING --names known--> CONNECTING --CONNECTION_OK--> done
+ *   (the gate) --its turn--> RESOLVING --names known--> CONNECTING --CONNECTION_OK--> done
  *       ^                          |
  *       +---- WAITING <--away------+--else--> done with an error
  *
@@ -24,7 +24,6 @@
 enum { RETRY_MILLISECONDS = 250 };
 
 static void step(struct opener *opener);
-static void begin(struct opener *opener);
 static void opener_step_abandon(struct opener_step *step);
 
 static void *must(void *allocated)
@@ -68,6 +67,66 @@ static void stop_polling(struct opener *opener)
 	opener->poll = NULL;
 }
 
+/* --- the gate --- */
+
+static void attempt(struct opener *opener);
+
+static void enter(struct opener *opener)
+{
+	struct opener_gate *gate = opener->request.gate;
+	if (gate->inside < OPENINGS_AT_ONCE) {
+		gate->inside++;
+		opener->inside = true;
+		attempt(opener);
+		return;
+	}
+	opener->queued = true;
+	opener->behind = NULL;
+	if (gate->last)
+		gate->last->behind = opener;
+	else
+		gate->first = opener;
+	gate->last = opener;
+}
+
+static void leave_queue(struct opener *opener)
+{
+	struct opener_gate *gate = opener->request.gate;
+	struct opener **link = &gate->first, *before = NULL;
+	while (*link != opener) {
+		before = *link;
+		link = &before->behind;
+	}
+	*link = opener->behind;
+	if (gate->last == opener)
+		gate->last = before;
+	opener->queued = false;
+}
+
+static void start_queued(uv_timer_t *timer)
+{
+	attempt(timer->data);
+}
+
+/* The attempt is over: the next one's turn. It begins from the loop, not from here. */
+static void leave(struct opener *opener)
+{
+	struct opener_gate *gate = opener->request.gate;
+	if (opener->queued)
+		leave_queue(opener);
+	if (!opener->inside)
+		return;
+	opener->inside = false;
+	struct opener *next = gate->first;
+	if (!next) {
+		gate->inside--;
+		return;
+	}
+	leave_queue(next);
+	next->inside = true;
+	uv_timer_start(&next->timer, start_queued, 0, 0);
+}
+
 /* A connection that a thread works on is left to its step. */
 static void drop_connection(struct opener *opener)
 {
@@ -84,6 +143,7 @@ static void drop_connection(struct opener *opener)
 static void finish(struct opener *opener)
 {
 	opener->finished = true;
+	leave(opener);
 	drop_connection(opener);
 	opener_names_abandon(opener);
 	uv_close((uv_handle_t *)&opener->timer, timer_closed);
@@ -107,12 +167,13 @@ static void fail(struct opener *opener, const struct error *error)
 
 static void retry(uv_timer_t *timer)
 {
-	begin(timer->data);
+	enter(timer->data);
 }
 
 void opener_attempt_failed(struct opener *opener, const struct error *error, bool away, const char *log_text)
 {
 	uint64_t now = uv_now(opener->loop);
+	leave(opener);
 	drop_connection(opener);
 	opener_names_abandon(opener);
 	if (away && now + RETRY_MILLISECONDS < opener->give_up) {
@@ -375,7 +436,7 @@ void opener_connect(struct opener *opener)
 	free(options);
 }
 
-static void begin(struct opener *opener)
+static void attempt(struct opener *opener)
 {
 	uv_timer_start(&opener->timer, timed_out, opener->request.timeout, 0);
 	opener_names_resolve(opener);
@@ -383,7 +444,7 @@ static void begin(struct opener *opener)
 
 static void begin_later(uv_timer_t *timer)
 {
-	begin(timer->data);
+	enter(timer->data);
 }
 
 struct opener *opener_start(uv_loop_t *loop, const struct opener_request *request)

@@ -31,7 +31,17 @@ struct opened {
 /* Exactly one of the two is given. */
 typedef void (*opener_done)(void *context, const struct opened *opened, const struct error *error);
 
+/* A crowd that comes at once: so many are opened at a time, the others wait for their turn; the time of an
+ * attempt begins with its turn. Else all would be slow together, until all were out of time. One for each
+ * loop; zeroed: empty. */
+enum { OPENINGS_AT_ONCE = 32 };
+struct opener_gate {
+	unsigned inside;
+	struct opener *first, *last;
+};
+
 struct opener_request {
+	struct opener_gate *gate;        /* lives longer than the opener */
 	const struct upstream *upstream; /* lives longer than the opener */
 	size_t n_parameters;
 	const struct session_parameter *parameters; /* copied */

@@ -6,6 +6,7 @@
 #include "proxy/host/deadlines.h"
 #include "proxy/host/host.h"
 #include "proxy/host/listener.h"
+#include "proxy/host/opener.h"
 
 enum { WORKER_SCRATCH = 64 * 1024 };
 
@@ -33,6 +34,7 @@ struct worker {
 	size_t n_listeners;
 	struct listener *listeners;
 	uv_timer_t accept_timer;                            /* out of descriptors: when to accept again */
+	struct opener_gate openings;
 	struct cancel_job *cancels_waiting, **cancels_last; /* for a place in the thread pool */
 	unsigned cancels_running;
 	struct verdict_job *verdicts_waiting; /* the same for long statements; connection_verdict.c */

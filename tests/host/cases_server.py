@@ -99,3 +99,49 @@ def _rows(come):
         return None if reply.error else reply.rows()
     except wire.ServerError:
         return None
+
+
+def case_crowd_is_let_in_by_portions(world):
+    """So many servers are opened at a time; whoever waits for a turn is not out of time because of those before."""
+    relay = world.relay()
+    proxy = world.proxy("server_connect_timeout = 5s\nserver_wait = none\nlogin_timeout = 2min", upstream=world.relay_url(relay))
+    outcomes, lock, now, peak = [], threading.Lock(), [0], [0]
+
+    def silent(client):
+        with lock:
+            now[0] += 1
+            peak[0] = max(peak[0], now[0])
+        try:
+            while client.recv(4096):
+                pass
+        except OSError:
+            pass
+        client.close()
+        with lock:
+            now[0] -= 1
+
+    def come():
+        try:
+            c = world.connect(proxy, timeout=100)
+            outcome = c.query("SELECT 1").rows() == [["1"]]
+            c.close()
+        except wire.ServerError as e:
+            outcome = e.fields["C"]
+        except wire.ConnectionLost as e:
+            outcome = str(e)
+        with lock:
+            outcomes.append(outcome)
+    relay.mode = silent
+    threads = [threading.Thread(target=come, daemon=True) for _ in range(120)]
+    for t in threads:
+        t.start()
+    until(lambda: peak[0] >= 50, 30)
+    time.sleep(1)
+    relay.mode = "pass"
+    for t in threads:
+        t.join(100)
+    # Two workers with 32 each, the catalogs' own, and those whose end the relay has not noticed yet.
+    assert peak[0] <= 90, peak
+    assert len(outcomes) == 120 and set(outcomes) <= {True, "08001"}, outcomes
+    assert True in outcomes, "nobody of those who waited got in"
+    world.connect(proxy).close()
