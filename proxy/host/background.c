@@ -45,18 +45,19 @@ struct background *background_start(struct configuration *configuration)
 	return NULL;
 }
 
-void background_stop(struct background *background)
+bool background_stop(struct background *background)
 {
 	struct timespec deadline;
 	if (!background)
-		return;
+		return true;
 	background->stop = 1;
 	clock_gettime(CLOCK_REALTIME, &deadline);
 	deadline.tv_sec += STOP_SECONDS;
 	/* A thread in the middle of CREATE INDEX is left: the server finishes that by itself, and the next start
 	 * looks at what is there. */
 	if (pthread_timedjoin_np(background->thread, NULL, &deadline) != 0)
-		return;
+		return false;
 	configuration_unref(background->configuration);
 	free(background);
+	return true;
 }

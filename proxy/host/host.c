@@ -269,7 +269,7 @@ static int serve(struct host *host, struct listen_address *addresses, size_t n, 
 	if (background_left)
 		background = background_start(host->configuration);
 	supervisor_run(host, &stop_requested, &reload_requested);
-	background_stop(background);
+	host->background_left = !background_stop(background);
 	return 0;
 }
 
@@ -303,7 +303,7 @@ int host_serve(struct configuration *configuration, const char *file, int argc, 
 	pid_file_remove(t->pid_file);
 	/* A thread that hangs in a connection attempt may still look at the workers: then memory is left to the
 	 * end of the process. */
-	if (!catalogs_free(host->catalogs))
+	if (!catalogs_free(host->catalogs) || host->background_left)
 		_exit(code);
 	free_host(host);
 	configuration_unref(first);

@@ -53,6 +53,7 @@ struct host {
 	unsigned silent_workers; /* that have not answered the watchdog's question */
 	bool list_open;          /* asked for with a signal: statements are to be listed, too */
 	bool draining, drained_at_once;
+	bool background_left; /* its thread could not be stopped in time */
 };
 
 /* Serves until told to stop. Returns the exit code. The configuration's reference is taken over. */
@@ -78,6 +79,7 @@ void supervisor_worker_counted(void *host, void *report);
 /* Indexes and keys go on while clients are served. */
 struct background;
 struct background *background_start(struct configuration *configuration);
-void background_stop(struct background *background); /* NULL is allowed; bounded wait */
+/* NULL is allowed; bounded wait. False: the thread still runs, and the process must end without tidying up. */
+bool background_stop(struct background *background);
 
 #endif

@@ -26,6 +26,14 @@ def _ask(proxy, path, enough):
     return until(once, what=f"not in the report: {_json(path)}")
 
 
+def _signal_until(proxy, text):
+    """A SIGUSR1 that comes before the process is ready for it is ignored."""
+    def once():
+        proxy.signal(signal.SIGUSR1)
+        return proxy.wait_log(text, 0.5)
+    until(once, what=f"not in the log: {text}")
+
+
 def _clean(path):
     for name in (path, path + ".new"):
         if os.path.exists(name):
@@ -118,8 +126,7 @@ def case_report_of_observe(world):
 def case_report_in_the_log(world):
     """Without a file SIGUSR1 lists the statements in the log; nothing was asked: nothing can be said."""
     proxy = world.proxy()
-    proxy.signal(signal.SIGUSR1)
-    assert proxy.wait_log("no statement has touched a tenant table yet")
+    _signal_until(proxy, "no statement has touched a tenant table yet")
     c = world.connect(proxy)
     for i in range(3):
         c.query(f"UPDATE entries SET note = 'hush' WHERE n = {i}").check()
@@ -142,8 +149,7 @@ def case_report_that_cannot_be_written(world):
     os.makedirs(folder, exist_ok=True)
     proxy = world.proxy(f"report = {folder}/report")
     os.rename(folder, folder + ".gone")
-    proxy.signal(signal.SIGUSR1)
-    assert proxy.wait_log("cannot be written")
+    _signal_until(proxy, "cannot be written")
     world.connect(proxy).close()
     os.rename(folder + ".gone", folder)
     assert proxy.stop() == 0
