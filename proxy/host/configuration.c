@@ -89,6 +89,7 @@ static void make_schema(struct configuration *configuration, struct diagnostics 
 	schema->tenants_schema = n == 1 ? tenants->schema : NULL;
 	schema->tenants_table = n == 1 ? tenants->name : m->tenants_table;
 	schema->tenant_setting = configuration->settings->tenantry.tenant_setting;
+	schema->serving_user = configuration->upstream->user;
 	schema->tables = tables;
 	schema->shared = shared;
 	schema->missing_table_stops = m->missing_table == 1;

@@ -157,13 +157,20 @@ static bool find_replicas(struct hazards *hazards, struct error *error)
 
 /* --- roles --- */
 
+/* The migrating role may be another one: what it passes is nobody's danger. */
+static const char *serving_user(const struct hazards *hazards)
+{
+	const char *user = hazards->plan->settings->serving_user;
+	return user ? user : hazards->plan->facts->user;
+}
+
 /* Superusers pass everything by nature; they matter where row security is meant to stop the proxy's own user.
  * A right to single columns is one too; a right that no connection and no schema leads to is none. */
 static const char roles_text[] =
 	"SELECT r.rolname, pg_catalog.count(*) FROM pg_catalog.pg_roles r CROSS JOIN "
 	"pg_catalog.unnest($1::oid[]) AS u(o)"
 	" JOIN pg_catalog.pg_class c ON c.oid = u.o WHERE r.rolcanlogin AND NOT r.rolsuper AND r.rolname <> "
-	"current_user"
+	"current_user AND r.rolname <> $2::name"
 	" AND (pg_catalog.has_table_privilege(r.oid, u.o, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')"
 	"  OR pg_catalog.has_any_column_privilege(r.oid, u.o, 'SELECT, INSERT, UPDATE'))"
 	" AND pg_catalog.has_schema_privilege(r.oid, c.relnamespace, 'USAGE')"
@@ -173,11 +180,11 @@ static const char roles_text[] =
 static bool find_roles(struct hazards *hazards, struct error *error)
 {
 	struct arena *arena = hazards->arena;
-	const char *values[] = {hazards->tenant_oids};
+	const char *values[] = {hazards->tenant_oids, serving_user(hazards)};
 	/* With row security the policies hold for them; who passes those is told below. */
 	if (hazards->plan->settings->row_security)
 		return true;
-	PGresult *result = sql_query(hazards->connection, roles_text, 1, values, error);
+	PGresult *result = sql_query(hazards->connection, roles_text, 2, values, error);
 	if (!result)
 		return false;
 	for (int row = 0; row < PQntuples(result); row++)
@@ -194,14 +201,15 @@ static bool find_roles(struct hazards *hazards, struct error *error)
 static bool find_own_rights(struct hazards *hazards, struct error *error)
 {
 	struct arena *arena = hazards->arena;
+	const char *values[] = {serving_user(hazards)};
 	if (!hazards->plan->settings->row_security)
 		return true;
 	PGresult *result =
 		sql_query(hazards->connection,
 				  "SELECT rolname, CASE WHEN rolsuper THEN 'a superuser' ELSE 'BYPASSRLS' END FROM"
 				  " pg_catalog.pg_roles WHERE rolcanlogin AND (rolsuper OR rolbypassrls)"
-				  " AND (rolname = current_user OR NOT rolsuper) ORDER BY 1",
-				  0, NULL, error);
+				  " AND (rolname = $1::name OR NOT rolsuper) ORDER BY 1",
+				  1, values, error);
 	if (!result)
 		return false;
 	for (int row = 0; row < PQntuples(result); row++)

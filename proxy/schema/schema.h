@@ -30,6 +30,7 @@ struct schema_settings {
 	const char *tenants_schema;      /* NULL: first schema of the search_path */
 	const char *tenants_table;       /* tenants */
 	const char *tenant_setting;      /* app.tenant_id */
+	const char *serving_user;        /* as whom tenantry connects for clients; NULL: the one who asks */
 	size_t n_tables;
 	const struct schema_table *tables;
 	size_t n_shared;
