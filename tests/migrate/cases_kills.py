@@ -100,7 +100,9 @@ def case_stopped_by_ctrl_c(bench):
     db = bench.gallery()
     with bench.holding(db, "SELECT 1 FROM paintings"):
         process = bench.start(db)
-        time.sleep(1.5)
+        for line in process.stdout:
+            if "lock timeout; blocked by pid" in line:
+                break
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=20)
         assert "MIGRATION STOPPED" in out and process.returncode != 0

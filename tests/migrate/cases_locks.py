@@ -244,13 +244,18 @@ def case_index_that_somebody_else_builds(bench):
         background = Background(build)
         bench.wait_for(db, "SELECT count(*) FROM pg_index WHERE indexrelid = to_regclass('theirs') AND NOT indisvalid")
         process = bench.start(db)
-        time.sleep(2)
+        out = ""
+        for line in process.stdout:
+            out += line
+            if "is being built by somebody else" in line:
+                break
+        assert "application somebody" in out.splitlines()[-1], out
+        time.sleep(0.5)
         assert process.poll() is None, process.communicate()
         blocker.rollback()
         background.join()
-        out, err = process.communicate(timeout=60)
-    assert process.returncode == 0, out + err
-    assert "is being built by somebody else" in out and "application somebody" in out
+        rest, err = process.communicate(timeout=60)
+    assert process.returncode == 0, out + rest + err
     assert bench.value(db, "SELECT count(*) FROM pg_index x JOIN pg_attribute a ON a.attrelid = indrelid AND a.attnum = indkey[0]"
                            " WHERE indrelid = 'carts'::regclass AND a.attname = 'tenant_id'") == 1
     bench.assert_complete(db)
@@ -325,11 +330,15 @@ def case_another_instance_is_named(bench):
     with bench.connect(db, autocommit=True, application_name="other tenantry") as other:
         other.execute("SELECT pg_try_advisory_lock(1952804449, 1)")
         process = bench.start(db)
-        time.sleep(1)
+        for line in process.stdout:
+            if "another instance is migrating: pid" in line:
+                break
+        assert "other tenantry" in line, line
+        time.sleep(0.5)
         assert process.poll() is None
         other.execute("SELECT pg_advisory_unlock(1952804449, 1)")
         out, err = process.communicate(timeout=60)
-    assert process.returncode == 0 and "another instance is migrating: pid" in out and "other tenantry" in out, out + err
+    assert process.returncode == 0, out + err
     bench.assert_gallery(db)
 
 
