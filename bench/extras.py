@@ -139,11 +139,25 @@ def system_calls(target, protocol, clients, transactions):
     return {name: value for name, value in sorted(per.items(), key=lambda item: -item[1]) if value >= 0.005}
 
 
+def settled(target, seconds):
+    """Counts again and again until two counts in a row agree: PgBouncer opens its servers one after the other, behind pgbench's back."""
+    before = None
+    for _ in range(20):
+        user, kernel, sends = processes.instructions(target.pid, seconds)
+        if sends < 200 or not target.alive():
+            raise CannotMeasure(f"{target.name}: {sends} sends in {seconds} s\n{target.log()[-2000:]}")
+        now = (2 * user / sends, 2 * kernel / sends)
+        if before and abs(now[0] - before[0]) < 0.03 * now[0]:
+            return now
+        before = now
+    raise CannotMeasure(f"{target.name}: the instructions of a transaction do not settle")
+
+
 def instructions(target, protocol, clients, seconds):
     """Instructions of the proxy for each transaction of pgbench -S: (user space, kernel). They hardly depend on what else the machine does,
     as time does. Counted while all clients are logged in; a transaction is two sends."""
     program = target.server.cluster.program("pgbench")
-    command = [program, "-n", "-P", "1", "-M", protocol, "-c", str(clients), "-j", str(min(2, clients)), "-T", str(seconds + 60),
+    command = [program, "-n", "-P", "1", "-M", protocol, "-c", str(clients), "-j", str(min(2, clients)), "-T", str(20 * seconds + 60),
                *scripts("select", target)]
     pgbench = subprocess.Popen(command, env=target.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
@@ -155,14 +169,11 @@ def instructions(target, protocol, clients, seconds):
                 break
         if not lines or not lines[-1].startswith("progress:"):
             raise CannotMeasure(f"{target.name}: {''.join(lines)[-2000:]}\n{target.log()[-2000:]}")
-        user, kernel, sends = processes.instructions(target.pid, seconds)
+        return settled(target, seconds)
     finally:
         pgbench.kill()
         pgbench.wait()
         pgbench.stderr.close()
-    if sends < 200 or not target.alive():
-        raise CannotMeasure(f"{target.name}: {sends} sends in {seconds} s\n{target.log()[-2000:]}")
-    return 2 * user / sends, 2 * kernel / sends
 
 
 def verdicts(build):
