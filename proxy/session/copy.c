@@ -11,14 +11,8 @@ static void put(char *out, size_t *n, char c)
 	out[(*n)++] = c;
 }
 
-static size_t render_text(const struct copy_plan *plan, const char *value, char *out)
+static size_t escape_text(const struct copy_plan *plan, const char *value, char *out, size_t n)
 {
-	size_t n = 0;
-	/* A value that reads as the null string is told apart by an escape. */
-	if (*value && plan->null_string && strcmp(value, plan->null_string) == 0) {
-		n = (size_t)sprintf(out, "\\%03o", (unsigned char)*value);
-		value++;
-	}
 	for (; *value; value++) {
 		char c = *value;
 		if (c == '\n' || c == '\r') {
@@ -30,6 +24,24 @@ static size_t render_text(const struct copy_plan *plan, const char *value, char 
 			put(out, &n, '\\');
 		put(out, &n, c);
 	}
+	return n;
+}
+
+static bool is_marker(const struct copy_plan *plan, const char *text, size_t n)
+{
+	return (strlen(plan->null_string) == n && memcmp(text, plan->null_string, n) == 0) ||
+		   (plan->default_string && strlen(plan->default_string) == n &&
+			memcmp(text, plan->default_string, n) == 0);
+}
+
+/* A value that reads as the null string, or as what stands for the default, is told apart by an escape: there are two of
+ * them and three ways to write it. */
+static size_t render_text(const struct copy_plan *plan, const char *value, char *out)
+{
+	static const char *const escapes[] = {"\\%03o", "\\x%02x"};
+	size_t n = escape_text(plan, value, out, 0);
+	for (size_t i = 0; *value && is_marker(plan, out, n) && i < sizeof escapes / sizeof *escapes; i++)
+		n = escape_text(plan, value + 1, out, (size_t)sprintf(out, escapes[i], (unsigned char)*value));
 	return n;
 }
 
@@ -60,6 +72,10 @@ struct copy_stream *copy_stream_new(const struct copy_plan *plan, const char *te
 	snprintf(stream->null_string, sizeof stream->null_string, "%s",
 			 plan->null_string ? plan->null_string : "");
 	stream->plan.null_string = stream->null_string;
+	if (plan->default_string) {
+		snprintf(stream->default_string, sizeof stream->default_string, "%s", plan->default_string);
+		stream->plan.default_string = stream->default_string;
+	}
 	snprintf(stream->tenant, sizeof stream->tenant, "%s", tenant);
 	snprintf(stream->column, sizeof stream->column, "%s", plan->tenant_column ? plan->tenant_column : "");
 	stream->plan.tenant_column = stream->column;
@@ -138,11 +154,11 @@ static int digit(char c)
 	return 99;
 }
 
-/* As CopyReadAttributesText() reads escapes. In place. */
-static void unescape(char *text)
+/* As CopyReadAttributesText() reads escapes. In place; returns the new length, for \0 is a character too. */
+static size_t unescape(char *text)
 {
 	static const char letters[] = "bfnrtv", meanings[] = "\b\f\n\r\t\v";
-	char *out = text;
+	char *out = text, *from = text;
 	while (*text) {
 		if (*text != '\\' || !text[1]) {
 			*out++ = *text++;
@@ -166,6 +182,7 @@ static void unescape(char *text)
 		}
 	}
 	*out = 0;
+	return (size_t)(out - from);
 }
 
 static bool field_is_tenant(struct copy_stream *stream)
@@ -174,10 +191,11 @@ static bool field_is_tenant(struct copy_stream *stream)
 	stream->field[stream->field_length] = 0;
 	if (stream->field_long || memchr(stream->field, 0, stream->field_length))
 		return false;
-	if (!stream->field_quoted && strcmp(stream->field, stream->null_string) == 0)
+	/* NULL, or the column's default: nobody's value. */
+	if (!stream->field_quoted && is_marker(&stream->plan, stream->field, stream->field_length))
 		return false;
-	if (!stream->csv)
-		unescape(stream->field);
+	if (!stream->csv && unescape(stream->field) != strlen(stream->field))
+		return false;
 	return tenant_value_canonical(stream->plan.tenant_type, stream->field, canonical) &&
 		   strcmp(canonical, stream->tenant) == 0;
 }
@@ -437,6 +455,13 @@ bool copy_stream_end(struct copy_stream *stream, struct buffer *out, struct erro
 	case PENDING_RETURN:
 		return row_ends(stream, "\r", out, error);
 	case PENDING_BACKSLASH:
+		/* In text the server drops one at the very end, but for telling NULL. Before what is appended it would
+		 * make the delimiter a part of the field, and nothing that can be written there stands for the same. */
+		if (!stream->csv && stream->plan.append) {
+			error_set(error, "22P04", "literal backslash found at the end of the data");
+			error_hint(error, "Use \"\\\\\" to represent a backslash.");
+			return false;
+		}
 		stream->line_empty = false;
 		capture(stream, "\\", 1);
 		buffer_add(out, "\\", 1);

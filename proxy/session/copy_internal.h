@@ -25,7 +25,7 @@ struct copy_stream {
 	struct copy_plan plan;
 	char tenant[TENANT_VALUE_MAX + 1];
 	char column[128];
-	char null_string[COPY_NULL_MAX];
+	char null_string[COPY_NULL_MAX], default_string[COPY_NULL_MAX];
 	char value[TENANT_VALUE_MAX * 2 + 8], name[256 + 8]; /* as they are appended */
 	size_t value_length, name_length;
 	int check_column;
