@@ -9,6 +9,7 @@
 
 #include "parser/tenant_type.h"
 #include "proxy/host/tls.h"
+#include "proxy/session/md5.h"
 #include "proxy/session/scram.h"
 
 static void complain(const struct settings *settings, const char *section, const char *name,
@@ -211,6 +212,28 @@ static const char *make_verifier(struct configuration *configuration, const stru
 	return settings_keep(configuration->settings, kept, strlen(kept));
 }
 
+/* A user who logs in by md5 needs a hash that goes with its name; a hash without that option fits no exchange. */
+static const char *make_secret(struct configuration *configuration, const struct configuration *old,
+							   const struct user *user, struct diagnostics *diagnostics)
+{
+	char hash[MD5_SECRET_SIZE];
+	if (!user->secret || (user->md5 && md5_is_secret(user->secret)))
+		return user->secret;
+	if (!user->md5 && md5_is_secret(user->secret)) {
+		diagnostics_add(
+			diagnostics, "%s: user \"%s\": an md5 hash needs the option md5; better: `tenantry password`",
+			configuration->settings->file ? configuration->settings->file : "upstream", user->name);
+		return NULL;
+	}
+	if (!user->md5)
+		return make_verifier(configuration, old, user->name, user->secret);
+	if (!md5_secret_make(user->secret, user->name, hash)) {
+		diagnostics_add(diagnostics, "user \"%s\": this machine's OpenSSL offers no md5", user->name);
+		return NULL;
+	}
+	return settings_keep(configuration->settings, hash, strlen(hash));
+}
+
 /* The file's users, and the URL's own user unless the file has it. */
 static void make_users(struct configuration *configuration, const struct configuration *old,
 					   struct diagnostics *diagnostics)
@@ -224,6 +247,7 @@ static void make_users(struct configuration *configuration, const struct configu
 		struct user *user = &list[configuration->users.n++];
 		*user = (struct user){.name = from->name,
 							  .secret = from->secret,
+							  .md5 = from->md5,
 							  .right = from->right,
 							  .max_sessions = from->max_sessions};
 		if (!user->secret && strcmp(user->name, upstream->user) == 0)
@@ -242,7 +266,7 @@ static void make_users(struct configuration *configuration, const struct configu
 						  .right = RIGHT_CHOOSE,
 						  .max_sessions = settings->tenantry.max_clients_per_user};
 	for (size_t i = 0; i < configuration->users.n; i++)
-		list[i].secret = make_verifier(configuration, old, list[i].name, list[i].secret);
+		list[i].secret = make_secret(configuration, old, &list[i], diagnostics);
 }
 
 static bool is_mode(const char *text)

@@ -38,6 +38,7 @@ struct settings_user {
 	enum right right;
 	const char *tenant; /* as written; RIGHT_BOUND only */
 	unsigned max_sessions;
+	bool md5;
 	bool tenant_given;
 	int line;
 };

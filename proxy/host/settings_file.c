@@ -175,7 +175,8 @@ static const char *take_secret(struct settings *settings, const char *value, con
 			length--;
 		/* `alice = tenant=42` has no secret: a password that looks like an option must be quoted. */
 		bool option = strncmp(value, "tenant=", 7) == 0 || strncmp(value, "sessions=", 9) == 0 ||
-					  (length == 6 && strncmp(value, "bypass", 6) == 0);
+					  (length == 6 && strncmp(value, "bypass", 6) == 0) ||
+					  (length == 3 && strncmp(value, "md5", 3) == 0);
 		if (option)
 			return value;
 		if (length > 0)
@@ -204,6 +205,10 @@ static bool take_option(struct settings *settings, struct settings_user *user, c
 	char text[64], *end;
 	if (length == 6 && strncmp(option, "bypass", 6) == 0) {
 		user->right = RIGHT_BYPASS;
+		return true;
+	}
+	if (length == 3 && strncmp(option, "md5", 3) == 0) {
+		user->md5 = true;
 		return true;
 	}
 	if (length > 7 && strncmp(option, "tenant=", 7) == 0) {
@@ -255,7 +260,7 @@ void settings_user(struct settings *settings, const char *name, const char *valu
 			diagnostics_add(diagnostics,
 							"%s:%d: user \"%s\": what follows the password is not accepted; accepted: "
 							"tenant=VALUE, tenant=*, "
-							"bypass, sessions=N; a password with a comma is put in double quotes",
+							"bypass, sessions=N, md5; a password with a comma is put in double quotes",
 							settings->file, line, name);
 			return;
 		}

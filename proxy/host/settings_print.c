@@ -79,6 +79,8 @@ static const char sample_users[] =
 	"in as name.42\n"
 	"#   bypass      nothing is rewritten for this user: it sees all tenants\n"
 	"#   sessions=10 at most so many sessions at a time\n"
+	"#   md5         logs in by PostgreSQL's old md5 exchange, for drivers that know no other; the password may then be given\n"
+	"#               as its md5 hash, as pg_authid has it. Everybody else uses SCRAM-SHA-256\n"
 	"# Without tenant= and bypass a user may choose. The user of the upstream's URL comes in with the URL's "
 	"password and may\n"
 	"# choose, unless it has a line here; a line without a password keeps the URL's.\n"

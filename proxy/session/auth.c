@@ -1,13 +1,16 @@
-/* Authentication: SCRAM-SHA-256 with every client, whoever it says it is. An unknown user, a user without a
- * password and a wrong password look the same from outside. Source: PostgreSQL documentation, "SASL
+/* Authentication: SCRAM-SHA-256 with every client, whoever it says it is, but for users whose line asks for md5. An
+ * unknown user, a user without a password and a wrong password look the same from outside. A password in clear
+ * is never asked for. Source: PostgreSQL documentation, "SASL
  * Authentication". */
 #include "proxy/session/internal.h"
+#include "proxy/session/md5.h"
 
 #include <openssl/crypto.h>
+#include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { AUTH_OK = 0, AUTH_SASL = 10, AUTH_SASL_CONTINUE = 11, AUTH_SASL_FINAL = 12 };
+enum { AUTH_OK = 0, AUTH_MD5 = 5, AUTH_SASL = 10, AUTH_SASL_CONTINUE = 11, AUTH_SASL_FINAL = 12 };
 
 static void denied(struct session *session)
 {
@@ -57,6 +60,15 @@ void auth_begin(struct session *session)
 		add_ok(session);
 		return;
 	}
+	if (session->user && session->user->md5 && session->user->secret) {
+		if (RAND_bytes(session->md5_salt, sizeof session->md5_salt) != 1) {
+			session_fatal_text(session, "XX000", "could not prepare the password exchange");
+			return;
+		}
+		session->phase = PHASE_MD5;
+		add_request(session, AUTH_MD5, (const char *)session->md5_salt, sizeof session->md5_salt);
+		return;
+	}
 	struct scram_secret secret;
 	if (!find_secret(session, &secret)) {
 		session_fatal_text(session, "XX000", "could not prepare the password exchange");
@@ -72,6 +84,17 @@ void auth_begin(struct session *session)
 		add_request(session, AUTH_SASL, plus, sizeof plus);
 	else
 		add_request(session, AUTH_SASL, plain, sizeof plain);
+}
+
+static void md5_password(struct session *session, const struct wire_message *message)
+{
+	const char *answer;
+	if (!wire_string_decode(message->body, message->length, &answer, NULL))
+		session_violation(session, "invalid password packet size");
+	else if (md5_answer_matches(session->user->secret, session->md5_salt, answer))
+		add_ok(session);
+	else
+		denied(session);
 }
 
 static void sasl_first(struct session *session, const struct wire_message *message)
@@ -133,13 +156,15 @@ size_t auth_message(struct session *session, const char *bytes, size_t n)
 		return n;
 	}
 	if (message.type != 'p') {
-		session_violation(session, "expected SASL response, got message type %d",
+		session_violation(session, "expected password response, got message type %d",
 						  (unsigned char)message.type);
 		return n;
 	}
 	if (n - WIRE_HEADER < message.length)
 		return 0;
-	if (session->phase == PHASE_SASL_FIRST)
+	if (session->phase == PHASE_MD5)
+		md5_password(session, &message);
+	else if (session->phase == PHASE_SASL_FIRST)
 		sasl_first(session, &message);
 	else
 		sasl_final(session, &message);

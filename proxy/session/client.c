@@ -82,6 +82,9 @@ static enum handled running_message(struct session *session, const struct wire_m
 	/* A cancel of our own is under way: it must not hit a statement that comes after the one it is for. */
 	if (session->interrupting && type != 'X')
 		return client_hold(session, HOLD_INTERRUPT);
+	/* However much a client sends without waiting, what is remembered of it is bounded. */
+	if (session->replies.n >= SESSION_REPLIES_MAX && type != 'X')
+		return client_hold(session, HOLD_REPLIES);
 	if (session->skipping && type != 'S' && type != 'X')
 		return HANDLED; /* the server would skip it as well */
 	if (session->copy_in == COPY_IN_ACTIVE && type != 'S' && type != 'H' && type != 'X') {
@@ -236,6 +239,7 @@ static size_t step(struct session *session, const char *bytes, size_t n)
 	switch (session->phase) {
 	case PHASE_STARTUP:
 		return startup_packet(session, bytes, n);
+	case PHASE_MD5:
 	case PHASE_SASL_FIRST:
 	case PHASE_SASL_FINAL:
 		return auth_message(session, bytes, n);

@@ -34,6 +34,7 @@
 enum phase {
 	PHASE_STARTUP,    /* StartupMessage or one of the requests before it */
 	PHASE_TLS,        /* the handshake is the host's; no byte may come here */
+	PHASE_MD5,        /* the answer to AuthenticationMD5Password */
 	PHASE_SASL_FIRST, /* SASLInitialResponse */
 	PHASE_SASL_FINAL, /* SASLResponse */
 	PHASE_TENANT,     /* a newer catalog, to look up the tenant once more */
@@ -42,6 +43,9 @@ enum phase {
 	PHASE_CANCEL, /* was a CancelRequest */
 	PHASE_CLOSING,
 };
+
+/* So many replies may be owed before no more is read from the client. */
+enum { SESSION_REPLIES_MAX = 8192 };
 
 enum hold { HOLD_NONE, HOLD_REPLIES, HOLD_CATALOG, HOLD_VERDICT, HOLD_INTERRUPT };
 enum handled { HANDLED, HELD };
@@ -84,6 +88,7 @@ struct session {
 	const struct user *user;
 	bool authenticated;
 	struct scram *scram;
+	uint8_t md5_salt[4];
 	uint8_t binding[SCRAM_BINDING_MAX];
 	size_t binding_length;
 	uint8_t *cancel_key; /* CancelRequest: as received. Else: as given to the client */

@@ -91,7 +91,8 @@ static void end(struct session *session, bool interrupt)
 		return;
 	/* What the server is still to say is for nobody: it is told to stop, and that the connection ends. */
 	if (session->phase == PHASE_RUNNING && !session->server_gone) {
-		if (session->stream_left[SIDE_CLIENT] == 0 && !session->server_fatal)
+		bool inside = session->stream_left[SIDE_CLIENT] > 0 && session->stream[SIDE_CLIENT] == STREAM_PASS;
+		if (!inside && !session->server_fatal)
 			wire_add_empty(&session->out[SIDE_SERVER], 'X');
 		if (interrupt && session->replies.n > 0 && !session->interrupting) {
 			session->interrupting = true;

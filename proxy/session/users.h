@@ -11,6 +11,7 @@
 struct user {
 	const char *name;
 	const char *secret; /* plain password, or a "SCRAM-SHA-256$..." verifier, or NULL: no password login */
+	bool md5;           /* logs in by the md5 exchange; the secret is of proxy/session/md5.h */
 	enum right right;
 	const char *tenant;    /* RIGHT_BOUND: canonical value; else NULL */
 	unsigned max_sessions; /* 0: no limit of its own */

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proxy/session/md5.h"
 #include "proxy/session/name_map.h"
 #include "proxy/session/scram.h"
 #include "proxy/session/session.h"
@@ -26,8 +27,9 @@ static struct user user_list[] = {
 	{.name = "app", .secret = "secret", .right = RIGHT_CHOOSE},
 	{.name = "bound", .secret = verifier, .right = RIGHT_BOUND, .tenant = "2"},
 	{.name = "nologin", .right = RIGHT_CHOOSE},
+	{.name = "old", .secret = "md57cb133e596658708079ed4cfaaf64462", .md5 = true, .right = RIGHT_CHOOSE},
 };
-static const struct users users = {.n = 3, .list = user_list};
+static const struct users users = {.n = sizeof user_list / sizeof *user_list, .list = user_list};
 
 struct bench {
 	struct policy policy;
@@ -209,6 +211,72 @@ static void test_login(void **state)
 						 cases[i].in ? SESSION_WANT_SERVER : SESSION_WANT_CLOSE);
 		if (!cases[i].in)
 			assert_string_equal(body + 2 * sizeof "SFATAL", "C28P01");
+		bench_end(&bench);
+	}
+}
+
+static void password(struct bench *bench, const char *answer, size_t length)
+{
+	struct buffer message;
+	buffer_init(&message, 10000);
+	wire_add_header(&message, 'p', length);
+	buffer_add(&message, answer, length);
+	send(bench, SIDE_CLIENT, buffer_head(&message), buffer_pending(&message));
+	buffer_free(&message);
+}
+
+/* What a driver that knows the password answers. */
+static void md5_answer(const char *secret, const char *salt, char *answer)
+{
+	char hex_and_salt[32 + MD5_SALT], digest[EVP_MAX_MD_SIZE];
+	unsigned n;
+	memcpy(hex_and_salt, secret + 3, 32);
+	memcpy(hex_and_salt + 32, salt, MD5_SALT);
+	EVP_Digest(hex_and_salt, sizeof hex_and_salt, (unsigned char *)digest, &n, EVP_md5(), NULL);
+	strcpy(answer, "md5");
+	for (unsigned i = 0; i < n; i++)
+		sprintf(answer + 3 + 2 * i, "%02x", (unsigned char)digest[i]);
+}
+
+/* Only who asks for it gets it, and with a new salt each time. */
+static void test_md5(void **state)
+{
+	static const struct {
+		const char *password;
+		size_t length; /* of the answer, 0: whole with its zero */
+		const char *sqlstate;
+	} cases[] = {
+		{"secret", 0, NULL}, {"wrong", 0, "C28P01"}, {"secret", 35, "C08P01"}, {"secret", 20, "C08P01"}};
+	char secret[MD5_SECRET_SIZE], answer[64], body[2000], salts[2][MD5_SALT];
+	assert_true(md5_secret_make("secret", "old", secret));
+	assert_string_equal(secret, user_list[3].secret);
+	assert_true(md5_is_secret(secret));
+	assert_false(md5_is_secret("md5"));
+	assert_false(md5_is_secret("md57CB133E596658708079ED4CFAAF64462"));
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct bench bench;
+		bench_begin(&bench, false);
+		startup(&bench, "old");
+		assert_int_equal(next_message(&bench, body, sizeof body), 'R');
+		assert_int_equal(wire_get_u32(body), 5);
+		memcpy(salts[i % 2], body + 4, MD5_SALT);
+		assert_true(i == 0 || memcmp(salts[0], salts[1], MD5_SALT) != 0);
+		assert_true(md5_secret_make(cases[i].password, "old", secret));
+		md5_answer(secret, body + 4, answer);
+		password(&bench, answer, cases[i].length ? cases[i].length : strlen(answer) + 1);
+		assert_int_equal(next_message(&bench, body, sizeof body), cases[i].sqlstate ? 'E' : 'R');
+		assert_int_equal(session_authenticated(bench.session), cases[i].sqlstate == NULL);
+		if (cases[i].sqlstate)
+			assert_string_equal(body + 2 * sizeof "SFATAL", cases[i].sqlstate);
+		bench_end(&bench);
+	}
+	static const char *const others[] = {"app", "nobody", "nologin", "bound"};
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		struct bench bench;
+		bench_begin(&bench, false);
+		startup(&bench, others[i]);
+		next_message(&bench, body, sizeof body);
+		assert_int_equal(wire_get_u32(body), 10);
 		bench_end(&bench);
 	}
 }
@@ -458,6 +526,71 @@ static void test_long_statement(void **state)
 	bench_end(&bench);
 }
 
+/* A client that sends without ever reading: what is owed to it is remembered up to a bound, then it waits. */
+static void test_endless_pipeline(void **state)
+{
+	struct bench bench;
+	char syncs[1000 * WIRE_HEADER];
+	bench_running(&bench);
+	for (size_t i = 0; i < sizeof syncs; i += WIRE_HEADER)
+		memcpy(syncs + i, "S\0\0\0\4", WIRE_HEADER);
+	unsigned sent = 0;
+	while (session_reading(bench.session, SIDE_CLIENT) && sent < 100) {
+		send(&bench, SIDE_CLIENT, syncs, sizeof syncs);
+		drop_output(&bench, SIDE_SERVER);
+		sent++;
+	}
+	assert_in_range(sent, 5, 20);
+	/* Each answer makes room for one more. */
+	for (unsigned i = 0; i < sent * 1000; i++) {
+		send(&bench, SIDE_SERVER, "Z\0\0\0\5I", 6);
+		drop_output(&bench, SIDE_CLIENT);
+	}
+	assert_true(session_reading(bench.session, SIDE_CLIENT));
+	assert_int_equal(session_wants(bench.session), 0);
+	bench_end(&bench);
+}
+
+/* One parameter more than 65,535 does not go: the tenant is written into the text, and Bind passes as it came. */
+static void test_most_parameters(void **state)
+{
+	enum { N = 65535 };
+	struct bench bench;
+	struct buffer message;
+	bench_running(&bench);
+	buffer_init(&message, SIZE_MAX / 4);
+	size_t begun = buffer_message_begin(&message, 'P');
+	buffer_add_string(&message, "s");
+	buffer_add_string(&message, "select id from orders");
+	buffer_add_u16(&message, N);
+	for (unsigned i = 0; i < N; i++)
+		buffer_add_u32(&message, 23);
+	buffer_message_end(&message, begun);
+	size_t parse_size = buffer_pending(&message);
+	begun = buffer_message_begin(&message, 'B');
+	buffer_add_string(&message, "");
+	buffer_add_string(&message, "s");
+	buffer_add_u16(&message, 0);
+	buffer_add_u16(&message, N);
+	for (unsigned i = 0; i < N; i++)
+		buffer_add_u32(&message, UINT32_MAX);
+	buffer_add_u16(&message, 0);
+	buffer_message_end(&message, begun);
+	send(&bench, SIDE_CLIENT, buffer_head(&message), buffer_pending(&message));
+	struct buffer *out = session_output(bench.session, SIDE_SERVER);
+	struct wire_message got = {0};
+	struct wire_parse parse;
+	assert_int_equal(wire_header(buffer_head(out), buffer_pending(out), WIRE_LARGE, &got), WIRE_OK);
+	assert_true(wire_parse_decode(got.body, got.length, &parse));
+	assert_string_equal(parse.text, "select id from orders WHERE orders.tenant_id = 1");
+	assert_int_equal(parse.n_types, N);
+	buffer_consume(out, WIRE_HEADER + got.length);
+	assert_int_equal(buffer_pending(out), buffer_pending(&message) - parse_size);
+	assert_memory_equal(buffer_head(out), buffer_head(&message) + parse_size, buffer_pending(out));
+	buffer_free(&message);
+	bench_end(&bench);
+}
+
 /* --- parts --- */
 static void test_name_map(void **state)
 {
@@ -572,6 +705,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_login),
+		cmocka_unit_test(test_md5),
 		cmocka_unit_test(test_no_enumeration),
 		cmocka_unit_test(test_smuggled_plain_text),
 		cmocka_unit_test(test_garbage),
@@ -582,6 +716,8 @@ int main(void)
 		cmocka_unit_test(test_name_map),
 		cmocka_unit_test(test_state),
 		cmocka_unit_test(test_users),
+		cmocka_unit_test(test_endless_pipeline),
+		cmocka_unit_test(test_most_parameters),
 		cmocka_unit_test(test_long_statement),
 	};
 	return cmocka_run_group_tests_name("session", tests, NULL, NULL);

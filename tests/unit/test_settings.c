@@ -217,7 +217,7 @@ static void test_user_messages(void **state)
 {
 	static const char accepted[] =
 		"what follows the password is not accepted; accepted: tenant=VALUE, tenant=*, bypass, "
-		"sessions=N; a password with a comma is put in double quotes";
+		"sessions=N, md5; a password with a comma is put in double quotes";
 	char expected[512];
 	snprintf(expected, sizeof expected, "2: user \"a\": %s", accepted);
 	expect("[users]\na = secret,part2, tenant=1\n", expected);
