@@ -11,6 +11,9 @@
  *   C<~ E text
  *   @ what ..                           the host: see event()
  *
+ * Besides, each is broken off behind each of its lines, in every way in which an exchange can end (see enum fate): then
+ * the session must come to its end, tell whoever is still there, and have sent whole messages only.
+ *
  * Users: app (may choose), bound (tenant 2), admin (bypasses), locked (no trust; SCRAM). Default tenant 1;
  * tenants 1, 2, 3; tests/lib/shop.catalog is the catalog. At the end nothing may be left in the outputs. */
 #include <stdio.h>
@@ -25,11 +28,27 @@
 enum how { WHOLE, LINES, BYTES, HOWS };
 static const char *const how_names[] = {"whole", "line by line", "byte by byte"};
 
+/* How an exchange that is broken off ends. The server's come only when there is one. */
+enum fate {
+	FATE_NONE,
+	FATE_CLIENT_GONE,
+	FATE_CLIENT_HALF, /* half a message, then gone */
+	FATE_CLIENT_GARBAGE,
+	FATE_SERVER_GONE,
+	FATE_SERVER_HALF,
+	FATE_SERVER_GARBAGE,
+	FATE_SERVER_OUT_OF_ORDER, /* an answer to what nobody has asked, or not yet */
+	FATE_SERVER_LAST_WORDS,   /* FATAL, then gone */
+	FATES
+};
+
 struct script {
 	const char *file, *name;
 	int line;
 	enum how how;
 	bool failed, remote;
+	bool broken_off; /* expectations are not looked at: what is there is taken out */
+	bool opened;     /* there is a server */
 	struct session_settings settings;
 	struct policy policy;
 	struct session *session;
@@ -84,6 +103,8 @@ static void feed(struct script *script, enum side side, const struct words *word
 	if (buffer_pending(&script->feed) > 0 && (script->feed_side != side || script->how != WHOLE))
 		flush_feed(script);
 	script->feed_side = side;
+	if (side == SIDE_SERVER && words->n > 1 && strcmp(words->list[1].text, "SFATAL") == 0)
+		script->opened = false;
 	if (!message_encode(words, side == SIDE_CLIENT, &script->feed))
 		fail(script, "cannot encode %s", words->list[0].text);
 	if (script->how != WHOLE)
@@ -119,10 +140,21 @@ static void mismatch(struct script *script, const struct buffer *wanted, const s
 	putchar('\n');
 }
 
+static void take_out(struct script *script, enum side side)
+{
+	struct buffer *out = session_output(script->session, side);
+	buffer_consume(out, buffer_pending(out));
+	session_written(script->session, side);
+}
+
 static void expect(struct script *script, enum side side, const struct words *words)
 {
 	struct buffer wanted;
 	flush_feed(script);
+	if (script->broken_off) {
+		take_out(script, side);
+		return;
+	}
 	struct buffer *out = session_output(script->session, side);
 	buffer_init(&wanted, SIZE_MAX / 4);
 	if (!message_encode(words, side == SIDE_SERVER, &wanted))
@@ -140,6 +172,10 @@ static void expect(struct script *script, enum side side, const struct words *wo
 static void expect_like(struct script *script, enum side side, const struct words *words)
 {
 	flush_feed(script);
+	if (script->broken_off) {
+		take_out(script, side);
+		return;
+	}
 	struct buffer *out = session_output(script->session, side);
 	join_copy_data(out);
 	const char *head = buffer_head(out);
@@ -177,6 +213,7 @@ static void opened(struct script *script)
 	struct session_server server = {.process_id = 4711, .n_parameters = 2, .parameters = status};
 	memcpy(server.cancel_key, "0123456789abcdef0123456789abcdef", 32);
 	server.cancel_key_length = 32;
+	script->opened = true;
 	session_server_opened(script->session, &server);
 }
 
@@ -210,6 +247,8 @@ static const struct {
 
 static void check_wants(struct script *script, const struct words *words)
 {
+	if (script->broken_off)
+		return;
 	unsigned wanted = 0;
 	for (size_t w = 2; w < words->n; w++)
 		for (size_t i = 0; i < sizeof wants / sizeof *wants; i++)
@@ -284,7 +323,7 @@ static void event(struct script *script, const struct words *words)
 		script->now += strtoull(first, NULL, 10);
 		session_clock(script->session, script->now);
 	} else if (strcmp(what, "timeout") == 0) {
-		if (session_deadline(script->session) > script->now)
+		if (session_deadline(script->session) > script->now && !script->broken_off)
 			fail(script, "%s", "no deadline has come");
 		session_timeout(script->session);
 	} else if (strcmp(what, "drain") == 0) {
@@ -294,12 +333,12 @@ static void event(struct script *script, const struct words *words)
 	} else if (strcmp(what, "tls_available") == 0) {
 		script->settings.tls_available = true;
 	} else if (strcmp(what, "changed_schema") == 0) {
-		if (session_changed_schema(script->session) != (strcmp(first, "yes") == 0))
+		if (session_changed_schema(script->session) != (strcmp(first, "yes") == 0) && !script->broken_off)
 			fail(script, "%s", "changed_schema");
 	} else if (strcmp(what, "reading") == 0 && words->n == 4) {
 		bool reading =
 			session_reading(script->session, strcmp(first, "client") == 0 ? SIDE_CLIENT : SIDE_SERVER);
-		if (reading != (strcmp(words->list[3].text, "yes") == 0))
+		if (reading != (strcmp(words->list[3].text, "yes") == 0) && !script->broken_off)
 			fail(script, "reading from the %s", first);
 	} else if (strcmp(what, "remote") == 0) {
 		session_free(script->session);
@@ -329,7 +368,10 @@ static void begin(struct script *script)
 												 .message_limit = 100000};
 	script->now = 1000;
 	script->generation = 1;
-	script->catalog = catalog_text_shop(1);
+	static struct catalog *shop;
+	if (!shop)
+		shop = catalog_text_shop(1);
+	script->catalog = catalog_ref(shop);
 	script->cache = verdict_cache_new(1 << 20, 42);
 	buffer_init(&script->feed, SIZE_MAX / 4);
 	new_session(script);
@@ -340,7 +382,7 @@ static void finish(struct script *script)
 	flush_feed(script);
 	for (int side = 0; side < 2; side++) {
 		struct buffer *out = session_output(script->session, (enum side)side);
-		if (buffer_pending(out) > 0 && !script->failed) {
+		if (buffer_pending(out) > 0 && !script->failed && !script->broken_off) {
 			fail(script, "left over for the %s", side == SIDE_CLIENT ? "client" : "server");
 			printf("  got:    ");
 			message_print(buffer_head(out), buffer_pending(out));
@@ -380,16 +422,122 @@ static void run_line(struct script *script, char *line)
 	free(text);
 }
 
-/* Lines from `text` up to the next "==". Returns where that is. */
-static char *run_script(const char *file, char *text, int *line, enum how how, bool *failed)
+/* --- exchanges that are broken off --- */
+static void give(struct script *script, enum side side, const char *bytes, size_t n)
+{
+	char *copy = malloc(n);
+	memcpy(copy, bytes, n);
+	session_receive(script->session, side, copy, n);
+	free(copy);
+}
+
+static void meet(struct script *script, enum fate fate)
+{
+	static const char fatal[] = "E\0\0\0\x1fSFATAL\0VFATAL\0C57P01\0Mbye\0\0";
+	switch (fate) {
+	case FATE_CLIENT_HALF:
+		give(script, SIDE_CLIENT, "Q\0\0\0\x20sel", 8);
+		/* fall through */
+	case FATE_CLIENT_GONE:
+		session_lost(script->session, SIDE_CLIENT, "connection reset");
+		break;
+	case FATE_CLIENT_GARBAGE:
+		give(script, SIDE_CLIENT, "\xff\xfe\0\0\0\0\0\0\0", 9);
+		session_lost(script->session, SIDE_CLIENT, "connection reset");
+		break;
+	case FATE_SERVER_HALF:
+		give(script, SIDE_SERVER, "T\0\0\0\x20\0\1i", 8);
+		/* fall through */
+	case FATE_SERVER_GONE:
+		session_lost(script->session, SIDE_SERVER, "connection reset");
+		break;
+	case FATE_SERVER_GARBAGE:
+		give(script, SIDE_SERVER, "!\0\0\0\4\0\0\0\0", 9);
+		break;
+	case FATE_SERVER_OUT_OF_ORDER:
+		for (int i = 0; i < 2; i++) /* at most one FunctionCall can be owed here */
+			give(script, SIDE_SERVER,
+				 "V\0\0\0\x8\xff\xff\xff\xff"
+				 "Z\0\0\0\5I",
+				 15);
+		break;
+	case FATE_SERVER_LAST_WORDS:
+		give(script, SIDE_SERVER, fatal, sizeof fatal - 1);
+		session_lost(script->session, SIDE_SERVER, "connection closed");
+		break;
+	case FATE_NONE:
+	case FATES:
+		break;
+	}
+}
+
+/* Type of the last message; 0: none, -1: they are not whole. */
+static int last_message(const struct buffer *out)
+{
+	const char *at = buffer_head(out);
+	size_t n = buffer_pending(out);
+	int type = 0;
+	while (n > 0) {
+		struct wire_message message;
+		if (wire_header(at, n, WIRE_LARGE, &message) != WIRE_OK || n < WIRE_HEADER + message.length)
+			return -1;
+		type = message.type;
+		at += WIRE_HEADER + message.length;
+		n -= WIRE_HEADER + message.length;
+	}
+	return type;
+}
+
+static void check_end(struct script *script, enum fate fate)
+{
+	static const char *const fates[] = {"",
+										"client gone",
+										"half a message, client gone",
+										"garbage, client gone",
+										"server gone",
+										"half a message, server gone",
+										"garbage from the server",
+										"an answer out of order",
+										"FATAL, server gone"};
+	struct session *session = script->session;
+	if (!(session_wants(session) & SESSION_WANT_CLOSE))
+		fail(script, "broken off (%s): the session goes on", fates[fate]);
+	else if (fate >= FATE_SERVER_GONE && last_message(session_output(session, SIDE_CLIENT)) != 'E')
+		fail(script, "broken off (%s): the client is not told", fates[fate]);
+	else if (script->opened && fate < FATE_SERVER_GONE &&
+			 last_message(session_output(session, SIDE_SERVER)) != 'X')
+		fail(script, "broken off (%s): the server is not told", fates[fate]);
+}
+
+static void break_off(struct script *script, enum fate fate)
+{
+	flush_feed(script);
+	if ((session_wants(script->session) & SESSION_WANT_CLOSE) ||
+		(fate >= FATE_SERVER_GONE && !script->opened))
+		return;
+	if (fate >= FATE_SERVER_GARBAGE && !session_reading(script->session, SIDE_SERVER))
+		return;
+	take_out(script, SIDE_CLIENT);
+	take_out(script, SIDE_SERVER);
+	meet(script, fate);
+	check_end(script, fate);
+}
+
+/* Lines from `text` up to the next "==", or `stop` of them (-1: all). Returns where that is. */
+static char *run_script(const char *file, char *text, int *line, enum how how, int stop, enum fate fate,
+						bool *failed)
 {
 	char name[200];
 	char *at = text;
 	snprintf(name, sizeof name, "%.*s", (int)strcspn(text + 2, "\n"), text + 2);
-	struct script script = {.file = file, .name = name + (name[0] == ' '), .line = *line, .how = how};
+	struct script script = {.file = file,
+							.name = name + (name[0] == ' '),
+							.line = *line,
+							.how = how,
+							.broken_off = fate != FATE_NONE};
 	begin(&script);
 	at += strcspn(at, "\n");
-	while (*at) {
+	while (*at && stop-- != 0) {
 		char *next = at + 1;
 		script.line++;
 		if (strncmp(next, "==", 2) == 0 || !*next)
@@ -402,6 +550,8 @@ static char *run_script(const char *file, char *text, int *line, enum how how, b
 		}
 		at = next + n;
 	}
+	if (fate != FATE_NONE)
+		break_off(&script, fate);
 	finish(&script);
 	*failed |= script.failed;
 	*line = script.line;
@@ -442,8 +592,14 @@ int main(int argc, char **argv)
 			char *next = at;
 			for (int how = 0; how < HOWS; how++) {
 				line = from;
-				next = run_script(argv[i], at, &line, (enum how)how, &bad);
+				next = run_script(argv[i], at, &line, (enum how)how, -1, FATE_NONE, &bad);
 			}
+			int lines = line - from;
+			for (int stop = 0; stop <= lines && !bad; stop++)
+				for (int fate = FATE_NONE + 1; fate < FATES && !bad; fate++) {
+					int ignored = from;
+					run_script(argv[i], at, &ignored, stop % 2 ? BYTES : LINES, stop, (enum fate)fate, &bad);
+				}
 			at = next;
 			if (bad)
 				failed++;
