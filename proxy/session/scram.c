@@ -33,7 +33,7 @@ static void encode64(const uint8_t *data, size_t length, char *out)
 	EVP_EncodeBlock((unsigned char *)out, data, (int)length);
 }
 
-/* Strict: no white space, whole groups of four. Returns the length or -1; `out` must hold 3 * length / 4. */
+/* Strict: no white space, whole groups of four, no bits that stand for nothing. Returns the length or -1; `out` must hold 3 * length / 4. */
 static int decode64(const char *text, size_t length, uint8_t *out)
 {
 	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -42,8 +42,14 @@ static int decode64(const char *text, size_t length, uint8_t *out)
 	size_t padding = text[length - 1] == '=' ? (text[length - 2] == '=' ? 2 : 1) : 0;
 	if (memchr(text, 0, length) || strspn(text, alphabet) < length - padding)
 		return -1;
+	char again[128];
+	if (length >= sizeof again)
+		return -1;
 	int n = EVP_DecodeBlock(out, (const unsigned char *)text, (int)length);
-	return n < 0 ? -1 : n - (int)padding;
+	if (n < 0)
+		return -1;
+	encode64(out, (size_t)n - padding, again);
+	return memcmp(again, text, length) == 0 ? n - (int)padding : -1;
 }
 
 /* Allocated. NULL only without memory. */
