@@ -198,10 +198,7 @@ static bool copy_options(struct analysis *analysis, const CopyStmt *copy, struct
 		else if (strcmp(name, "header") == 0)
 			plan->header = option_on(option);
 		else if (strcmp(name, "default") == 0)
-			/* the tenant's value could be the marker: the row would get the column's default */
-			ok = refuse_copy(analysis, "0A000", option->location,
-							 "COPY with DEFAULT is not supported for tenant relations",
-							 "Leave the column out instead.");
+			plan->default_string = option_text(option);
 		else if (strncmp(name, "force_", 6) == 0 && option->arg && !IsA(option->arg, List))
 			ok = refuse_copy(
 				analysis, "0A000", option->location,

@@ -273,11 +273,11 @@ static int functions_width(const RangeFunction *function)
 /* jsonb_populate_record(NULL::c, ..) and its like deliver rows of c, tenant column and all. NULL: something else. */
 static const struct catalog_relation *populated(struct analysis *analysis, const RangeFunction *function)
 {
-	static const char *const names[] = {"json_populate_record", "json_populate_recordset", "jsonb_populate_record",
-										"jsonb_populate_recordset"};
+	static const char *const names[] = {"json_populate_record", "json_populate_recordset",
+										"jsonb_populate_record", "jsonb_populate_recordset"};
 	const FuncCall *call = linitial((List *)linitial(function->functions));
-	if (function->ordinality || function->is_rowsfrom || function->coldeflist || call == NULL || !IsA(call, FuncCall) ||
-		call->args == NIL || !IsA(linitial(call->args), TypeCast))
+	if (function->ordinality || function->is_rowsfrom || function->coldeflist || call == NULL ||
+		!IsA(call, FuncCall) || call->args == NIL || !IsA(linitial(call->args), TypeCast))
 		return NULL;
 	bool known = false;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -286,15 +286,18 @@ static const struct catalog_relation *populated(struct analysis *analysis, const
 }
 
 /* LATERAL (SELECT visible columns FROM function) AS name: the alias stays where it stands. */
-static bool wrap_populated(struct analysis *analysis, struct leaf *leaf, const struct catalog_relation *relation)
+static bool wrap_populated(struct analysis *analysis, struct leaf *leaf,
+						   const struct catalog_relation *relation)
 {
 	RangeFunction *function = (RangeFunction *)*leaf->place;
-	size_t begin = leaf->begin + (keyword_at(analysis, leaf->begin, leaf->end) == KEYWORD_LATERAL), open = begin;
+	size_t begin = leaf->begin + (keyword_at(analysis, leaf->begin, leaf->end) == KEYWORD_LATERAL),
+		   open = begin;
 	while (open < leaf->end && !is_open(analysis, open, leaf->end))
 		open++;
 	if (open >= leaf->end)
 		return rewrite_lost(analysis, -1);
-	size_t at = token_at(analysis, begin)->start, end = token_at(analysis, token_at(analysis, open)->match)->end;
+	size_t at = token_at(analysis, begin)->start,
+		   end = token_at(analysis, token_at(analysis, open)->match)->end;
 	SelectStmt *select = MAKE(SelectStmt);
 	const char *columns = visible_columns(analysis, relation, false, &select->targetList);
 	Alias *alias = function->alias ? function->alias : tree_alias(leaf->name);

@@ -128,8 +128,9 @@ static bool wrap(struct analysis *analysis, struct leaf *leaf)
 		conjuncts = lappend(conjuncts, tree_screen((Node *)tree_column(NULL, column), tenant_node(analysis)));
 	}
 	if (!splice_text(analysis, end, 0,
-					 leaf->alias && !leaf->sample ? ")"
-												  : text_concat(") AS ", text_identifier(leaf->name), aliases, NULL)))
+					 leaf->alias && !leaf->sample
+						 ? ")"
+						 : text_concat(") AS ", text_identifier(leaf->name), aliases, NULL)))
 		return false;
 	if (!leaf->sample) {
 		RangeVar *inner = MAKE(RangeVar);

@@ -136,17 +136,19 @@ static bool cast_to_row(struct analysis *analysis, const TypeCast *cast)
 		return true;
 	const struct catalog_relation *relation = hidden_row_type(analysis, cast->typeName);
 	return relation == NULL ||
-		   analysis_refuse(analysis, "0A000", cast->location,
-						   text_concat("cannot cast to the row type of tenant relation \"", relation->name, "\"", NULL),
-						   text_concat("The type has the tenant column \"", tenant_name(relation),
-									   "\", which the value has not.", NULL),
-						   "Name the columns one by one, or use jsonb_populate_record().");
+		   analysis_refuse(
+			   analysis, "0A000", cast->location,
+			   text_concat("cannot cast to the row type of tenant relation \"", relation->name, "\"", NULL),
+			   text_concat("The type has the tenant column \"", tenant_name(relation),
+						   "\", which the value has not.", NULL),
+			   "Name the columns one by one, or use jsonb_populate_record().");
 }
 
 static bool is_row_through(const List *name)
 {
-	static const char *const names[] = {"array_agg", "first_value", "last_value", "nth_value", "lag", "lead",
-										"unnest",    "json_populate_record", "jsonb_populate_record"};
+	static const char *const names[] = {
+		"array_agg", "first_value",          "last_value",           "nth_value", "lag", "lead",
+		"unnest",    "json_populate_record", "jsonb_populate_record"};
 	const char *last = strVal(llast(name));
 	if (list_length(name) > 1 && strcmp(strVal(linitial(name)), "pg_catalog") != 0)
 		return false;

@@ -17,11 +17,11 @@ struct opener {
 	struct opener_parameter *parameters;
 	uint64_t give_up;
 	bool waiting, finished;
-	bool inside;          /* the gate */
-	bool queued;          /* before it */
+	bool inside;           /* the gate */
+	bool queued;           /* before it */
 	struct opener *behind; /* in the queue */
-	unsigned handles; /* libuv's hold on this memory: timer, poll handles, a running name lookup */
-	uv_timer_t timer; /* time limit of the attempt, or the pause before the next one */
+	unsigned handles;      /* libuv's hold on this memory: timer, poll handles, a running name lookup */
+	uv_timer_t timer;      /* time limit of the attempt, or the pause before the next one */
 	uv_poll_t *poll;
 	struct opener_step *step; /* runs in a thread; the connection is not to be touched */
 	PGconn *connection;

@@ -33,7 +33,7 @@ struct worker {
 	uv_timer_t timer;
 	size_t n_listeners;
 	struct listener *listeners;
-	uv_timer_t accept_timer;                            /* out of descriptors: when to accept again */
+	uv_timer_t accept_timer; /* out of descriptors: when to accept again */
 	struct opener_gate openings;
 	struct cancel_job *cancels_waiting, **cancels_last; /* for a place in the thread pool */
 	unsigned cancels_running;
