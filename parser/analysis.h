@@ -57,8 +57,6 @@ struct analysis {
 	const char *named_setting;
 	struct rewrite *rewrite;       /* scopes and counters of rewrite*.c; nobody else looks inside */
 	const struct scope_path *path; /* the effective search_path, parsed (scope.c); NULL: not yet */
-	/* an earlier statement of the message has changed, or may have changed, what names mean */
-	bool names_changed;
 	/* an earlier statement of the message may have changed it in a way nobody can tell */
 	bool path_unknown;
 };
@@ -96,6 +94,8 @@ bool function_attribute(struct analysis *analysis, const char *name, int locatio
  * or dynamic SQL? Returns NULL if harmless, else the reason for people (allocated with palloc).
  * `language` is folded. */
 const char *body_scan(const struct catalog *catalog, const char *language, const char *body);
+/* The same for a text that the client has sent, whose names may be other bytes than the snapshot's. */
+const char *body_scan_sent(const struct analysis *analysis, const char *language, const char *body);
 
 /* --- scope.c --- */
 /* The relation that a RangeVar means outside any CTE, following temporaries and search_path. *temporary

@@ -143,7 +143,7 @@ static void context_make(struct context *context, const struct guard_request *re
 	uint64_t numbers[] = {
 		catalog_generation(request->catalog),
 		request->policy->id,
-		(uint64_t)request->protocol << 32 | (uint64_t)request->right,
+		(uint64_t)request->protocol << 32 | (uint64_t)request->name_bytes << 16 | (uint64_t)request->right,
 		request->n_parameter_types,
 	};
 	context->length = 0;

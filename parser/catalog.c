@@ -75,6 +75,11 @@ void catalog_set_session(struct catalog *catalog, const char *current_user, cons
 	catalog->server_version = server_version_num;
 }
 
+void catalog_set_folds_names(struct catalog *catalog, bool folds)
+{
+	catalog->folds_names = folds;
+}
+
 static const struct catalog_column *copy_columns(struct catalog *catalog, const struct catalog_relation *from)
 {
 	struct catalog_column *columns = catalog_alloc(catalog, from->n_columns * sizeof *columns);

@@ -85,6 +85,8 @@ struct catalog; /* opaque: hash tables inside */
 struct catalog *catalog_new(void);
 void catalog_set_session(struct catalog *catalog, const char *current_user, const char *default_search_path,
 						 int server_version_num);
+/* The database's encoding is not UTF8: see parser/encoding.h. For names in stored bodies. */
+void catalog_set_folds_names(struct catalog *catalog, bool folds);
 /* `relation` needs oid, schema, name, kind, columns, indexes, view_definition, depends, referencing,
  * parent, is_partition; isolation and tenant_column are decided later. */
 void catalog_add_relation(struct catalog *catalog, const struct catalog_relation *relation);

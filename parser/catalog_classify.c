@@ -9,6 +9,7 @@
 
 #include "parser/body.h"
 #include "parser/catalog_internal.h"
+#include "parser/encoding.h"
 
 /* A name that a body uses. */
 struct use {
@@ -268,6 +269,15 @@ static void flag(struct classification *all, struct catalog_function *function, 
 	all->changed = true;
 }
 
+static const char DOUBTFUL[] =
+	"it has characters that are not ASCII, and the database's encoding is not UTF8";
+
+/* Names of it may be others to the server. */
+static bool is_doubtful(const struct catalog *catalog, const char *body)
+{
+	return catalog->folds_names && !text_is_ascii(body, strlen(body));
+}
+
 /* C code comes from the server or from extensions that a superuser installed; what it can do is known by name
  * (builtin.c). */
 static const char *own_reason(struct classification *all, const struct catalog_function *function,
@@ -284,6 +294,8 @@ static const char *own_reason(struct classification *all, const struct catalog_f
 	}
 	if (!function->body)
 		return "its body is not known";
+	if (is_doubtful(all->catalog, function->body))
+		return DOUBTFUL;
 	body_walk(all->catalog, function->body, collect, uses);
 	return uses->reason;
 }

@@ -39,6 +39,7 @@ struct catalog {
 	uint64_t generation;
 	const char *current_user, *default_search_path;
 	int server_version;
+	bool folds_names; /* the database's encoding is not UTF8 */
 	struct arena_block *arena;
 
 	struct catalog_relation *relations;

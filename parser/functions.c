@@ -12,6 +12,7 @@
 #include "parser/builtin.h"
 #include "parser/catalog_internal.h"
 #include "parser/constant.h"
+#include "parser/encoding.h"
 #include "parser/function_call.h"
 #include "parser/scope.h"
 #include "parser/settings_policy.h"
@@ -106,6 +107,13 @@ static bool all_digits(const char *text)
 	return *text == 0;
 }
 
+const char *body_scan_sent(const struct analysis *analysis, const char *language, const char *body)
+{
+	if (analysis->request->name_bytes != NAMES_ALIKE && !text_is_ascii(body, strlen(body)))
+		return "it has characters that are not ASCII, and the encoding is not UTF8";
+	return body_scan(analysis->catalog, language, body);
+}
+
 /* Constant text in which the scan of function bodies finds nothing; for an argument that names a relation
  * (`regclass`), anything that could be its number is out too. */
 static bool sql_text(struct analysis *analysis, const FuncCall *call, const char *name)
@@ -119,7 +127,7 @@ static bool sql_text(struct analysis *analysis, const FuncCall *call, const char
 		if (!constant.known)
 			reason = "it gets an argument that is not a constant";
 		else if (constant.text && constant.is_string)
-			reason = body_scan(analysis->catalog, "sql", constant.text);
+			reason = body_scan_sent(analysis, "sql", constant.text);
 		if (!reason && i == 0 && strncmp(name, "table_to", 8) == 0 && constant.text &&
 			all_digits(constant.text))
 			reason = "it names a relation by its number";

@@ -5,6 +5,7 @@
  * independent checker must hold on it. Either fails: the statement is refused. Everything lives in one memory
  * context of libpg_query and goes with it. */
 #include "parser/created.h"
+#include "parser/encoding.h"
 #include "parser/normalized.h"
 #include "parser/rewrite.h"
 #include "parser/textcost.h"
@@ -32,7 +33,6 @@ struct message {
 	enum tenant_type tenant_type;
 	bool begun;   /* BEGIN was seen in this message */
 	bool changed; /* names changed since then */
-	bool renamed; /* names changed at all */
 	bool path_unknown, temporaries_unknown;
 };
 
@@ -218,7 +218,7 @@ static void apply_effect(struct message *message, const struct effect *effect)
 		if (is_search_path(effect)) {
 			names->search_path = effect->value;
 			message->path_unknown = false;
-			message->changed = message->renamed = true;
+			message->changed = true;
 		}
 		break;
 	case EFFECT_SET_DEFAULT:
@@ -226,24 +226,21 @@ static void apply_effect(struct message *message, const struct effect *effect)
 		break;
 	case EFFECT_RESET_ALL:
 	case EFFECT_DISCARD_ALL:
-		message->path_unknown = message->renamed = true;
+		message->path_unknown = true;
 		if (effect->kind == EFFECT_RESET_ALL)
 			break;
 		names->n_prepared = 0;
 		/* fall through */
 	case EFFECT_DISCARD_TEMP:
 		names->n_temporaries = 0;
-		message->renamed = true;
 		break;
 	case EFFECT_CREATE_TEMPORARY:
 		names->temporaries = name_added(names->temporaries, &names->n_temporaries, effect->name);
 		message->changed |= !created_is_entry(effect->name);
-		message->renamed = true;
 		break;
 	case EFFECT_DROP:
 		names->temporaries = name_removed(names->temporaries, &names->n_temporaries, effect->name);
 		message->changed |= !created_is_entry(effect->name);
-		message->renamed = true;
 		break;
 	case EFFECT_PREPARE:
 		names->prepared = effect->flag ? name_added(names->prepared, &names->n_prepared, effect->name)
@@ -427,7 +424,6 @@ static void guard_statement(struct message *message, RawStmt *raw, size_t index)
 								  .rewrite = palloc0(sizeof(struct rewrite)),
 								  .path_unknown = message->path_unknown || message->temporaries_unknown,
 								  .cacheable = true};
-	analysis->names_changed = message->renamed || analysis->path_unknown;
 	analysis->statement_length = raw->stmt_len ? (size_t)raw->stmt_len : request->length - raw->stmt_location;
 	message->characters +=
 		characters(request->text + message->counted, analysis->statement_start - message->counted);
@@ -552,8 +548,31 @@ static struct verdict *guard_without_comments(const struct guard_request *reques
 	return inside == n ? guard_tree(request, result.tree, comments, n) : NULL;
 }
 
+static struct verdict *refuse_encoding(const struct guard_request *request)
+{
+	if (request->name_bytes == NAMES_ALIKE || passes_unread(request) ||
+		text_is_ascii(request->text, request->length))
+		return NULL;
+	struct tokens *tokens = tokens_scan(request->text, request->length);
+	const struct token *name =
+		tokens ? encoding_doubtful_name(request->text, tokens, request->name_bytes) : NULL;
+	if (tokens && !name)
+		return NULL;
+	return refuse_message(
+		request->length, "0A000", name ? (int)characters(request->text, name->start) + 1 : 0,
+		"a name that is not ASCII needs the encoding UTF8",
+		request->name_bytes == NAMES_FOREIGN
+			? "In the client's encoding it cannot be compared with the names of the database."
+			: "The database's encoding folds and cuts such names in its own way.",
+		request->name_bytes == NAMES_FOREIGN ? "SET client_encoding = 'UTF8'."
+											 : "Write the name in double quotes.");
+}
+
 static struct verdict *guard_text(const struct guard_request *request)
 {
+	struct verdict *foreign = refuse_encoding(request);
+	if (foreign)
+		return foreign;
 	PgQueryInternalParsetreeAndError result = pg_query_raw_parse(request->text);
 	free(result.stderr_buffer);
 	if (result.error == NULL)

@@ -393,6 +393,17 @@ static bool are_columns_settled(struct quals *quals, const SelectStmt *select)
 	return true;
 }
 
+static bool visit_query(struct quals *quals, Node *query, bool named);
+
+/* A sub-select that stands alone in a FROM without conditions is met by none. */
+static bool visit_from(struct quals *quals, const SelectStmt *select, bool named)
+{
+	const Node *only = list_length(select->fromClause) == 1 ? linitial(select->fromClause) : NULL;
+	if (only && IsA(only, RangeSubselect) && !named && !select->whereClause && !select->havingClause)
+		return visit_query(quals, ((const RangeSubselect *)only)->subquery, false);
+	return visit((Node *)select->fromClause, quals);
+}
+
 /* `named`: by the level above, so that its conditions may come down. */
 static bool visit_query(struct quals *quals, Node *query, bool named)
 {
@@ -406,7 +417,7 @@ static bool visit_query(struct quals *quals, Node *query, bool named)
 		stop = visit_query(quals, (Node *)select->larg, named) ||
 			   visit_query(quals, (Node *)select->rarg, named);
 	stop = stop || !is_settled(quals, select->whereClause) || !is_settled(quals, select->havingClause) ||
-		   (named && !are_columns_settled(quals, select)) || visit((Node *)select->fromClause, quals) ||
+		   (named && !are_columns_settled(quals, select)) || visit_from(quals, select, named) ||
 		   visit((Node *)select->targetList, quals) || visit(select->whereClause, quals) ||
 		   visit((Node *)select->distinctClause, quals) || visit((Node *)select->groupClause, quals) ||
 		   visit(select->havingClause, quals) || visit((Node *)select->windowClause, quals) ||

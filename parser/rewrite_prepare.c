@@ -108,12 +108,6 @@ static bool execute(struct analysis *analysis, ExecuteStmt *statement, size_t be
 {
 	if (!walk_list(analysis, statement->params))
 		return false;
-	/* The statement was prepared for other names; the session looks at it again before the next message. */
-	if (analysis->names_changed)
-		return analysis_refuse(
-			analysis, "0A000", -1, "EXECUTE cannot be in one message with a change of what names mean",
-			"An earlier statement of the message may change the search_path or temporary tables.",
-			"Send the statements in messages of their own.");
 	if (!is_prepared(analysis, statement->name))
 		return true;
 	size_t name = begin + 1;

@@ -135,7 +135,7 @@ const char *schema_text(struct analysis *analysis)
 static const char *unclean(struct analysis *analysis)
 {
 	const char *text = schema_text(analysis);
-	const char *why = body_scan(analysis->catalog, "sql", text);
+	const char *why = body_scan_sent(analysis, "sql", text);
 	return why || !strcasestr(text, "pg_settings")
 			   ? why
 			   : "it names \"pg_settings\", through which settings can be changed";
@@ -341,9 +341,9 @@ static bool create_function(struct analysis *analysis, CreateFunctionStmt *creat
 	for (int i = 0; i < list_length(create->parameters); i++)
 		if (!schema_expression(analysis, ((FunctionParameter *)list_nth(create->parameters, i))->defexpr))
 			return false;
-	const char *why = body_scan(analysis->catalog, language, body);
+	const char *why = body_scan_sent(analysis, language, body);
 	if (!why && create->sql_body)
-		why = body_scan(analysis->catalog, "sql", schema_text(analysis));
+		why = body_scan_sent(analysis, "sql", schema_text(analysis));
 	return !why ||
 		   schema_unsafe(
 			   analysis, -1,

@@ -39,7 +39,7 @@ static bool examine_do(struct analysis *analysis, Node *statement)
 		DefElem *argument = list_nth(arguments, i);
 		*(strcmp(argument->defname, "language") == 0 ? &language : &body) = strVal(argument->arg);
 	}
-	const char *why = body_scan(analysis->catalog, language, body);
+	const char *why = body_scan_sent(analysis, language, body);
 	if (why)
 		return analysis_refuse(analysis, "42501", -1, "this DO block cannot be run by a tenant",
 							   analysis_text("What it does is not confined to a tenant: %s.", why),
@@ -102,7 +102,7 @@ static bool examine_into(struct analysis *analysis, const IntoClause *into, char
 	if (analysis->policy->new_tables == NEW_TABLES_REFUSE)
 		return analysis_refuse(analysis, "42501", into->rel->location, "new tables are refused", NULL,
 							   "Create a temporary table, or set new_tables.");
-	const char *why = body_scan(analysis->catalog, "sql", schema_text(analysis));
+	const char *why = body_scan_sent(analysis, "sql", schema_text(analysis));
 	if (!why)
 		schema_record_relation(analysis, into->rel, kind, maybe);
 	return !why ||

@@ -172,6 +172,13 @@ struct session_names {
 
 enum sub_protocol { PROTOCOL_SIMPLE, PROTOCOL_EXTENDED };
 
+/* How names in a text that are not ASCII compare with those of the snapshot, which is in UTF-8. */
+enum name_bytes {
+	NAMES_ALIKE,  /* byte by byte: client and database use UTF8 */
+	NAMES_FOLDED, /* the database uses another encoding: its server folds and cuts names in a way of its own */
+	NAMES_FOREIGN, /* the client uses another encoding: the same name is other bytes */
+};
+
 struct guard_request {
 	const char *text; /* zero-terminated, `length` bytes, UTF-8 or any safe server encoding */
 	size_t length;
@@ -183,6 +190,7 @@ struct guard_request {
 	const struct session_names *names;
 	/* RIGHT_BYPASS: everything passes, effects and statement bounds are still reported */
 	enum right right;
+	enum name_bytes name_bytes;
 };
 
 /* Never NULL. Whatever goes wrong inside becomes a refusal. Thread-safe; uses libpg_query's thread-local

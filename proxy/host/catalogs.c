@@ -67,10 +67,10 @@ static void ignore_notice(void *unused, const PGresult *notice)
 
 static bool connect_server(struct catalogs *catalogs, struct error *error)
 {
-	const char *const keywords[] = {"dbname", "fallback_application_name", "connect_timeout",
-									"tcp_user_timeout", NULL};
-	const char *const values[] = {catalogs->configuration->upstream->url, "tenantry catalogs", "3", "10000",
-								  NULL};
+	const char *const keywords[] = {"dbname",           "fallback_application_name", "connect_timeout",
+									"tcp_user_timeout", "client_encoding",           NULL};
+	const char *const values[] = {
+		catalogs->configuration->upstream->url, "tenantry catalogs", "3", "10000", "UTF8", NULL};
 	if (catalogs->connection && PQstatus(catalogs->connection) == CONNECTION_OK)
 		return true;
 	if (catalogs->connection)

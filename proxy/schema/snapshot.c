@@ -288,13 +288,15 @@ static bool load_session(struct loading *loading, struct error *error)
 {
 	PGresult *result = sql_query(loading->connection,
 								 "SELECT current_user, pg_catalog.current_setting('search_path'),"
-								 " pg_catalog.current_setting('server_version_num')",
+								 " pg_catalog.current_setting('server_version_num'),"
+								 " pg_catalog.current_setting('server_encoding') <> 'UTF8'",
 								 0, NULL, error);
 	if (!result)
 		return false;
 	loading->user = arena_copy(&loading->arena, sql_text(result, 0, 0));
 	loading->search_path = arena_copy(&loading->arena, sql_text(result, 0, 1));
 	loading->version = (int)sql_int(result, 0, 2);
+	catalog_set_folds_names(loading->catalog, *sql_text(result, 0, 3) == 't');
 	PQclear(result);
 	catalog_set_session(loading->catalog, loading->user, loading->search_path, loading->version);
 	return true;

@@ -59,6 +59,9 @@ enum copy_in {
 	COPY_IN_FAILED /* we have sent CopyFail; the server's error is awaited */
 };
 
+/* What is told apart: parser/encoding.h. */
+enum encoding { ENCODING_OTHER, ENCODING_UTF8, ENCODING_SQL_ASCII };
+
 struct run;
 
 struct session {
@@ -97,6 +100,7 @@ struct session {
 
 	/* running */
 	struct state state;
+	enum encoding client_encoding, server_encoding; /* as the server reported them last */
 	struct statements statements;
 	struct replies replies;
 	struct run *run; /* of the batch from the server that is being walked; NULL otherwise */
@@ -231,9 +235,9 @@ void refuse_note(struct session *session, struct query *query, const struct refu
 /* --- server.c --- */
 /* Goes on with what has been held. */
 void server_resume(struct session *session);
-/* Does the server read text as the parser does, with this setting as it reports it? If not, the session has
- * ended. */
-bool server_status_is_safe(struct session *session, const char *name, const char *value)
+/* Takes note of a setting as the server reports it. Does the server read text as the parser does with it? If not,
+ * the session has ended. */
+bool server_status_learn(struct session *session, const char *name, const char *value)
 	__attribute__((warn_unused_result));
 size_t server_walk(struct session *session, const char *bytes, size_t n);
 

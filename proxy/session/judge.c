@@ -36,6 +36,16 @@ static struct session_names current_names(const struct session *session, const c
 								  .prepared = session->statements.takes};
 }
 
+static enum name_bytes name_bytes(const struct session *session)
+{
+	enum encoding server = session->server_encoding, client = session->client_encoding;
+	/* SQL_ASCII converts nothing: the bytes are the server's own. */
+	bool same = client == ENCODING_UTF8 || (client == ENCODING_SQL_ASCII && server != ENCODING_OTHER);
+	if (!same || session->state.encoding_changed)
+		return NAMES_FOREIGN;
+	return server == ENCODING_UTF8 ? NAMES_ALIKE : NAMES_FOLDED;
+}
+
 static struct guard_request request_of(const struct session *session, enum sub_protocol protocol,
 									   const char *text, size_t length, const uint32_t *types, size_t n_types,
 									   const struct session_names *names)
@@ -48,7 +58,8 @@ static struct guard_request request_of(const struct session *session, enum sub_p
 								  .catalog = session->catalog,
 								  .policy = session->settings->policy,
 								  .names = names,
-								  .right = session->user->right};
+								  .right = session->user->right,
+								  .name_bytes = name_bytes(session)};
 }
 
 static struct verdict *judge_inline(struct session *session, enum sub_protocol protocol, const char *text,

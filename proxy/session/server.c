@@ -16,8 +16,19 @@ void server_flush_run(struct session *session, struct run *run)
 	run->from = run->at;
 }
 
-bool server_status_is_safe(struct session *session, const char *name, const char *value)
+static enum encoding encoding_named(const char *name)
 {
+	return strcasecmp(name, "UTF8") == 0        ? ENCODING_UTF8
+		   : strcasecmp(name, "SQL_ASCII") == 0 ? ENCODING_SQL_ASCII
+												: ENCODING_OTHER;
+}
+
+bool server_status_learn(struct session *session, const char *name, const char *value)
+{
+	if (strcmp(name, "client_encoding") == 0)
+		session->client_encoding = encoding_named(value);
+	if (strcmp(name, "server_encoding") == 0)
+		session->server_encoding = encoding_named(value);
 	static const char *const embedding[] = {"SJIS", "SHIFT_JIS_2004", "BIG5", "GBK",
 											"UHC",  "GB18030",        "JOHAB"};
 	if (strcmp(name, "standard_conforming_strings") == 0 && strcmp(value, "on") != 0) {
@@ -122,7 +133,7 @@ static enum answer status(struct session *session, const struct wire_message *me
 	const char *name, *value;
 	if (!wire_status_decode(message->body, message->length, &name, &value))
 		return ANSWER_BAD;
-	if (!server_status_is_safe(session, name, value))
+	if (!server_status_learn(session, name, value))
 		return ANSWER_DROP;
 	return ANSWER_PASS;
 }

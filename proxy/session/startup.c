@@ -372,7 +372,7 @@ void session_server_opened(struct session *session, const struct session_server 
 	session->asked_catalog = false;
 	for (size_t i = 0; i < server->n_parameters; i++) {
 		const struct session_parameter *status = &server->parameters[i];
-		if (!server_status_is_safe(session, status->name, status->value))
+		if (!server_status_learn(session, status->name, status->value))
 			return;
 		wire_add_status(out, status->name, status->value);
 	}

@@ -305,8 +305,23 @@ static void drop_temporary(struct state *state, const char *name)
 	set_temporaries(state, name ? temporaries_without(state->now.current.temporaries, name, false) : NULL);
 }
 
+bool state_sets_encoding(const struct effect *effect)
+{
+	switch (effect->kind) {
+	case EFFECT_SET:
+	case EFFECT_SET_DEFAULT:
+		return strcmp(effect->name, "client_encoding") == 0 || strcmp(effect->name, "names") == 0;
+	case EFFECT_RESET_ALL:
+	case EFFECT_DISCARD_ALL:
+		return true;
+	default:
+		return false;
+	}
+}
+
 void state_apply(struct state *state, const struct effect *effect, const char *tag)
 {
+	state->encoding_changed |= state_sets_encoding(effect);
 	switch (effect->kind) {
 	case EFFECT_COMMIT:
 	case EFFECT_PREPARE_TRANSACTION:
@@ -371,7 +386,8 @@ bool state_effect_matters(const struct state *state, const struct effect *effect
 		return pending || state->dirty || has_on_commit_drop(state->now.kept.temporaries);
 	case EFFECT_SET:
 	case EFFECT_SET_DEFAULT:
-		return state_sets_tenant(state, effect, &value) || strcmp(effect->name, "search_path") == 0;
+		return state_sets_tenant(state, effect, &value) || state_sets_encoding(effect) ||
+			   strcmp(effect->name, "search_path") == 0;
 	case EFFECT_DROP:
 	case EFFECT_DISCARD_TEMP:
 		return pending || state->now.current.temporaries != NULL;

@@ -56,6 +56,8 @@ struct state {
 	size_t n_levels, room;
 	bool dirty;             /* levels[0] is the start of this transaction and `now` may differ from it */
 	uint64_t names_version; /* changes when search_path or temporaries change */
+	bool
+		encoding_changed; /* client_encoding was set since the last ReadyForQuery (idle), whatever became of it */
 };
 
 void state_init(struct state *state, const struct policy *policy, const char *tenant,
@@ -72,6 +74,8 @@ void state_rollback(struct state *state);
 /* Could this effect change what `now` says (so that what follows cannot be read before it is confirmed)?
  * `pending`: some effect before it, not yet confirmed, could. */
 bool state_effect_matters(const struct state *state, const struct effect *effect, bool pending);
+/* Is the effect one on client_encoding? */
+bool state_sets_encoding(const struct effect *effect);
 /* Is the effect one on the tenant's setting? *value: what it sets, NULL: the start value. */
 bool state_sets_tenant(const struct state *state, const struct effect *effect, const char **value);
 

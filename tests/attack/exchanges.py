@@ -994,3 +994,45 @@ def _(world):
         data += connection.take_received()
         connection.close()
     return data, None
+
+
+# --- names in another encoding than the snapshot's: "relevé" reads all users ---
+ACCENTS = {"LATIN1": b'"relev\xe9"()', "WIN1252": b"relev\xe9()", "LATIN9": b"public.relev\xe9()"}
+
+
+def _accented(encoding, text):
+    call = ACCENTS[encoding]
+    texts = {"call": b"SELECT " + call, "FROM": b"SELECT * FROM " + call, "DO": b"DO $$ BEGIN RAISE NOTICE '%', " + call + b"; END $$",
+             "SQL text": b"SELECT query_to_xml('SELECT " + call.replace(b"'", b"''") + b"', true, true, '')",
+             "function": b"CREATE FUNCTION pg_temp.f() RETURNS text LANGUAGE sql AS $$ SELECT " + call + b" $$; SELECT pg_temp.f()"}
+    return texts[text]
+
+
+def _add_accents(encoding, text):
+    title = f"encoding: {text} of a function whose name is not ASCII, {encoding}"
+
+    @exchange(f"{title}, set before")
+    def _(world):
+        return run(world, wire.query(f"SET client_encoding = {encoding}"), wire.query(_accented(encoding, text)), rounds=2)
+
+    @exchange(f"{title}, at the start")
+    def _(world):
+        return run(world, wire.query(_accented(encoding, text)), options=f"-c client_encoding={encoding}")
+
+    @exchange(f"{title}, set in the same pipeline")
+    def _(world):
+        messages = [wire.parse("", f"SET client_encoding = {encoding}"), wire.bind("", ""), wire.execute(), wire.parse("", _accented(encoding, text)),
+                    wire.bind("", ""), wire.execute(), wire.sync()]
+        return run(world, *messages)
+
+    @exchange(f"{title}, back to it by ROLLBACK in the same pipeline")
+    def _(world):
+        messages = [wire.query(f"SET client_encoding = {encoding}"), wire.query("BEGIN"), wire.query("SET client_encoding = UTF8"),
+                    wire.parse("", "ROLLBACK"), wire.bind("", ""), wire.execute(), wire.parse("", _accented(encoding, text)), wire.bind("", ""), wire.execute(),
+                    wire.sync()]
+        return run(world, *messages, rounds=4)
+
+
+for _encoding in ACCENTS:
+    for _text in ("call", "FROM", "DO", "SQL text", "function"):
+        _add_accents(_encoding, _text)
