@@ -1,9 +1,10 @@
 /* The independent proof: a walk over a raw parse tree of PostgreSQL 15 that shows that every tenant relation
  * which the statement reads or writes is confined to one tenant. It shares no code with the rewriter,
  * believes nothing that the rewriter computed, and knows only the tree, the snapshot, the session's names and
- * the number of the tenant's parameter. (Two obligations that the session fulfils when values arrive are
- * taken from the analysis, because they are part of the verdict: parameters that are compared with the
- * tenant, and the transform of COPY data.)
+ * the number of the tenant's parameter. (What it has in common with the rewriter is quals.c: which conditions
+ * the server may test first. Two obligations that the session fulfils when values arrive are taken from the
+ * analysis, because they are part of the verdict: parameters that are compared with the tenant, and the
+ * transform of COPY data.)
  *
  * What it refuses: every statement kind, node type, join and name that it does not know. */
 #include "parser/checker_internal.h"
