@@ -17,6 +17,7 @@ enum {
 	RECONNECT_AFTER = 2000, /* and while nobody does */
 	PATIENCE =
 		4000, /* sessions that wait for a snapshot get the old one after so long without the database */
+	AGAIN_AFTER = 1000, /* what could not be read because of a lock */
 	STOP_SECONDS = 3,
 };
 
@@ -36,6 +37,8 @@ struct catalogs {
 	uint64_t fingerprint;
 	uint64_t generation;
 	uint64_t failing_since; /* 0: the last look was fine */
+	struct schema_memory *memory;
+	uint64_t again_at; /* something could not be read while somebody held it; 0: no */
 	catalogs_announce announce;
 	void *context;
 };
@@ -91,6 +94,15 @@ static bool connect_server(struct catalogs *catalogs, struct error *error)
 	return true;
 }
 
+/* Every snapshot costs the sessions their verdicts: not again in every round. */
+static void note_complete(struct catalogs *catalogs, bool complete)
+{
+	if (!complete && !catalogs->again_at)
+		log_write(LOG_LEVEL_INFO, NULL,
+				  "tables are held in ACCESS EXCLUSIVE mode: what changed over them is read later");
+	catalogs->again_at = complete ? 0 : now_milliseconds() + AGAIN_AFTER;
+}
+
 /* One look at the database; a new snapshot is put into *fresh if there is one. The fingerprint is taken
  * before the snapshot: a change between the two shows as a difference next time. */
 static bool look(struct catalogs *catalogs, bool changed, struct catalog **fresh, struct error *error)
@@ -98,14 +110,18 @@ static bool look(struct catalogs *catalogs, bool changed, struct catalog **fresh
 	const struct schema_settings *schema = &catalogs->configuration->schema;
 	uint64_t fingerprint;
 	if (!connect_server(catalogs, error) ||
-		!schema_fingerprint(catalogs->connection, schema, &fingerprint, error))
+		!schema_fingerprint(catalogs->connection, schema, catalogs->memory, &fingerprint, error))
 		return false;
-	if (!changed && catalogs->current && fingerprint == catalogs->fingerprint)
+	bool again = catalogs->again_at && now_milliseconds() >= catalogs->again_at;
+	if (!changed && !again && catalogs->current && fingerprint == catalogs->fingerprint)
 		return true;
-	if (!schema_load(catalogs->connection, schema, catalogs->generation + 1, fresh, error))
+	bool complete;
+	if (!schema_load(catalogs->connection, schema, catalogs->generation + 1, catalogs->memory, fresh,
+					 &complete, error))
 		return false;
 	catalogs->generation++;
 	catalogs->fingerprint = fingerprint;
+	note_complete(catalogs, complete);
 	return true;
 }
 
@@ -117,6 +133,7 @@ struct catalogs *catalogs_new(struct configuration *configuration, struct error 
 		abort();
 	catalogs->configuration = configuration_ref(configuration);
 	catalogs->socket = -1;
+	catalogs->memory = schema_memory_new();
 	catalogs->interval = configuration->settings->tenantry.schema_check_interval;
 	pthread_mutex_init(&catalogs->lock, NULL);
 	pthread_condattr_init(&attributes);
@@ -236,6 +253,14 @@ static bool round_once(struct catalogs *catalogs)
 	return fine;
 }
 
+/* How long nobody has to ask before the next round comes. */
+static uint64_t rest(const struct catalogs *catalogs, bool fine)
+{
+	if (!fine)
+		return RECONNECT_AFTER;
+	return catalogs->again_at && catalogs->interval > AGAIN_AFTER ? AGAIN_AFTER : catalogs->interval;
+}
+
 static void *run(void *argument)
 {
 	struct catalogs *catalogs = argument;
@@ -245,7 +270,7 @@ static void *run(void *argument)
 		uint64_t begun = now_milliseconds();
 		bool fine = round_once(catalogs);
 		wait_until(catalogs, begun + (fine ? ROUND_DISTANCE : RETRY_AFTER), fine ? FOR_CHANGES : FOR_NOBODY);
-		wait_until(catalogs, begun + (fine ? catalogs->interval : RECONNECT_AFTER), FOR_TICKETS);
+		wait_until(catalogs, begun + rest(catalogs, fine), FOR_TICKETS);
 	}
 	pthread_mutex_unlock(&catalogs->lock);
 	return NULL;
@@ -283,6 +308,7 @@ bool catalogs_free(struct catalogs *catalogs)
 	if (catalogs->connection)
 		disconnect(catalogs);
 	catalog_unref(catalogs->current);
+	schema_memory_free(catalogs->memory);
 	pthread_cond_destroy(&catalogs->wake);
 	pthread_mutex_destroy(&catalogs->lock);
 	configuration_unref(catalogs->configuration);

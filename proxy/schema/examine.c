@@ -20,7 +20,8 @@ bool examine(struct examination *examination, const char *conninfo, const struct
 	const struct fact_tenants *tenants = &examination->facts.tenants;
 	if (tenants->exists && (!tenants->has_id || !tenants->readable))
 		return plan_may_run(&examination->plan, error);
-	return schema_load(examination->connection, settings, 1, &examination->catalog, error) &&
+	bool complete;
+	return schema_load(examination->connection, settings, 1, NULL, &examination->catalog, &complete, error) &&
 		   hazards_find(&examination->hazards, examination->connection, &examination->plan,
 						examination->catalog, error);
 }

@@ -6,6 +6,7 @@
  * would be cheaper on huge schemas, but they lag by seconds and stand still with track_counts = off. */
 #include <string.h>
 
+#include "proxy/schema/memory.h"
 #include "proxy/schema/names.h"
 #include "proxy/schema/sql.h"
 
@@ -33,9 +34,9 @@ static void add_to_hash(uint64_t *hash, const char *text)
 	*hash = (*hash ^ 0xff) * 0x100000001b3u;
 }
 
-static bool add_query(PGconn *connection, const char *text, uint64_t *hash, struct error *error)
+static bool add_catalogs(PGconn *connection, uint64_t *hash, struct error *error)
 {
-	PGresult *result = sql_query(connection, text, 0, NULL, error);
+	PGresult *result = sql_query(connection, catalogs_text, 0, NULL, error);
 	if (!result)
 		return false;
 	add_to_hash(hash, PQgetvalue(result, 0, 0));
@@ -43,32 +44,52 @@ static bool add_query(PGconn *connection, const char *text, uint64_t *hash, stru
 	return true;
 }
 
+/* Number and sum of the tenants into the memory's mark. */
+static bool read_tenants(PGconn *connection, struct arena *arena, const char *name, bool waits,
+						 struct schema_memory *memory, struct error *error)
+{
+	const char *text = arena_format(arena,
+									"SELECT pg_catalog.concat_ws(' ', pg_catalog.count(*),"
+									" pg_catalog.sum(pg_catalog.hashtextextended(id::text, 0))) FROM %s",
+									name);
+	/* Between the look at the locks and this one somebody may have come. */
+	if (!sql_run(connection, waits ? "SET lock_timeout TO 10000" : "SET lock_timeout TO 250", error))
+		return false;
+	PGresult *result = sql_query(connection, text, 0, NULL, error);
+	if (!result)
+		return !waits && strcmp(error->sqlstate, "55P03") == 0;
+	snprintf(memory->tenants_mark, sizeof memory->tenants_mark, "%s", PQgetvalue(result, 0, 0));
+	PQclear(result);
+	return true;
+}
+
 static bool add_tenants(PGconn *connection, const struct schema_settings *settings, struct arena *arena,
-						uint64_t *hash, struct error *error)
+						struct schema_memory *memory, uint64_t *hash, struct error *error)
 {
 	const char *name = sql_qualified(arena, settings->tenants_schema, settings->tenants_table);
 	const char *values[] = {name};
-	PGresult *result = sql_query(connection, "SELECT pg_catalog.to_regclass($1)", 1, values, error);
+	PGresult *result = sql_query(connection,
+								 "SELECT t, t IS NOT NULL AND t::pg_catalog.oid IN " HELD_RELATIONS
+								 " FROM pg_catalog.to_regclass($1) AS t",
+								 1, values, error);
 	if (!result)
 		return false;
-	bool there = sql_text(result, 0, 0) != NULL;
+	bool there = sql_text(result, 0, 0) != NULL, held = sql_bool(result, 0, 1) && memory->filled;
 	PQclear(result);
-	return !there ||
-		   add_query(connection,
-					 arena_format(arena,
-								  "SELECT pg_catalog.concat_ws(' ', pg_catalog.count(*),"
-								  " pg_catalog.sum(pg_catalog.hashtextextended(id::text, 0))) FROM %s",
-								  name),
-					 hash, error);
+	if (there && !held && !read_tenants(connection, arena, name, !memory->filled, memory, error))
+		return false;
+	if (there)
+		add_to_hash(hash, memory->tenants_mark);
+	return true;
 }
 
-bool schema_fingerprint(PGconn *connection, const struct schema_settings *settings, uint64_t *fingerprint,
-						struct error *error)
+bool schema_fingerprint(PGconn *connection, const struct schema_settings *settings,
+						struct schema_memory *memory, uint64_t *fingerprint, struct error *error)
 {
 	struct arena arena = {0};
 	uint64_t hash = 0xcbf29ce484222325u;
-	bool good = add_query(connection, catalogs_text, &hash, error) &&
-				add_tenants(connection, settings, &arena, &hash, error);
+	bool good = add_catalogs(connection, &hash, error) &&
+				add_tenants(connection, settings, &arena, memory, &hash, error);
 	arena_free(&arena);
 	if (good)
 		*fingerprint = hash;

@@ -51,12 +51,23 @@ struct schema_settings {
 bool schema_tables_parse(const char *list, struct schema_table **tables, size_t *n, struct error *error)
 	__attribute__((warn_unused_result));
 
-/* --- snapshot.c --- Loads the catalogs in one repeatable-read, read-only transaction. */
+/* --- memory.c --- What one load leaves to the next. */
+struct schema_memory;
+struct schema_memory *schema_memory_new(void);
+void schema_memory_free(struct schema_memory *memory); /* NULL is allowed */
+
+/* --- snapshot.c --- Loads the catalogs in one repeatable-read, read-only transaction. Without a memory, or
+ * with an empty one, it waits for locks for some seconds. With what an earlier load has left it does not: what
+ * is held by somebody is as it was before, or, if that is not certain, refused; then *complete is false, and
+ * the load is to be repeated later. */
 bool schema_load(PGconn *connection, const struct schema_settings *settings, uint64_t generation,
-				 struct catalog **catalog, struct error *error) __attribute__((warn_unused_result));
-/* A cheap number that changes when the schema or the tenants did; for the periodic check. */
-bool schema_fingerprint(PGconn *connection, const struct schema_settings *settings, uint64_t *fingerprint,
-						struct error *error) __attribute__((warn_unused_result));
+				 struct schema_memory *memory, struct catalog **catalog, bool *complete, struct error *error)
+	__attribute__((warn_unused_result));
+/* A cheap number that changes when the schema or the tenants did; for the periodic check. Tenants that cannot
+ * be read without waiting count as unchanged. */
+bool schema_fingerprint(PGconn *connection, const struct schema_settings *settings,
+						struct schema_memory *memory, uint64_t *fingerprint, struct error *error)
+	__attribute__((warn_unused_result));
 
 /* --- migrate.c --- */
 struct migration_report {

@@ -3,11 +3,13 @@
  * All deparsed text (views, predicates, SQL bodies) is made with an empty search_path, so that every name in
  * it is qualified and means the same in every session. Relations of all schemas are there but those of
  * temporary and TOAST schemas; bodies and view definitions only of what users made. Nothing is written, no
- * table of the application is read but the table of tenants. Fails when the tenants cannot be read: a proxy
+ * table of the application is read but the table of tenants. What would have to wait for a lock is left out
+ * while a proxy serves (memory.h); $1 of the queries says so. Fails when the tenants cannot be read: a proxy
  * that does not know them must not serve. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "proxy/schema/memory.h"
 #include "proxy/schema/names.h"
 #include "proxy/schema/sql.h"
 
@@ -21,6 +23,9 @@ struct loading {
 	struct arena arena;
 	struct names names;
 	struct catalog *catalog;
+	const struct schema_memory *before; /* NULL: locks are waited for */
+	struct schema_memory after;
+	bool complete;
 	const char *user, *search_path;
 	int version;
 };
@@ -30,8 +35,13 @@ struct loading {
 
 // clang-format off
 static const char relations_text[] =
-	"SELECT c.oid, n.nspname, c.relname, c.relkind, c.relispartition, CASE WHEN c.relkind IN ('v', 'm') AND " USER_MADE
-	" THEN pg_catalog.pg_get_viewdef(c.oid) END, (SELECT i.inhparent FROM pg_catalog.pg_inherits i"
+	"WITH held AS MATERIALIZED " HELD_RELATIONS ", closed AS MATERIALIZED"
+	" (SELECT r.ev_class FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_depend d"
+	" ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = r.oid"
+	" AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass"
+	" JOIN held h ON h.relation IN (d.refobjid, r.ev_class) WHERE $1::pg_catalog.bool)"
+	" SELECT c.oid, n.nspname, c.relname, c.relkind, c.relispartition, CASE WHEN c.relkind IN ('v', 'm') AND " USER_MADE
+	" AND c.oid NOT IN (TABLE closed) THEN pg_catalog.pg_get_viewdef(c.oid) END, (SELECT i.inhparent FROM pg_catalog.pg_inherits i"
 	" WHERE i.inhrelid = c.oid ORDER BY i.inhseqno LIMIT 1) FROM pg_catalog.pg_class c"
 	" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE " OUR_SCHEMAS
 	" AND (c.relkind NOT IN ('i', 'I') OR " USER_MADE
@@ -48,12 +58,15 @@ static const char columns_text[] =
 	" ORDER BY a.attrelid, a.attnum";
 // clang-format on
 
-/* One row a key column. Unique indexes that are not valid yet enforce nothing and serve no ON CONFLICT. */
+/* One row a key column. Unique indexes that are not valid yet enforce nothing and serve no ON CONFLICT. A
+ * predicate that cannot be read is still one. */
 // clang-format off
 static const char indexes_text[] =
-	"SELECT x.indrelid, x.indexrelid, c.relname, x.indisprimary, EXISTS (SELECT"
+	"WITH held AS MATERIALIZED " HELD_RELATIONS
+	" SELECT x.indrelid, x.indexrelid, c.relname, x.indisprimary, EXISTS (SELECT"
 	" FROM pg_catalog.pg_constraint o WHERE o.conindid = x.indexrelid"
-	" AND o.contype IN ('p', 'u')), pg_catalog.pg_get_expr(x.indpred, x.indrelid), a.attname"
+	" AND o.contype IN ('p', 'u')), CASE WHEN x.indpred IS NULL THEN NULL WHEN $1::pg_catalog.bool"
+	" AND x.indrelid IN (TABLE held) THEN '?' ELSE pg_catalog.pg_get_expr(x.indpred, x.indrelid) END, a.attname"
 	" FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class c ON c.oid = x.indexrelid"
 	" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace CROSS"
 	" JOIN LATERAL pg_catalog.generate_series(0, x.indnkeyatts - 1) AS k(i) LEFT"
@@ -97,12 +110,57 @@ static const char referencing_text[] =
 	" p.prorettype IN (2279, 3838), made AND p.procost < 1" \
 	" FROM (SELECT p.*, p.oid >= 16384 AS made FROM pg_catalog.pg_proc p) p" \
 	" JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace JOIN pg_catalog.pg_language l ON l.oid = p.prolang" \
-	" WHERE " OUR_SCHEMAS " ORDER BY p.oid"
-// clang-format off
+	" WHERE " OUR_SCHEMAS " AND $1::pg_catalog.bool IS NOT NULL ORDER BY p.oid"
 static const char functions_text_13[] = FUNCTIONS_TEXT("p.prosrc");
+static const char functions_text_14[] =
+	"WITH held AS MATERIALIZED " HELD_RELATIONS ", closed AS MATERIALIZED"
+	" (SELECT d.objid FROM pg_catalog.pg_depend d JOIN held h ON h.relation = d.refobjid"
+	" WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass"
+	" AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND $1::pg_catalog.bool) "
+	FUNCTIONS_TEXT("CASE WHEN p.prosqlbody IS NULL THEN p.prosrc WHEN p.oid NOT IN (TABLE closed)"
+				   " THEN pg_catalog.pg_get_function_sqlbody(p.oid) END");
 // clang-format on
-static const char functions_text_14[] = FUNCTIONS_TEXT(
-	"CASE WHEN p.prosqlbody IS NULL THEN p.prosrc ELSE pg_catalog.pg_get_function_sqlbody(p.oid) END");
+
+/* What a deparsed text is made from, as one value an object: the rule or function itself and every function,
+ * type, operator and schema that it depends on, with the transaction that wrote the row; of relations and
+ * columns, whose rows are written for many reasons, what a text can show of them. */
+// clang-format off
+#define STAMPS_TEXT(itself, refs) \
+	"WITH refs AS MATERIALIZED (" refs "), classes AS MATERIALIZED (SELECT f.oid AS of, c.oid, c.relname, c.relnamespace" \
+	" FROM refs f JOIN pg_catalog.pg_class c ON c.oid = f.refobjid" \
+	" WHERE f.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass)," \
+	" procs AS MATERIALIZED (SELECT f.oid AS of, p.oid, p.xmin, p.pronamespace FROM refs f" \
+	" JOIN pg_catalog.pg_proc p ON p.oid = f.refobjid" \
+	" WHERE f.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass)" \
+	" SELECT of, pg_catalog.concat_ws(' ', pg_catalog.count(*), pg_catalog.sum(" \
+	"pg_catalog.hashtextextended(pg_catalog.concat_ws(' ', k, x, i, j), 0))) FROM (" itself \
+	" UNION ALL SELECT of, 'c', pg_catalog.concat_ws(' ', relnamespace, relname), oid, 0 FROM classes" \
+	" UNION ALL SELECT c.of, 'a', pg_catalog.concat_ws(' ', a.atttypid, a.atttypmod, a.attcollation, a.attisdropped," \
+	" a.attname), a.attrelid, a.attnum FROM classes c" \
+	" JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0" \
+	" UNION ALL SELECT of, 'p', xmin::text, oid, 0 FROM procs" \
+	" UNION ALL SELECT c.of, 'n', n.xmin::text, n.oid, c.oid::bigint FROM classes c" \
+	" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace" \
+	" UNION ALL SELECT p.of, 'm', n.xmin::text, n.oid, p.oid::bigint FROM procs p" \
+	" JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace" \
+	" UNION ALL SELECT f.oid, 't', t.xmin::text, t.oid, 0 FROM refs f JOIN pg_catalog.pg_type t ON t.oid = f.refobjid" \
+	" WHERE f.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass" \
+	" UNION ALL SELECT f.oid, 'o', o.xmin::text, o.oid, 0 FROM refs f JOIN pg_catalog.pg_operator o" \
+	" ON o.oid = f.refobjid WHERE f.refclassid = 'pg_catalog.pg_operator'::pg_catalog.regclass" \
+	") AS rows(of, k, x, i, j) GROUP BY of ORDER BY of"
+
+static const char view_stamps_text[] = STAMPS_TEXT(
+	"SELECT r.ev_class AS of, 'r' AS k, r.xmin::text AS x, r.oid AS i, 0::bigint AS j FROM pg_catalog.pg_rewrite r"
+	" WHERE r.oid >= 16384 AND $1::pg_catalog.bool IS NOT NULL",
+	"SELECT DISTINCT r.ev_class AS oid, d.refclassid, d.refobjid FROM pg_catalog.pg_rewrite r"
+	" JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = r.oid"
+	" WHERE r.oid >= 16384");
+static const char function_stamps_text[] = STAMPS_TEXT(
+	"SELECT q.oid AS of, 'f' AS k, q.xmin::text AS x, q.oid AS i, 0::bigint AS j FROM pg_catalog.pg_proc q"
+	" WHERE q.oid >= 16384 AND q.prosqlbody IS NOT NULL AND $1::pg_catalog.bool IS NOT NULL",
+	"SELECT DISTINCT d.objid AS oid, d.refclassid, d.refobjid FROM pg_catalog.pg_depend d"
+	" JOIN pg_catalog.pg_proc q ON q.oid = d.objid AND q.prosqlbody IS NOT NULL"
+	" WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid >= 16384");
 // clang-format on
 
 static const char schemas_text[] =
@@ -119,6 +177,16 @@ struct part {
 static bool part_load(struct part *part, PGconn *connection, const char *text, struct error *error)
 {
 	part->result = sql_query(connection, text, 0, NULL, error);
+	part->n = part->result ? PQntuples(part->result) : 0;
+	return part->result != NULL;
+}
+
+/* The same with $1: are locks avoided? */
+static bool part_load_texts(struct part *part, const struct loading *loading, const char *text,
+							struct error *error)
+{
+	const char *values[] = {loading->before ? "true" : "false"};
+	part->result = sql_query(loading->connection, text, 1, values, error);
 	part->n = part->result ? PQntuples(part->result) : 0;
 	return part->result != NULL;
 }
@@ -188,14 +256,48 @@ static const uint32_t *take_oids(struct arena *arena, struct part *part, uint32_
 	return oids;
 }
 
+/* The deparsed text of an object, `read` or that of before, for the snapshot and for the next load. */
+static const char *take_text(struct loading *loading, struct part *stamps, uint32_t oid, const char *read,
+							 const struct memory_texts *before, struct memory_texts *after)
+{
+	int first, n = part_rows(stamps, oid, &first);
+	const char *stamp = n == 1 ? sql_text(stamps->result, first, 1) : NULL;
+	if (!stamp)
+		return read;
+	if (!read && loading->before)
+		read = memory_text(before, oid, stamp);
+	if (!read)
+		loading->complete = false;
+	after->list[after->n++] = (struct memory_text){.oid = oid,
+												   .stamp = arena_copy(&loading->after.arena, stamp),
+												   .text = arena_copy(&loading->after.arena, read)};
+	return read;
+}
+
+static void make_room(struct loading *loading, struct memory_texts *texts, const struct part *stamps)
+{
+	texts->list = arena_alloc(&loading->after.arena, ((size_t)stamps->n + 1) * sizeof *texts->list);
+}
+
+static const char *view_text(struct loading *loading, struct part *stamps, uint32_t oid, char kind,
+							 const char *read)
+{
+	if (kind != 'v' && kind != 'm')
+		return NULL;
+	return take_text(loading, stamps, oid, read, loading->before ? &loading->before->views : NULL,
+					 &loading->after.views);
+}
+
 static bool load_relations(struct loading *loading, struct error *error)
 {
-	struct part relations = {0}, columns = {0}, indexes = {0}, depends = {0}, referencing = {0};
-	bool good = part_load(&relations, loading->connection, relations_text, error) &&
+	struct part relations = {0}, columns = {0}, indexes = {0}, depends = {0}, referencing = {0}, stamps = {0};
+	bool good = part_load_texts(&stamps, loading, view_stamps_text, error) &&
+				part_load_texts(&relations, loading, relations_text, error) &&
 				part_load(&columns, loading->connection, columns_text, error) &&
-				part_load(&indexes, loading->connection, indexes_text, error) &&
+				part_load_texts(&indexes, loading, indexes_text, error) &&
 				part_load(&depends, loading->connection, depends_text, error) &&
 				part_load(&referencing, loading->connection, referencing_text, error);
+	make_room(loading, &loading->after.views, &stamps);
 	for (int row = 0; good && row < relations.n; row++) {
 		struct arena pieces = {0};
 		struct catalog_relation relation = {
@@ -204,10 +306,11 @@ static bool load_relations(struct loading *loading, struct error *error)
 			.name = sql_text(relations.result, row, 2),
 			.kind = sql_text(relations.result, row, 3)[0],
 			.is_partition = sql_bool(relations.result, row, 4),
-			.view_definition = sql_text(relations.result, row, 5),
 			.parent = sql_oid(relations.result, row, 6),
 			.tenant_column = -1,
 		};
+		relation.view_definition =
+			view_text(loading, &stamps, relation.oid, relation.kind, sql_text(relations.result, row, 5));
 		take_columns(&pieces, &columns, &relation);
 		take_indexes(&pieces, &indexes, &relation);
 		relation.depends = take_oids(&pieces, &depends, relation.oid, &relation.n_depends);
@@ -220,17 +323,19 @@ static bool load_relations(struct loading *loading, struct error *error)
 	PQclear(indexes.result);
 	PQclear(depends.result);
 	PQclear(referencing.result);
+	PQclear(stamps.result);
 	return good;
 }
 
 static bool load_functions(struct loading *loading, struct error *error)
 {
-	struct part part = {0};
-	const char *text = loading->version >= 140000 ? functions_text_14 : functions_text_13;
-	if (!part_load(&part, loading->connection, text, error))
-		return false;
-	for (int row = 0; row < part.n; row++) {
-		const struct catalog_function function = {
+	struct part part = {0}, stamps = {0};
+	bool has_bodies = loading->version >= 140000;
+	bool good = (!has_bodies || part_load_texts(&stamps, loading, function_stamps_text, error)) &&
+				part_load_texts(&part, loading, has_bodies ? functions_text_14 : functions_text_13, error);
+	make_room(loading, &loading->after.functions, &stamps);
+	for (int row = 0; good && row < part.n; row++) {
+		struct catalog_function function = {
 			.oid = sql_oid(part.result, row, 0),
 			.schema = sql_text(part.result, row, 1),
 			.name = sql_text(part.result, row, 2),
@@ -240,10 +345,14 @@ static bool load_functions(struct loading *loading, struct error *error)
 			.returns_trigger = sql_bool(part.result, row, 6),
 			.cheap = sql_bool(part.result, row, 7),
 		};
+		function.body =
+			take_text(loading, &stamps, function.oid, function.body,
+					  loading->before ? &loading->before->functions : NULL, &loading->after.functions);
 		catalog_add_function(loading->catalog, &function);
 	}
 	PQclear(part.result);
-	return true;
+	PQclear(stamps.result);
+	return good;
 }
 
 static bool load_schemas(struct loading *loading, struct error *error)
@@ -257,12 +366,46 @@ static bool load_schemas(struct loading *loading, struct error *error)
 	return true;
 }
 
+static bool tenants_held(struct loading *loading, bool *held, struct error *error)
+{
+	struct part part = {0};
+	*held = false;
+	if (!loading->before)
+		return true;
+	if (!part_load(&part, loading->connection,
+				   arena_format(&loading->arena, "SELECT %u IN " HELD_RELATIONS, loading->names.tenants_oid),
+				   error))
+		return false;
+	*held = sql_bool(part.result, 0, 0);
+	PQclear(part.result);
+	return true;
+}
+
+static void add_tenant(struct loading *loading, const char *value)
+{
+	catalog_add_tenant(loading->catalog, value);
+	loading->after.tenants[loading->after.n_tenants++] = arena_copy(&loading->after.arena, value);
+}
+
+static void room_for_tenants(struct loading *loading, size_t n)
+{
+	loading->after.tenants = arena_alloc(&loading->after.arena, (n + 1) * sizeof *loading->after.tenants);
+}
+
+/* Tenants that came since are not known until the table can be read: they are refused. */
+static void take_tenants_of_before(struct loading *loading)
+{
+	const struct schema_memory *before = loading->before;
+	loading->complete = false;
+	room_for_tenants(loading, before->n_tenants);
+	for (size_t i = 0; i < before->n_tenants; i++)
+		add_tenant(loading, before->tenants[i]);
+}
+
 /* Values that are not of the tenant type (an adopted table of another type, texts that are too long) cannot
  * be chosen by a session, so they are left out. */
-static bool load_tenants(struct loading *loading, struct error *error)
+static bool read_tenants(struct loading *loading, struct error *error)
 {
-	if (!loading->names.tenants_oid)
-		return true;
 	const char *table =
 		sql_qualified(&loading->arena, loading->names.tenants_schema, loading->settings->tenants_table);
 	struct part part = {0};
@@ -275,12 +418,26 @@ static bool load_tenants(struct loading *loading, struct error *error)
 					   sql_identifier(&loading->arena, loading->user));
 		return false;
 	}
+	room_for_tenants(loading, (size_t)part.n);
 	for (int row = 0; row < part.n; row++) {
 		char value[TENANT_VALUE_MAX + 1];
 		if (tenant_value_canonical(loading->settings->tenant_type, sql_text(part.result, row, 0), value))
-			catalog_add_tenant(loading->catalog, value);
+			add_tenant(loading, value);
 	}
 	PQclear(part.result);
+	return true;
+}
+
+static bool load_tenants(struct loading *loading, struct error *error)
+{
+	bool held;
+	if (!loading->names.tenants_oid)
+		return true;
+	if (!tenants_held(loading, &held, error))
+		return false;
+	if (!held)
+		return read_tenants(loading, error);
+	take_tenants_of_before(loading);
 	return true;
 }
 
@@ -308,8 +465,11 @@ static bool load_everything(struct loading *loading, struct error *error)
 		   load_session(loading, error) &&
 		   names_resolve(loading->connection, loading->settings, &loading->arena, &loading->names, error) &&
 		   sql_run(loading->connection,
-				   "SET LOCAL search_path TO ''; SET LOCAL statement_timeout TO 0;"
-				   " SET LOCAL lock_timeout TO 10000; SET LOCAL jit TO off",
+				   "SET LOCAL search_path TO ''; SET LOCAL statement_timeout TO 0; SET LOCAL jit TO off",
+				   error) &&
+		   /* Somebody may come between the look at the locks and the deparsing; below deadlock_timeout. */
+		   sql_run(loading->connection,
+				   loading->before ? "SET LOCAL lock_timeout TO 200" : "SET LOCAL lock_timeout TO 10000",
 				   error) &&
 		   load_relations(loading, error) && load_functions(loading, error) && load_schemas(loading, error) &&
 		   load_tenants(loading, error) && sql_run(loading->connection, "COMMIT", error);
@@ -328,6 +488,7 @@ static bool load_once(struct loading *loading, uint64_t generation, struct catal
 					  struct error *error)
 {
 	loading->catalog = catalog_new();
+	loading->complete = true;
 	bool good = load_everything(loading, error);
 	if (good) {
 		const struct catalog_rules rules = {
@@ -353,18 +514,26 @@ static bool load_once(struct loading *loading, uint64_t generation, struct catal
 }
 
 bool schema_load(PGconn *connection, const struct schema_settings *settings, uint64_t generation,
-				 struct catalog **catalog, struct error *error)
+				 struct schema_memory *memory, struct catalog **catalog, bool *complete, struct error *error)
 {
-	bool good = false;
+	bool good = false, in_the_way = false;
+	const struct schema_memory *before = memory && memory->filled ? memory : NULL;
 	*catalog = NULL;
 	for (int i = 0; i < TRIES && !good; i++) {
-		struct loading loading = {.connection = connection, .settings = settings};
+		struct loading loading = {.connection = connection, .settings = settings, .before = before};
 		good = load_once(&loading, generation, catalog, error);
+		if (good) {
+			*complete = loading.complete;
+			if (memory)
+				memory_take(memory, &loading.after);
+		}
+		arena_free(&loading.after.arena);
 		arena_free(&loading.arena);
-		if (!good && !dropped_meanwhile(error))
+		in_the_way = !good && strcmp(error->sqlstate, "55P03") == 0;
+		if (!good && !dropped_meanwhile(error) && !(in_the_way && before))
 			break;
 	}
-	if (!good && strcmp(error->sqlstate, "55P03") == 0)
+	if (in_the_way)
 		error_hint(error, "The definitions of the schema cannot be read while somebody holds a table in "
 						  "ACCESS EXCLUSIVE mode.");
 	return good;
