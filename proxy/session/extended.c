@@ -5,6 +5,7 @@
  * names or the catalog changed is judged again at Bind, and prepared again under its name if it is to be
  * written otherwise. */
 #include "proxy/session/internal.h"
+#include "proxy/wire/fault.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -183,10 +184,8 @@ enum handled extended_parse(struct session *session, const struct wire_message *
 	struct wire_parse parse;
 	struct own_refusal own;
 	uint32_t few[32];
-	if (!wire_parse_decode(message->body, message->length, &parse)) {
-		session_violation(session, "invalid Parse message");
-		return HANDLED;
-	}
+	if (!wire_parse_decode(message->body, message->length, &parse))
+		return malformed(session, message);
 	const uint32_t *types = host_order(&parse, few, sizeof few / sizeof *few);
 	struct verdict *verdict =
 		judge(session, PROTOCOL_EXTENDED, parse.text, parse.text_length, types, parse.n_types);
@@ -432,14 +431,24 @@ static void refuse_unknown(struct session *session, const char *name)
 	refuse_extended(session, &own.refusal);
 }
 
+static enum handled refuse_malformed_bind(struct session *session, const struct wire_message *message,
+										  const struct wire_bind *bind, const struct prepared *prepared)
+{
+	struct own_refusal own;
+	if (!prepared->takes_tenant || wire_fault(message) == WIRE_FAULT_FORMATS || !bind->counted ||
+		count_fits(prepared, bind, &own))
+		return malformed_bind(session, message, bind, prepared);
+	refuse_extended(session, &own.refusal);
+	return HANDLED;
+}
+
 enum handled extended_bind(struct session *session, const struct wire_message *message)
 {
 	struct wire_bind bind;
 	bool refused = false;
-	if (!wire_bind_decode(message->body, message->length, &bind)) {
-		session_violation(session, "invalid Bind message");
-		return HANDLED;
-	}
+	bool sound = wire_bind_decode(message->body, message->length, &bind);
+	if (!sound && wire_fault(message) == WIRE_FAULT_STRING)
+		return malformed(session, message);
 	if (!replies_name_is_certain(&session->replies, bind.statement))
 		return client_hold(session, HOLD_REPLIES);
 	struct prepared *prepared = statements_get(&session->statements, bind.statement);
@@ -451,6 +460,8 @@ enum handled extended_bind(struct session *session, const struct wire_message *m
 		refuse_unknown(session, bind.statement);
 		return HANDLED;
 	}
+	if (!sound)
+		return refuse_malformed_bind(session, message, &bind, prepared);
 	if (admit_bind(session, prepared, &bind, &refused) == HELD)
 		return HELD;
 	if (refused)
@@ -498,10 +509,8 @@ enum handled extended_describe(struct session *session, const struct wire_messag
 	char target;
 	const char *name;
 	bool refused = false;
-	if (!wire_target_decode(message->body, message->length, &target, &name)) {
-		session_violation(session, "invalid Describe message");
-		return HANDLED;
-	}
+	if (!wire_target_decode(message->body, message->length, &target, &name))
+		return malformed(session, message);
 	if (target == 'P') {
 		client_forward(session, message);
 		const struct portal *portal = statements_portal(&session->statements, name);
@@ -573,10 +582,8 @@ enum handled extended_execute(struct session *session, const struct wire_message
 {
 	const char *name;
 	struct own_refusal own;
-	if (!wire_execute_decode(message->body, message->length, &name)) {
-		session_violation(session, "invalid Execute message");
-		return HANDLED;
-	}
+	if (!wire_execute_decode(message->body, message->length, &name))
+		return malformed(session, message);
 	struct portal *portal = statements_portal(&session->statements, name);
 	struct prepared *prepared = portal ? portal->prepared : NULL;
 	/* Until a part of the pipeline before this one has ended, nobody can tell what the name stands for. */
@@ -608,10 +615,8 @@ enum handled extended_close(struct session *session, const struct wire_message *
 {
 	char target;
 	const char *name;
-	if (!wire_target_decode(message->body, message->length, &target, &name)) {
-		session_violation(session, "invalid Close message");
-		return HANDLED;
-	}
+	if (!wire_target_decode(message->body, message->length, &target, &name))
+		return malformed(session, message);
 	client_forward(session, message);
 	struct reply *reply = replies_add(&session->replies, REPLY_CLOSE);
 	if (target == 'S') {

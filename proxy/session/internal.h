@@ -230,6 +230,10 @@ enum admission admit_tenant(struct session *session, const char *text, char *can
 void refuse_add_text(struct buffer *to, const struct refusal *refusal);
 void refuse_query(struct session *session, const struct refusal *refusal);
 void refuse_extended(struct session *session, const struct refusal *refusal);
+/* malformed.c: in the place of a message whose body is malformed; of a Bind whose names can be read. */
+enum handled malformed(struct session *session, const struct wire_message *message);
+enum handled malformed_bind(struct session *session, const struct wire_message *message,
+							const struct wire_bind *bind, const struct prepared *prepared);
 void refuse_note(struct session *session, struct query *query, const struct refusal *refusal);
 
 /* --- server.c --- */

@@ -28,6 +28,7 @@ enum reply_kind {
 	REPLY_SYNC,
 	REPLY_QUERY,
 	REPLY_FUNCTION,
+	REPLY_ERROR, /* an error and nothing else */
 };
 
 /* What is known of a simple Query, or of an error that the server is to raise for us. */

@@ -59,6 +59,7 @@ bool wire_bind_decode(const char *body, size_t length, struct wire_bind *bind)
 	bind->n_formats = reader_u16(&reader);
 	bind->formats = reader_bytes(&reader, (size_t)bind->n_formats * 2);
 	bind->n_values = reader_u16(&reader);
+	bind->counted = !reader.bad;
 	bind->values = reader.at;
 	for (unsigned i = 0; i < bind->n_values && !reader.bad; i++) {
 		uint32_t size = reader_u32(&reader);

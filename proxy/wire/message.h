@@ -80,6 +80,7 @@ struct wire_bind {
 	const char *formats; /* n_formats codes in network order */
 	unsigned n_values;
 	const char *values, *values_end;
+	bool counted;        /* so far the message is sound: the numbers of formats and values are there */
 	const char *results; /* count and codes of the results' formats, up to the end */
 	size_t results_length;
 };

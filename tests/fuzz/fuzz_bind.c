@@ -1,4 +1,4 @@
-/* Bind: whatever its body, either the session ends, or the server gets an error to raise, or it gets the client's own
+/* Bind: whatever its body, either the server gets a message that it refuses, or an error to raise, or it gets the client's own
  * parameters, formats and names unchanged with the tenant's value, in text, as one parameter more.
  *
  * Byte 0 chooses the statement, the rest is the body. */
@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proxy/wire/fault.h"
 #include "proxy/wire/message.h"
 #include "tests/lib/session_bench.h"
 
@@ -92,6 +93,18 @@ static void check_guarded(const struct wire_bind *client, const struct wire_bind
 		broken("names or formats of results have changed");
 }
 
+/* In the place of a malformed one: a message that every server refuses, and that binds nothing of the
+ * client's. */
+static void check_malformed(const struct wire_message *message, size_t n)
+{
+	if (n != WIRE_HEADER + message->length)
+		broken("more than one message for a malformed one");
+	if (wire_fault(message) == WIRE_FAULT_NONE)
+		broken("a sound message for a malformed one");
+	if (message->type == 'B' && strcmp(message->body, "tenantry: malformed") != 0)
+		broken("a portal of the client's is bound by a malformed message");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct session_bench bench;
@@ -116,7 +129,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t n = buffer_pending(out);
 	if (n < WIRE_HEADER || wire_header(buffer_head(out), n, WIRE_LARGE, &message) != WIRE_OK)
 		broken("nothing was sent");
-	if (message.type == 'B') {
+	if (!good && (message.type == 'E' || !same(message.body, message.length, body, length)) &&
+		message.type != 'C') {
+		check_malformed(&message, n);
+	} else if (message.type == 'B') {
 		if (n != WIRE_HEADER + message.length || !wire_bind_decode(message.body, message.length, &server))
 			broken("an invalid Bind was sent");
 		/* Long ones stream past unread if they need nothing. */
@@ -126,7 +142,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			broken("a Bind that was not the client's");
 		else if (statement->own_tenant && good)
 			check_own(&client);
-	} else if (!(message.type == 'C' || (message.type == 'X' && !good))) {
+	} else if (message.type != 'C') {
 		broken("neither a Bind nor a refusal");
 	}
 	session_bench_end(&bench);
