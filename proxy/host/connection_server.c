@@ -8,6 +8,8 @@
 static void opened(struct connection *connection, const struct opened *opened)
 {
 	struct session_server server = {.process_id = opened->process_id,
+									.notices = opened->notices,
+									.notices_length = opened->notices_length,
 									.n_parameters = opened->n_parameters,
 									.parameters = opened->parameters,
 									.cancel_key_length = sizeof server.cancel_key};

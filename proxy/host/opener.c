@@ -1,5 +1,5 @@
 /* Opening servers with libpq; see opener.h. Names are resolved in opener_names.c, errors translated in
- * opener_errors.c.
+ * opener_errors.c, notices kept in opener_notices.c.
  *
  *   (the gate) --its turn--> RESOLVING --names known--> CONNECTING --CONNECTION_OK--> done
  *       ^                          |
@@ -131,12 +131,16 @@ static void leave(struct opener *opener)
 static void drop_connection(struct opener *opener)
 {
 	stop_polling(opener);
-	if (opener->step)
+	if (opener->step) {
 		opener_step_abandon(opener->step);
-	else if (opener->connection)
-		PQfinish(opener->connection);
+	} else {
+		if (opener->connection)
+			PQfinish(opener->connection);
+		opener_notices_free(opener->notices);
+	}
 	opener->step = NULL;
 	opener->connection = NULL;
+	opener->notices = NULL;
 }
 
 /* Everything ends; the memory goes when libuv has let go of the handles. */
@@ -322,6 +326,11 @@ static void collect_parameters(PGconn *connection, struct opened *opened)
 	}
 }
 
+/* The session has the socket, and libpq hears nothing more. */
+static void ignore_notice(void *unused, const PGresult *notice)
+{
+}
+
 /* The server is idle and everything that it has said is read: a backend sends its greeting, up to
  * ReadyForQuery, in one go. A notice or parameter change that came right behind sits in libpq's buffer;
  * PQisBusy() works it off, before the values are read. Half of such a message, cut by the network, would be
@@ -330,9 +339,16 @@ static void hand_over(struct opener *opener)
 {
 	struct opened opened = {0};
 	PGconn *connection = opener->connection;
+	struct opener_notices *notices = opener->notices;
+	unsigned dropped;
 	opener_done done = opener->request.done;
 	void *context = opener->request.context;
 	PQisBusy(connection);
+	PQsetNoticeReceiver(connection, ignore_notice, NULL);
+	opened.notices = opener_notices_bytes(notices, &opened.notices_length, &dropped);
+	if (dropped)
+		log_write(LOG_LEVEL_WARNING, &opener->request.subject,
+				  "%u notices of the server's start are too many: dropped", dropped);
 	/* From here on libpq only writes (its Terminate at the end) and must not wait for that. */
 	PQsetnonblocking(connection, 1);
 	opened.link = (struct server_link *)connection;
@@ -341,8 +357,10 @@ static void hand_over(struct opener *opener)
 	opened.process_id = PQbackendPID(connection);
 	collect_parameters(connection, &opened);
 	opener->connection = NULL;
+	opener->notices = NULL;
 	finish(opener);
 	done(context, &opened, NULL);
+	opener_notices_free(notices);
 }
 
 static void go_on(struct opener *opener, PostgresPollingStatusType status)
@@ -372,6 +390,7 @@ struct opener_step {
 	uv_work_t work;
 	struct opener *opener; /* NULL: abandoned, and the connection is the step's */
 	PGconn *connection;
+	struct opener_notices *notices;
 	PostgresPollingStatusType status;
 };
 
@@ -390,6 +409,7 @@ static void step_done(uv_work_t *work, int status)
 		go_on(opener, step->status);
 	} else {
 		PQfinish(step->connection);
+		opener_notices_free(step->notices);
 	}
 	free(step);
 }
@@ -405,15 +425,11 @@ static void step(struct opener *opener)
 	stop_polling(opener);
 	step->opener = opener;
 	step->connection = opener->connection;
+	step->notices = opener->notices;
 	step->work.data = step;
 	opener->step = step;
 	if (uv_queue_work(opener->loop, &step->work, run_step, step_done) != 0)
 		abort();
-}
-
-static void ignore_notice(void *unused, const PGresult *notice)
-{
-	log_write(LOG_LEVEL_DEBUG, NULL, "server: %s", PQresultErrorMessage(notice));
 }
 
 void opener_connect(struct opener *opener)
@@ -424,7 +440,8 @@ void opener_connect(struct opener *opener)
 	if (make_arguments(opener, &arguments, &options, &error)) {
 		opener->connection = must(PQconnectStartParams(arguments.keywords, arguments.values, 0));
 		PQsetErrorVerbosity(opener->connection, PQERRORS_VERBOSE);
-		PQsetNoticeReceiver(opener->connection, ignore_notice, NULL);
+		opener->notices = opener_notices_new();
+		PQsetNoticeReceiver(opener->connection, opener_notices_take, opener->notices);
 		if (PQstatus(opener->connection) == CONNECTION_BAD)
 			step(opener);
 		else

@@ -24,6 +24,8 @@ struct opened {
 	int fd;                   /* the link's */
 	SSL *ssl;                 /* the link's; NULL: plain */
 	int process_id;
+	const char *notices; /* NoticeResponses of the start, whole messages; borrowed. NULL: none */
+	size_t notices_length;
 	size_t n_parameters; /* ParameterStatus; borrowed from the link until it reads again, so: copy */
 	struct session_parameter parameters[24];
 };

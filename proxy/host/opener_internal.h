@@ -25,6 +25,7 @@ struct opener {
 	uv_poll_t *poll;
 	struct opener_step *step; /* runs in a thread; the connection is not to be touched */
 	PGconn *connection;
+	struct opener_notices *notices; /* of the connection: lives and dies with it */
 	/* opener_names.c */
 	struct opener_lookup *lookup;    /* running */
 	char *hosts, *addresses, *ports; /* comma-separated, one address each; NULL: nothing to resolve */
@@ -43,6 +44,13 @@ void opener_names_resolve(struct opener *opener);
 void opener_names_apply(const struct opener *opener, const char **keywords, const char **values, size_t *n);
 void opener_names_abandon(struct opener *opener);
 void opener_names_free(struct opener *opener);
+
+/* --- opener_notices.c --- */
+struct opener_notices *opener_notices_new(void);
+void opener_notices_free(struct opener_notices *notices);        /* NULL is allowed */
+void opener_notices_take(void *notices, const PGresult *notice); /* libpq's notice receiver */
+/* NoticeResponses; NULL: none. *dropped: so many were too many. */
+const char *opener_notices_bytes(const struct opener_notices *notices, size_t *length, unsigned *dropped);
 
 /* --- opener_errors.c --- */
 /* libpq's text to an error for the client. True: the server is away, and may come back. */

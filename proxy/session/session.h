@@ -111,6 +111,8 @@ size_t session_server_parameters(const struct session *session, const struct ses
 /* What the host has learnt of a server that is open and idle. Copied. */
 struct session_server {
 	int process_id;      /* of the real server */
+	const char *notices; /* NoticeResponses that it has sent so far, whole messages; NULL: none */
+	size_t notices_length;
 	size_t n_parameters; /* ParameterStatus as the server reported them */
 	const struct session_parameter *parameters;
 	uint8_t cancel_key[32];   /* of our own BackendKeyData: 4 bytes for protocol 3.0, up to 32 for 3.2 */

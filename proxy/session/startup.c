@@ -370,6 +370,7 @@ void session_server_opened(struct session *session, const struct session_server 
 		return;
 	session->phase = PHASE_RUNNING;
 	session->asked_catalog = false;
+	buffer_add(out, server->notices, server->notices_length);
 	for (size_t i = 0; i < server->n_parameters; i++) {
 		const struct session_parameter *status = &server->parameters[i];
 		if (!server_status_learn(session, status->name, status->value))

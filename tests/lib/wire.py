@@ -196,6 +196,7 @@ class Connection:
         self._buffer = bytearray()
         self._at = 0
         self.parameter_status, self.key, self.status = {}, None, None
+        self.start_notices = []  # fields of the notices before the first ReadyForQuery
 
     # --- bytes ---
     def send(self, *messages):
@@ -296,7 +297,9 @@ class Connection:
             elif kind == "Z":
                 self.status = chr(body[0])
                 return self
-            elif kind in "Nv":
+            elif kind == "N":
+                self.start_notices.append(error_fields(body))
+            elif kind == "v":
                 continue
             else:
                 raise ConnectionLost(f"unexpected message {kind!r} during start-up")
