@@ -247,7 +247,7 @@ static bool round_once(struct catalogs *catalogs)
 	uint64_t served = catalogs->served;
 	pthread_mutex_unlock(&catalogs->lock);
 	if (fresh || (asked && serve))
-		catalogs->announce(catalogs->context, current, served);
+		catalogs->announce(catalogs->context, current, served, fine);
 	catalog_unref(current);
 	pthread_mutex_lock(&catalogs->lock);
 	return fine;

@@ -18,8 +18,8 @@
 struct catalogs;
 
 /* Called from the thread after every round that served a ticket or changed the snapshot. `catalog` is
- * borrowed. */
-typedef void (*catalogs_announce)(void *context, struct catalog *catalog, uint64_t served);
+ * borrowed. `read`: the database has been looked at; else the snapshot is only the last one that there is. */
+typedef void (*catalogs_announce)(void *context, struct catalog *catalog, uint64_t served, bool read);
 
 /* Connects and loads the first snapshot; blocks. NULL: *error says why. */
 struct catalogs *catalogs_new(struct configuration *configuration, struct error *error);

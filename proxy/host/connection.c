@@ -470,7 +470,7 @@ void connection_due(struct connection *connection)
 	connection_settle(connection);
 }
 
-void connection_catalog(struct connection *connection, struct catalog *catalog, uint64_t served)
+void connection_catalog(struct connection *connection, struct catalog *catalog, uint64_t served, bool read)
 {
 	bool waits = connection->catalog_ticket && connection->catalog_ticket <= served;
 	if (connection->state == CONNECTION_CLOSING || connection->state == CONNECTION_CANCELLING)
@@ -480,7 +480,10 @@ void connection_catalog(struct connection *connection, struct catalog *catalog, 
 		return;
 	connection->catalog_ticket = 0;
 	session_clock(connection->session, uv_now(&connection->worker->loop));
-	session_catalog(connection->session, catalog);
+	if (read)
+		session_catalog(connection->session, catalog);
+	else
+		session_catalog_unread(connection->session);
 	connection_settle(connection);
 }
 

@@ -72,7 +72,7 @@ void connection_due(struct connection *connection);
 /* OpenSSL holds bytes that have not been read. */
 void connection_read_again(struct connection *connection);
 /* A snapshot has been announced. */
-void connection_catalog(struct connection *connection, struct catalog *catalog, uint64_t served);
+void connection_catalog(struct connection *connection, struct catalog *catalog, uint64_t served, bool read);
 void connection_drain(struct connection *connection, bool now);
 /* A CancelRequest has been acted on; a cancel of our own has been sent. */
 void connection_finish(struct connection *connection);

@@ -138,9 +138,9 @@ static bool prepare_schema(const struct configuration *configuration, bool *back
 	return true;
 }
 
-static void announce_catalog(void *context, struct catalog *catalog, uint64_t served)
+static void announce_catalog(void *context, struct catalog *catalog, uint64_t served, bool read)
 {
-	workers_announce_catalog(context, catalog, served);
+	workers_announce_catalog(context, catalog, served, read);
 }
 
 static bool make_workers(struct host *host, const struct listen_address *addresses, size_t n,

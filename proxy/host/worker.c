@@ -211,6 +211,7 @@ struct announcement {
 	struct host *host;
 	struct catalog *catalog;
 	uint64_t served;
+	bool read;              /* see catalogs.h */
 	atomic_uint pending;    /* workers that have not taken the snapshot */
 	atomic_uint references; /* letters under way */
 };
@@ -242,7 +243,7 @@ static void serve_tickets(void *owner, void *data)
 	for (struct connection *connection = worker->connections, *next; connection; connection = next) {
 		next = connection->next;
 		if (connection->catalog_ticket)
-			connection_catalog(connection, worker->catalog, announcement->served);
+			connection_catalog(connection, worker->catalog, announcement->served, announcement->read);
 	}
 	drop_announcement(announcement);
 }
@@ -267,14 +268,14 @@ static void take_catalog(void *owner, void *data)
 		for (struct connection *connection = worker->connections, *next; connection; connection = next) {
 			next = connection->next;
 			if (!connection->catalog_ticket)
-				connection_catalog(connection, worker->catalog, 0);
+				connection_catalog(connection, worker->catalog, 0, true);
 		}
 	}
 	worker_taken(announcement);
 	drop_announcement(announcement);
 }
 
-void workers_announce_catalog(struct host *host, struct catalog *catalog, uint64_t served)
+void workers_announce_catalog(struct host *host, struct catalog *catalog, uint64_t served, bool read)
 {
 	struct announcement *announcement = calloc(1, sizeof *announcement);
 	if (!announcement)
@@ -282,6 +283,7 @@ void workers_announce_catalog(struct host *host, struct catalog *catalog, uint64
 	announcement->host = host;
 	announcement->catalog = catalog_ref(catalog);
 	announcement->served = served;
+	announcement->read = read;
 	announcement->pending = host->n_workers;
 	announcement->references = 1;
 	for (unsigned i = 0; i < host->n_workers; i++)

@@ -61,7 +61,7 @@ void worker_reconfigure(void *worker, void *configuration); /* a reference, take
 void worker_count(void *worker, void *unused);
 
 /* A new snapshot or a served ticket; any thread. */
-void workers_announce_catalog(struct host *host, struct catalog *catalog, uint64_t served);
+void workers_announce_catalog(struct host *host, struct catalog *catalog, uint64_t served, bool read);
 
 /* --- for connection.c --- */
 void worker_add(struct worker *worker, struct connection *connection);

@@ -107,8 +107,9 @@ struct session {
 	struct query *spare_query;
 	enum hold hold;
 	struct judging *judging; /* the long statement that is judged elsewhere; NULL: none */
-	bool asked_catalog; /* for the message at the head of the input, a newer snapshot has been waited for */
-	bool stale_catalog; /* our own schema change is committed, the snapshot that shows it is not here yet */
+	bool asked_catalog;  /* for the message at the head of the input, a newer snapshot has been waited for */
+	bool unread_catalog; /* and could not be had */
+	bool stale_catalog;  /* our own schema change is committed, the snapshot that shows it is not here yet */
 	bool ready_held;   /* ReadyForQuery waits for that snapshot: others may rely on the change from then on */
 	bool ready_waited; /* it has waited */
 	uint64_t ready_since;

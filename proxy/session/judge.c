@@ -203,13 +203,20 @@ void session_verdict(struct session *session, struct verdict *verdict)
 	session_written(session, SIDE_SERVER);
 }
 
+/* The database could not be asked. What is unknown and refused stays refused; what is unknown and would be
+ * forwarded (a function) may have come since, and touch tenant relations: it waits. */
+static bool may_be_guarded(const struct session *session, const struct verdict *verdict)
+{
+	return session->unread_catalog && !(verdict->n_statements == 1 && verdict->kind == VERDICT_REFUSE);
+}
+
 struct verdict *judge(struct session *session, enum sub_protocol protocol, const char *text, size_t length,
 					  const uint32_t *types, size_t n_types)
 {
 	struct verdict *verdict = is_long(session, length)
 								  ? judge_elsewhere(session, protocol, text, length, types, n_types)
 								  : judge_inline(session, protocol, text, length, types, n_types);
-	if (verdict && verdict->unknown_name && !session->asked_catalog) {
+	if (verdict && verdict->unknown_name && (!session->asked_catalog || may_be_guarded(session, verdict))) {
 		verdict_unref(verdict);
 		client_hold(session, HOLD_CATALOG);
 		return NULL;

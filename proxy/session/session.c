@@ -286,14 +286,11 @@ unsigned session_wants(const struct session *session)
 }
 
 /* --- answers of the host --- */
-void session_catalog(struct session *session, struct catalog *catalog)
+static void catalog_answered(struct session *session, bool read)
 {
-	struct catalog *old = session->catalog;
-	session->catalog = catalog_ref(catalog);
-	catalog_unref(old);
-	session->stale_catalog = false;
 	if (!(session->wants & SESSION_WANT_CATALOG))
 		return;
+	session->unread_catalog = !read;
 	session->wants &= ~(unsigned)SESSION_WANT_CATALOG;
 	session->asked_catalog = true;
 	if (session->ready_held)
@@ -305,6 +302,20 @@ void session_catalog(struct session *session, struct catalog *catalog)
 	}
 	client_resume(session);
 	update_pauses(session);
+}
+
+void session_catalog(struct session *session, struct catalog *catalog)
+{
+	struct catalog *old = session->catalog;
+	session->catalog = catalog_ref(catalog);
+	catalog_unref(old);
+	session->stale_catalog = false;
+	catalog_answered(session, true);
+}
+
+void session_catalog_unread(struct session *session)
+{
+	catalog_answered(session, false);
 }
 
 bool session_changed_schema(struct session *session)

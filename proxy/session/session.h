@@ -122,9 +122,12 @@ void session_server_opened(struct session *session, const struct session_server 
 /* The error goes to the client as FATAL and the session ends. */
 void session_server_failed(struct session *session, const struct error *error);
 
-/* A newer snapshot (or the same one, when a reload failed or brought nothing); a reference is taken. Also
+/* A newer snapshot (or the same one, when a look at the database brought nothing); a reference is taken. Also
  * called by the host of its own accord after a schema change; then the session only swaps it. */
 void session_catalog(struct session *session, struct catalog *catalog);
+/* The answer when the database cannot be asked: the session goes on with what it has, where that is closed
+ * (an unknown relation is refused, an unknown function is not called), and asks again where it is not. */
+void session_catalog_unread(struct session *session);
 
 /* Statements longer than this are not judged on the loop, if the host can do it elsewhere. */
 enum { SESSION_JUDGE_INLINE_MAX = 65536 };

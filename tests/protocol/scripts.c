@@ -287,6 +287,7 @@ static void parameter(struct script *script, const struct words *words)
 
 /*   @ wants [what ..]         exactly this
  *   @ catalog "more DDL"      answer WANT_CATALOG with a newer snapshot
+ *   @ unread                  answer WANT_CATALOG: the database cannot be asked
  *   @ opened                  the server is open
  *   @ failed message          it could not be opened
  *   @ tls                     the handshake is done
@@ -307,6 +308,8 @@ static void event(struct script *script, const struct words *words)
 		check_wants(script, words);
 	} else if (strcmp(what, "catalog") == 0) {
 		catalog(script, first);
+	} else if (strcmp(what, "unread") == 0) {
+		session_catalog_unread(script->session);
 	} else if (strcmp(what, "opened") == 0) {
 		opened(script);
 	} else if (strcmp(what, "failed") == 0) {
