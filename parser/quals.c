@@ -1,364 +1,7 @@
-/* See quals.h. The tree is walked once; nodes that are not listed are not settled. */
-#include "parser/quals.h"
-
+/* See quals.h. The statement is walked once; nodes that are not listed are not settled. */
 #include <stdlib.h>
-#include <string.h>
 
-#include "parser/catalog_internal.h"
-
-struct quals {
-	const struct analysis *analysis;
-	unsigned depth;
-	bool constant_columns; /* a column of some item of FROM may turn out to be a constant */
-	bool trusts_columns;   /* some condition is settled only if none is */
-};
-
-static bool is_one_of(const char *word, const char *const *list)
-{
-	for (; *list; list++)
-		if (strcmp(word, *list) == 0)
-			return true;
-	return false;
-}
-
-/* --- expressions --- */
-
-static const struct catalog_name *known(const struct quals *quals, const char *name)
-{
-	return catalog_name(quals->analysis->catalog, name, strlen(name));
-}
-
-/* `x.name` may be name(x). */
-static bool calls_function(const struct quals *quals, const char *name)
-{
-	const struct catalog_name *entry = known(quals, name);
-	return entry && entry->own_function;
-}
-
-static bool find_column(Node *node, void *to)
-{
-	if (node == NULL)
-		return false;
-	switch (nodeTag(node)) {
-	case T_A_Const:
-	case T_ParamRef:
-	case T_SQLValueFunction:
-	case T_TypeName:
-		return false;
-	case T_List:
-	case T_A_Expr:
-	case T_BoolExpr:
-	case T_FuncCall:
-	case T_NamedArgExpr:
-	case T_TypeCast:
-	case T_CollateClause:
-	case T_NullTest:
-	case T_BooleanTest:
-	case T_CaseExpr:
-	case T_CaseWhen:
-	case T_CoalesceExpr:
-	case T_MinMaxExpr:
-	case T_A_ArrayExpr:
-	case T_RowExpr:
-		break;
-	default:
-		return true;
-	}
-	struct quals *quals = to;
-	if (++quals->depth > quals->analysis->policy->max_depth)
-		return true;
-	bool found = raw_expression_tree_walker(node, find_column, to);
-	quals->depth--;
-	return found;
-}
-
-/* The same for every row, as far as can be told. */
-static bool is_constant(struct quals *quals, const Node *node)
-{
-	return !find_column((Node *)node, quals);
-}
-
-static const char *operator_of(const A_Expr *expression)
-{
-	if (list_length(expression->name) > 1 && strcmp(strVal(linitial(expression->name)), "pg_catalog") != 0)
-		return "";
-	return strVal(llast(expression->name));
-}
-
-static bool is_plain(struct quals *quals, const Node *node);
-
-static bool are_plain(struct quals *quals, const List *list)
-{
-	ListCell *cell;
-	foreach (cell, list)
-		if (!is_plain(quals, lfirst(cell)))
-			return false;
-	return true;
-}
-
-/* Comparisons and the like of built-in types; of patterns only the column that is searched. */
-static bool is_plain_operator(struct quals *quals, const A_Expr *expression)
-{
-	static const char *const PLAIN[] = {"=",  "<>", "<",  "<=", ">",  ">=", "@>",  "<@", "&&", "?",
-										"?|", "?&", "@@", "@?", "<<", ">>", "-|-", "&<", "&>", NULL};
-	static const char *const PATTERNS[] = {"~~", "!~~", "~~*", "!~~*", "~", "!~", "~*", "!~*", NULL};
-	const char *name = operator_of(expression);
-	switch (expression->kind) {
-	case AEXPR_OP:
-	case AEXPR_OP_ANY:
-	case AEXPR_OP_ALL:
-		return expression->lexpr && expression->rexpr &&
-			   (is_one_of(name, PLAIN) ||
-				(is_one_of(name, PATTERNS) && is_constant(quals, expression->rexpr)));
-	case AEXPR_LIKE:
-	case AEXPR_ILIKE:
-	case AEXPR_SIMILAR:
-		return is_constant(quals, expression->rexpr);
-	case AEXPR_DISTINCT:
-	case AEXPR_NOT_DISTINCT:
-	case AEXPR_NULLIF:
-	case AEXPR_IN:
-	case AEXPR_BETWEEN:
-	case AEXPR_NOT_BETWEEN:
-	case AEXPR_BETWEEN_SYM:
-	case AEXPR_NOT_BETWEEN_SYM:
-		return true;
-	}
-	return false;
-}
-
-static bool is_plain_step(struct quals *quals, const List *steps)
-{
-	ListCell *cell;
-	foreach (cell, steps) {
-		const Node *step = lfirst(cell);
-		if (IsA(step, String) ? calls_function(quals, strVal(step)) : !is_plain(quals, step))
-			return false;
-	}
-	return true;
-}
-
-/* A sub-select with a FROM is a plan of its own, which costs many operators. */
-static bool has_from(const SubLink *link)
-{
-	const SelectStmt *select = (const SelectStmt *)link->subselect;
-	return IsA(select, SelectStmt) && select->op == SETOP_NONE && select->fromClause;
-}
-
-/* Without one it may be no more than its target. */
-static bool is_plain_sublink(struct quals *quals, const SubLink *link)
-{
-	const SelectStmt *select = (const SelectStmt *)link->subselect;
-	ListCell *cell;
-	if (!is_plain(quals, link->testexpr))
-		return false;
-	if (has_from(link))
-		return true;
-	if (!IsA(select, SelectStmt) || select->op != SETOP_NONE || select->valuesLists)
-		return false;
-	foreach (cell, select->targetList)
-		if (!is_plain(quals, ((const ResTarget *)lfirst(cell))->val))
-			return false;
-	return true;
-}
-
-static bool is_plain_node(struct quals *quals, const Node *node)
-{
-#define AS(type) ((const type *)node)
-	switch (nodeTag(node)) {
-	case T_ColumnRef: {
-		const List *fields = AS(ColumnRef)->fields;
-		return list_length(fields) < 2 || !IsA(llast(fields), String) ||
-			   !calls_function(quals, strVal(llast(fields)));
-	}
-	case T_List:
-		return are_plain(quals, (const List *)node);
-	case T_A_Expr:
-		return is_plain_operator(quals, AS(A_Expr)) && is_plain(quals, AS(A_Expr)->lexpr) &&
-			   is_plain(quals, AS(A_Expr)->rexpr);
-	case T_BoolExpr:
-		return are_plain(quals, AS(BoolExpr)->args);
-	case T_NullTest:
-		return is_plain(quals, (const Node *)AS(NullTest)->arg);
-	case T_BooleanTest:
-		return is_plain(quals, (const Node *)AS(BooleanTest)->arg);
-	case T_CollateClause:
-		return is_plain(quals, AS(CollateClause)->arg);
-	case T_RowExpr:
-		return are_plain(quals, AS(RowExpr)->args);
-	case T_A_ArrayExpr:
-		return are_plain(quals, AS(A_ArrayExpr)->elements);
-	case T_CoalesceExpr:
-		return are_plain(quals, AS(CoalesceExpr)->args);
-	case T_CaseExpr:
-		return is_plain(quals, (const Node *)AS(CaseExpr)->arg) && are_plain(quals, AS(CaseExpr)->args) &&
-			   is_plain(quals, (const Node *)AS(CaseExpr)->defresult);
-	case T_CaseWhen:
-		return is_plain(quals, (const Node *)AS(CaseWhen)->expr) &&
-			   is_plain(quals, (const Node *)AS(CaseWhen)->result);
-	case T_A_Indirection:
-		return is_plain(quals, AS(A_Indirection)->arg) &&
-			   is_plain_step(quals, AS(A_Indirection)->indirection);
-	case T_A_Indices:
-		return is_plain(quals, AS(A_Indices)->lidx) && is_plain(quals, AS(A_Indices)->uidx);
-	case T_SubLink:
-		return is_plain_sublink(quals, AS(SubLink));
-	case T_CurrentOfExpr:
-		return true;
-	default:
-		return is_constant(quals, node);
-	}
-#undef AS
-}
-
-/* Cannot fail on a row and says nothing. */
-static bool is_plain(struct quals *quals, const Node *node)
-{
-	if (node == NULL)
-		return true;
-	if (++quals->depth > quals->analysis->policy->max_depth)
-		return false;
-	bool plain = is_plain_node(quals, node);
-	quals->depth--;
-	return plain;
-}
-
-/* --- conditions --- */
-
-static bool is_other_type(const TypeName *type)
-{
-	static const char *const TYPES[] = {"int2",     "int4",   "int8",      "float4",      "float8",
-										"numeric",  "text",   "varchar",   "bpchar",      "date",
-										"time",     "timetz", "timestamp", "timestamptz", "uuid",
-										"interval", "jsonb",  "bytea",     NULL};
-	return type->names && !type->arrayBounds && is_one_of(strVal(llast(type->names)), TYPES);
-}
-
-/* Certainly no boolean: `f(x) = true` would be simplified to f(x). */
-static bool is_no_boolean(const Node *node)
-{
-	static const char *const OPERATORS[] = {"+", "-", "*", "/", "%", "||", "->", "->>", "#>", "#>>", NULL};
-	static const char *const FUNCTIONS[] = {"lower",
-											"upper",
-											"length",
-											"char_length",
-											"date_trunc",
-											"date_part",
-											"extract",
-											"now",
-											"substring",
-											"substr",
-											"btrim",
-											"ltrim",
-											"rtrim",
-											"to_char",
-											"abs",
-											"round",
-											"floor",
-											"ceil",
-											"mod",
-											"md5",
-											"replace",
-											"split_part",
-											"age",
-											"concat",
-											"left",
-											"right",
-											"timezone",
-											"to_tsvector",
-											"cardinality",
-											"jsonb_typeof",
-											"array_length",
-											"to_timestamp",
-											"to_date",
-											"jsonb_array_length",
-											NULL};
-	if (node == NULL)
-		return false;
-	if (IsA(node, A_Const))
-		return !((const A_Const *)node)->isnull &&
-			   (IsA(&((const A_Const *)node)->val, Integer) || IsA(&((const A_Const *)node)->val, Float));
-	if (IsA(node, TypeCast))
-		return is_other_type(((const TypeCast *)node)->typeName);
-	if (IsA(node, A_Expr))
-		return ((const A_Expr *)node)->kind == AEXPR_OP &&
-			   is_one_of(operator_of((const A_Expr *)node), OPERATORS);
-	if (IsA(node, FuncCall)) {
-		const List *name = ((const FuncCall *)node)->funcname;
-		return (list_length(name) == 1 || strcmp(strVal(linitial(name)), "pg_catalog") == 0) &&
-			   is_one_of(strVal(llast(name)), FUNCTIONS);
-	}
-	return false;
-}
-
-/* A column, or what a sub-select gives: never a constant that a comparison could be simplified by, unless it
- * is a column of something that the planner takes apart. */
-static bool is_variable(struct quals *quals, const Node *node)
-{
-	bool column = node && IsA(node, ColumnRef) && is_plain(quals, node);
-	quals->trusts_columns |= column;
-	return column || (node && IsA(node, SubLink) && has_from((const SubLink *)node));
-}
-
-static bool equality_stays(struct quals *quals, const Node *left, const Node *right)
-{
-	return is_no_boolean(left) || is_no_boolean(right) || is_variable(quals, left) ||
-		   is_variable(quals, right);
-}
-
-static bool is_in_settled(struct quals *quals, const A_Expr *expression)
-{
-	ListCell *cell;
-	if (!expression->rexpr || !IsA(expression->rexpr, List))
-		return false;
-	foreach (cell, (const List *)expression->rexpr)
-		if (!equality_stays(quals, expression->lexpr, lfirst(cell)))
-			return false;
-	return true;
-}
-
-/* The operator costs one, and anything in its operands that can fail another one. */
-static bool is_operator_settled(struct quals *quals, const A_Expr *expression)
-{
-	const Node *left = expression->lexpr, *right = expression->rexpr;
-	if ((left && IsA(left, RowExpr)) || (right && IsA(right, RowExpr)) ||
-		!is_plain_operator(quals, expression))
-		return false;
-	switch (expression->kind) {
-	case AEXPR_OP: {
-		const char *name = operator_of(expression);
-		return (strcmp(name, "=") != 0 && strcmp(name, "<>") != 0) || equality_stays(quals, left, right);
-	}
-	case AEXPR_IN:
-		return is_in_settled(quals, expression);
-	case AEXPR_LIKE:
-	case AEXPR_ILIKE:
-	case AEXPR_SIMILAR:
-	case AEXPR_BETWEEN:
-	case AEXPR_NOT_BETWEEN:
-	case AEXPR_BETWEEN_SYM:
-	case AEXPR_NOT_BETWEEN_SYM:
-		return true;
-	default:
-		return false;
-	}
-}
-
-static bool is_settled(struct quals *quals, const Node *node)
-{
-	if (is_plain(quals, node))
-		return true;
-	if (IsA(node, A_Expr))
-		return is_operator_settled(quals, (const A_Expr *)node);
-	if (!IsA(node, BoolExpr) || ++quals->depth > quals->analysis->policy->max_depth)
-		return false;
-	ListCell *cell;
-	foreach (cell, ((const BoolExpr *)node)->args)
-		if (!is_settled(quals, lfirst(cell)))
-			return false;
-	quals->depth--;
-	return true;
-}
+#include "parser/quals_internal.h"
 
 /* --- where conditions are --- */
 
@@ -373,11 +16,11 @@ static bool is_column_settled(struct quals *quals, const Node *value)
 	if (value && IsA(value, FuncCall)) {
 		const FuncCall *call = (const FuncCall *)value;
 		return (list_length(call->funcname) == 1 &&
-				is_one_of(strVal(linitial(call->funcname)), AGGREGATES)) ||
+				quals_word_is_one_of(strVal(linitial(call->funcname)), AGGREGATES)) ||
 			   call->over;
 	}
-	quals->constant_columns |= is_constant(quals, value);
-	return is_plain(quals, value);
+	quals->constant_columns |= quals_constant(quals, value);
+	return quals_plain(quals, value);
 }
 
 static bool are_columns_settled(struct quals *quals, const SelectStmt *select)
@@ -416,13 +59,14 @@ static bool visit_query(struct quals *quals, Node *query, bool named)
 	if (!stop && select->op != SETOP_NONE)
 		stop = visit_query(quals, (Node *)select->larg, named) ||
 			   visit_query(quals, (Node *)select->rarg, named);
-	stop = stop || !is_settled(quals, select->whereClause) || !is_settled(quals, select->havingClause) ||
-		   (named && !are_columns_settled(quals, select)) || visit_from(quals, select, named) ||
-		   visit((Node *)select->targetList, quals) || visit(select->whereClause, quals) ||
-		   visit((Node *)select->distinctClause, quals) || visit((Node *)select->groupClause, quals) ||
-		   visit(select->havingClause, quals) || visit((Node *)select->windowClause, quals) ||
-		   visit((Node *)select->valuesLists, quals) || visit((Node *)select->sortClause, quals) ||
-		   visit(select->limitOffset, quals) || visit(select->limitCount, quals);
+	stop = stop || !quals_settled(quals, select->whereClause) ||
+		   !quals_settled(quals, select->havingClause) || (named && !are_columns_settled(quals, select)) ||
+		   visit_from(quals, select, named) || visit((Node *)select->targetList, quals) ||
+		   visit(select->whereClause, quals) || visit((Node *)select->distinctClause, quals) ||
+		   visit((Node *)select->groupClause, quals) || visit(select->havingClause, quals) ||
+		   visit((Node *)select->windowClause, quals) || visit((Node *)select->valuesLists, quals) ||
+		   visit((Node *)select->sortClause, quals) || visit(select->limitOffset, quals) ||
+		   visit(select->limitCount, quals);
 	quals->depth--;
 	return stop;
 }
@@ -449,7 +93,7 @@ static bool visit_view(struct quals *quals, const struct catalog_relation *view)
 static bool visit_relation(struct quals *quals, const RangeVar *name)
 {
 	const struct catalog *catalog = quals->analysis->catalog;
-	const struct catalog_name *entry = known(quals, name->relname);
+	const struct catalog_name *entry = quals_known(quals, name->relname);
 	quals->constant_columns |= quals->analysis->names->n_temporaries > 0 || !entry;
 	if (!entry || !entry->view)
 		return false;
@@ -473,7 +117,7 @@ static bool is_closed_function(struct quals *quals, const Node *call)
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(list[i]->language, "sql") == 0)
 			return false;
-	return n > 0 && !calls_function(quals, name);
+	return n > 0 && !quals_call_function(quals, name);
 }
 
 static bool visit_function(struct quals *quals, const RangeFunction *function)
@@ -482,7 +126,7 @@ static bool visit_function(struct quals *quals, const RangeFunction *function)
 	quals->constant_columns = true;
 	foreach (cell, function->functions) {
 		Node *call = linitial((List *)lfirst(cell));
-		if ((!is_constant(quals, call) && !is_closed_function(quals, call)) || visit(call, quals))
+		if ((!quals_constant(quals, call) && !is_closed_function(quals, call)) || visit(call, quals))
 			return true;
 	}
 	return false;
@@ -500,7 +144,7 @@ static bool visit_insert(struct quals *quals, const InsertStmt *insert)
 static bool visit_merge(struct quals *quals, const MergeStmt *merge)
 {
 	ListCell *cell;
-	if (!is_settled(quals, merge->joinCondition) || visit((Node *)merge->withClause, quals) ||
+	if (!quals_settled(quals, merge->joinCondition) || visit((Node *)merge->withClause, quals) ||
 		visit(merge->sourceRelation, quals) || visit(merge->joinCondition, quals))
 		return true;
 	foreach (cell, merge->mergeWhenClauses) {
@@ -514,7 +158,7 @@ static bool visit_merge(struct quals *quals, const MergeStmt *merge)
 
 static bool visit_join(struct quals *quals, const JoinExpr *join)
 {
-	return !is_settled(quals, join->quals) || visit(join->larg, quals) || visit(join->rarg, quals) ||
+	return !quals_settled(quals, join->quals) || visit(join->larg, quals) || visit(join->rarg, quals) ||
 		   visit(join->quals, quals);
 }
 
@@ -531,7 +175,7 @@ static bool visit_statement(struct quals *quals, Node *node)
 	case T_InsertStmt:
 		return visit_insert(quals, AS(InsertStmt));
 	case T_UpdateStmt:
-		return !is_settled(quals, AS(UpdateStmt)->whereClause) ||
+		return !quals_settled(quals, AS(UpdateStmt)->whereClause) ||
 			   visit((Node *)AS(UpdateStmt)->withClause, quals) ||
 			   visit((Node *)AS(UpdateStmt)->relation, quals) ||
 			   visit((Node *)AS(UpdateStmt)->fromClause, quals) ||
@@ -539,7 +183,7 @@ static bool visit_statement(struct quals *quals, Node *node)
 			   visit(AS(UpdateStmt)->whereClause, quals) ||
 			   visit((Node *)AS(UpdateStmt)->returningList, quals);
 	case T_DeleteStmt:
-		return !is_settled(quals, AS(DeleteStmt)->whereClause) ||
+		return !quals_settled(quals, AS(DeleteStmt)->whereClause) ||
 			   visit((Node *)AS(DeleteStmt)->withClause, quals) ||
 			   visit((Node *)AS(DeleteStmt)->relation, quals) ||
 			   visit((Node *)AS(DeleteStmt)->usingClause, quals) ||

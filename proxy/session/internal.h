@@ -1,20 +1,21 @@
 /* The parts of a session, shared by the files of proxy/session and seen by nobody else.
  *
- *   session.c   life, bytes in and out, closing
- *   startup.c   startup packets, parameters, opening the server
- *   auth.c      SASL exchange
- *   client.c    the client's messages: walk, dispatch, waiting
- *   query.c     simple Query
- *   extended.c  Parse, Bind, Describe, Execute, Close, Sync, Flush
- *   function.c  FunctionCall
- *   copyin.c    COPY FROM STDIN
- *   judge.c     verdicts: asking for them, waiting for long ones
- *   admit.c     may this statement run with this tenant
- *   refuse.c    errors that the server raises for us
- *   server.c    the server's messages: walk, dispatch
- *   answers.c   those that are edited on their way; effects
- *   conceal.c   what errors must not tell
- *   timing.c    time-outs and draining
+ *   session.c         life, bytes in and out, closing
+ *   startup.c         startup packets, parameters, opening the server
+ *   auth.c            SASL exchange
+ *   client.c          the client's messages: walk, dispatch, waiting
+ *   query.c           simple Query
+ *   extended_parse.c  Parse, preparing again
+ *   extended.c        Bind, Describe, Execute, Close, Sync, Flush
+ *   function.c        FunctionCall
+ *   copyin.c          COPY FROM STDIN
+ *   judge.c           verdicts: asking for them, waiting for long ones
+ *   admit.c           may this statement run with this tenant
+ *   refuse.c          errors that the server raises for us
+ *   server.c          the server's messages: walk, dispatch
+ *   answers.c         those that are edited on their way; effects
+ *   conceal.c         what errors must not tell
+ *   timing.c          time-outs and draining
  *
  * A client's message is either handled whole or *held*: left at the head of the input until a reply or a
  * newer catalog is there. A handler returns HELD before it has changed anything. */
@@ -183,8 +184,21 @@ enum handled query_message(struct session *session, const struct wire_message *m
 /* The server drops the unnamed statement and portal at any simple Query, which is this entry. */
 void query_forget_unnamed(struct session *session, struct reply *reply);
 
-/* --- extended.c --- */
+/* --- extended_parse.c --- */
 enum handled extended_parse(struct session *session, const struct wire_message *message);
+/* Would the statement be judged now as it was? Looks at stamps only. */
+bool extended_is_as_judged(const struct session *session, const struct prepared *prepared);
+/* Is the tenant that was written into its text, if one was, the session's? */
+bool extended_literal_is_current(const struct session *session, const struct prepared *prepared);
+/* Is what is known of this statement still so? If not, and if it can be done at once, its stamps are brought
+ * up to date. */
+bool extended_is_current(struct session *session, struct prepared *prepared);
+/* The statement as it has to be now, or *refused. HELD: wait. */
+enum handled extended_revalidate(struct session *session, struct prepared **prepared, bool *refused);
+/* The first slot's rendering for a statement of the extended protocol; `out` holds TENANT_LITERAL_MAX bytes. */
+const char *extended_slot(const struct prepared *prepared, char *out);
+
+/* --- extended.c --- */
 enum handled extended_bind(struct session *session, const struct wire_message *message);
 enum handled extended_describe(struct session *session, const struct wire_message *message);
 enum handled extended_execute(struct session *session, const struct wire_message *message);
@@ -194,14 +208,8 @@ void extended_flush(struct session *session);
 /* Closes the portals of statements that would change, unseen, how others are read: SQL can run or replace a
  * portal that it knows the name of. Before anything but the portal `but` runs. */
 void extended_close_followed(struct session *session, const struct portal *but);
-/* Is what is known of this statement still so? If not, and if it can be done at once, its stamps are brought
- * up to date. */
-bool extended_is_current(struct session *session, struct prepared *prepared);
 /* May the Bind with this head be streamed? True when its statement is known and nothing has to be changed. */
 bool extended_bind_streams(struct session *session, const char *bytes, size_t n);
-/* The first slot's rendering for a statement of the extended protocol; `out` holds TENANT_LITERAL_MAX bytes.
- */
-const char *extended_slot(const struct prepared *prepared, char *out);
 
 /* --- admit.c --- */
 enum admission { ADMITTED, ADMISSION_HELD, ADMISSION_REFUSED };

@@ -1,0 +1,35 @@
+/* Internal to quals*.c: one condition (quals_condition.c), and where conditions are (quals.c). */
+#ifndef TENANTRY_PARSER_QUALS_INTERNAL_H
+#define TENANTRY_PARSER_QUALS_INTERNAL_H
+
+#include <string.h>
+
+#include "parser/catalog_internal.h"
+#include "parser/quals.h"
+
+struct quals {
+	const struct analysis *analysis;
+	unsigned depth;
+	bool constant_columns; /* a column of some item of FROM may turn out to be a constant */
+	bool trusts_columns;   /* some condition is settled only if none is */
+};
+
+static inline bool quals_word_is_one_of(const char *word, const char *const *list)
+{
+	for (; *list; list++)
+		if (strcmp(word, *list) == 0)
+			return true;
+	return false;
+}
+
+const struct catalog_name *quals_known(const struct quals *quals, const char *name);
+/* `x.name` may be name(x). */
+bool quals_call_function(const struct quals *quals, const char *name);
+/* The same for every row, as far as can be told. */
+bool quals_constant(struct quals *quals, const Node *node);
+/* Cannot fail or speak on a row. */
+bool quals_plain(struct quals *quals, const Node *node);
+/* As quals.h has it. */
+bool quals_settled(struct quals *quals, const Node *node);
+
+#endif
