@@ -42,20 +42,49 @@ static bool ends_with(const char *text, const char *end)
 	return n >= m && strcmp(text + n - m, end) == 0;
 }
 
-/* "Failing row contains (a, b, 1)." without the last value, when that is the tenant's column. */
+/* Types whose text has no comma. */
+static bool is_one_word(uint32_t type)
+{
+	enum {
+		BOOL = 16,
+		INT8 = 20,
+		INT2 = 21,
+		INT4 = 23,
+		FLOAT4 = 700,
+		FLOAT8 = 701,
+		DATE = 1082,
+		NUMERIC = 1700,
+		UUID = 2950
+	};
+	return type == BOOL || type == INT8 || type == INT2 || type == INT4 || type == FLOAT4 || type == FLOAT8 ||
+		   type == DATE || type == NUMERIC || type == UUID;
+}
+
+/* Where the value of the tenant's column begins; NULL: a value before it may hold commas. */
+static const char *tenant_in_row(const struct catalog_relation *relation, const char *values)
+{
+	for (int i = 0; values && i < relation->tenant_column; i++) {
+		values = is_one_word(relation->columns[i].type_oid) ? strstr(values, ", ") : NULL;
+		values = values ? values + 2 : NULL;
+	}
+	return values;
+}
+
+/* "Failing row contains (a, 1, b)." without the value of the tenant's column, where it is certain which that is. */
 static char *cut_row(const struct catalog_relation *relation, const char *tenant, const char *detail)
 {
 	static const char head[] = "Failing row contains (";
 	if (strncmp(detail, head, sizeof head - 1) != 0)
 		return NULL;
 	char *result = NULL;
-	char *last = print(", %s).", tenant), *first = print("%s%s, ", head, tenant);
+	char *last = print(", %s).", tenant), *value = print("%s, ", tenant);
+	const char *at = tenant_in_row(relation, detail + sizeof head - 1);
 	if ((size_t)relation->tenant_column == relation->n_columns - 1 && ends_with(detail, last))
 		result = print("%.*s).", (int)(strlen(detail) - strlen(last)), detail);
-	else if (relation->tenant_column == 0 && strncmp(detail, first, strlen(first)) == 0)
-		result = print("%s%s", head, detail + strlen(first));
+	else if (at && strncmp(at, value, strlen(value)) == 0)
+		result = print("%.*s%s", (int)(at - detail), detail, at + strlen(value));
 	free(last);
-	free(first);
+	free(value);
 	return result;
 }
 
