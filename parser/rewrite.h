@@ -245,6 +245,8 @@ bool row_stars(struct analysis *analysis, List **arguments);
 bool target_as_row(struct analysis *analysis, struct leaf *leaf, Node **place);
 
 /* rewrite_walk.c */
+/* The leaf whose whole row is meant by a plain name; NULL: a column, or something else. */
+struct leaf *row_leaf(struct analysis *analysis, struct level *level, const Node *value);
 bool walk(struct analysis *analysis, Node **place);
 bool walk_list(struct analysis *analysis, List *list);
 /* The relation whose row type is meant, if that has a column that the application does not see; else NULL. */

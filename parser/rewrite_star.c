@@ -31,13 +31,7 @@ struct leaf *star_leaf(struct analysis *analysis, struct level *level, const Nod
 		return n > 0 ? scope_leaf(level, fields, n) : NULL;
 	}
 	const A_Indirection *row = (const A_Indirection *)value;
-	if (list_length(row->indirection) != 1 || !row->arg || !IsA(row->arg, ColumnRef))
-		return NULL;
-	const List *fields = ((const ColumnRef *)row->arg)->fields;
-	const Node *name = linitial(fields);
-	if (list_length(fields) != 1 || !IsA(name, String) || is_column_somewhere(analysis, level, strVal(name)))
-		return NULL;
-	return scope_leaf(level, fields, 1);
+	return list_length(row->indirection) == 1 ? row_leaf(analysis, level, row->arg) : NULL;
 }
 
 /* Text pieces that are joined once: repeated concatenation would be quadratic. */

@@ -95,16 +95,14 @@ static bool column_reference(struct analysis *analysis, Node **place)
 	return true;
 }
 
-/* The leaf whose whole row is meant by a plain name; NULL: a column, or something else. */
-static struct leaf *row_leaf(struct analysis *analysis, const Node *value)
+struct leaf *row_leaf(struct analysis *analysis, struct level *level, const Node *value)
 {
 	if (value == NULL || !IsA(value, ColumnRef) || list_length(((const ColumnRef *)value)->fields) != 1)
 		return NULL;
 	const List *fields = ((const ColumnRef *)value)->fields;
-	if (!IsA(linitial(fields), String) ||
-		is_column_somewhere(analysis, analysis->rewrite->level, strVal(linitial(fields))))
+	if (!IsA(linitial(fields), String) || is_column_somewhere(analysis, level, strVal(linitial(fields))))
 		return NULL;
-	return scope_leaf(analysis->rewrite->level, fields, 1);
+	return scope_leaf(level, fields, 1);
 }
 
 const struct catalog_relation *hidden_row_type(struct analysis *analysis, const TypeName *type)
@@ -131,7 +129,7 @@ static bool cast_to_row(struct analysis *analysis, const TypeCast *cast)
 {
 	const Node *value = cast->arg;
 	bool constant = value && IsA(value, A_Const) && !((const A_Const *)value)->isnull;
-	const struct leaf *leaf = row_leaf(analysis, value);
+	const struct leaf *leaf = row_leaf(analysis, analysis->rewrite->level, value);
 	if (!constant && !(value && IsA(value, RowExpr)) && !(leaf && leaf_hides(analysis, leaf)))
 		return true;
 	const struct catalog_relation *relation = hidden_row_type(analysis, cast->typeName);
@@ -174,7 +172,7 @@ bool field_source(struct analysis *analysis, Node **place)
 	Node *node = *place;
 	if (node == NULL)
 		return true;
-	struct leaf *leaf = row_leaf(analysis, node);
+	struct leaf *leaf = row_leaf(analysis, analysis->rewrite->level, node);
 	if (leaf) {
 		leaf->keeps_row = true;
 		return true;
@@ -230,6 +228,7 @@ bool field_source(struct analysis *analysis, Node **place)
 
 static bool indirection(struct analysis *analysis, A_Indirection *expression)
 {
+	struct leaf *leaf = row_leaf(analysis, analysis->rewrite->level, expression->arg);
 	bool field = false;
 	ListCell *cell;
 	foreach (cell, expression->indirection) {
@@ -237,9 +236,8 @@ static bool indirection(struct analysis *analysis, A_Indirection *expression)
 		if (!IsA(step, String))
 			continue;
 		field = true;
-		const struct leaf *leaf = row_leaf(analysis, expression->arg);
 		if (leaf && cell == list_head(expression->indirection)) {
-			mark_tenant((struct leaf *)leaf, strVal(step));
+			mark_tenant(leaf, strVal(step));
 			if (leaf_has_column(analysis, leaf, strVal(step)) == COLUMN_YES)
 				continue;
 		}
@@ -248,10 +246,8 @@ static bool indirection(struct analysis *analysis, A_Indirection *expression)
 	}
 	if (!walk_list(analysis, expression->indirection))
 		return false;
-	/* `(c).*` in an expression, where it is not spelled out: the server refuses it */
-	if (IsA(llast(expression->indirection), A_Star) && row_leaf(analysis, expression->arg))
-		return true;
-	if (field && row_leaf(analysis, expression->arg))
+	/* Also `(c).*` in an expression, where it is not spelled out: the server refuses it. */
+	if (leaf && (field || IsA(llast(expression->indirection), A_Star)))
 		return true;
 	return field ? field_source(analysis, &expression->arg) : walk(analysis, &expression->arg);
 }

@@ -87,28 +87,40 @@ void transition_log_lines(const struct transition *transition)
 	free(lines);
 }
 
+/* What the file says, in either form. */
+struct contents {
+	struct report_sums sums;
+	const struct report_line **lines; /* freed by who asked for them */
+	size_t n;
+	char since[32], now[32], sentence[SENTENCE];
+};
+
+static void collect(const struct transition *transition, struct contents *contents)
+{
+	contents->sums = report_sums(transition->report);
+	contents->n = report_open_lines(transition->report, &contents->lines);
+	print_time(transition->since, contents->since);
+	print_time(transition->now, contents->now);
+	conclude(&contents->sums, contents->sentence, sizeof contents->sentence);
+}
+
 /* --- text --- */
 
 static void print_text(const struct transition *transition, FILE *out)
 {
-	struct report_sums sums = report_sums(transition->report);
-	const struct report_line **lines;
-	char since[32], now[32], sentence[SENTENCE];
-	size_t n = report_open_lines(transition->report, &lines);
-	print_time(transition->since, since);
-	print_time(transition->now, now);
-	conclude(&sums, sentence, sizeof sentence);
+	struct contents c;
+	collect(transition, &c);
 	fprintf(out,
 			"# Statements on tenant tables that the application has not made safe by itself yet, the most "
 			"frequent first.\n"
 			"# Counted from %s to %s, now under mode = %s.\n"
 			"# Constants and parameters are shown as ?, comments are left out.\n\n",
-			since, now, transition->mode);
-	for (size_t i = 0; i < n; i++)
-		fprintf(out, "%llu times, %s: %s\n    %s\n\n", (count)lines[i]->executions, label(lines[i]),
-				lines[i]->reason, lines[i]->text);
-	fprintf(out, "%s\n", sentence);
-	free(lines);
+			c.since, c.now, transition->mode);
+	for (size_t i = 0; i < c.n; i++)
+		fprintf(out, "%llu times, %s: %s\n    %s\n\n", (count)c.lines[i]->executions, label(c.lines[i]),
+				c.lines[i]->reason, c.lines[i]->text);
+	fprintf(out, "%s\n", c.sentence);
+	free(c.lines);
 }
 
 /* --- JSON --- */
@@ -140,29 +152,25 @@ static void print_json_line(const struct report_line *line, FILE *out)
 
 static void print_json(const struct transition *transition, FILE *out)
 {
-	struct report_sums sums = report_sums(transition->report);
-	const struct report_line **lines;
-	char since[32], now[32], sentence[SENTENCE];
-	size_t n = report_open_lines(transition->report, &lines);
-	print_time(transition->since, since);
-	print_time(transition->now, now);
-	conclude(&sums, sentence, sizeof sentence);
+	struct contents c;
+	collect(transition, &c);
 	fprintf(out,
 			"{\n  \"since\": \"%s\",\n  \"until\": \"%s\",\n  \"mode\": \"%s\",\n"
 			"  \"executions\": {\"all\": %llu, \"safe\": %llu, \"refused\": %llu, \"unlisted\": %llu},\n"
 			"  \"statements\": {\"all\": %llu, \"safe\": %llu, \"refused\": %llu},\n"
 			"  \"needed\": %s,\n  \"conclusion\": ",
-			since, now, transition->mode, (count)sums.executions, (count)sums.safe_executions,
-			(count)sums.refused_executions, (count)sums.unlisted_executions, (count)sums.statements,
-			(count)sums.safe_statements, (count)sums.refused_statements, can_go(&sums) ? "false" : "true");
-	print_string(out, sentence);
+			c.since, c.now, transition->mode, (count)c.sums.executions, (count)c.sums.safe_executions,
+			(count)c.sums.refused_executions, (count)c.sums.unlisted_executions, (count)c.sums.statements,
+			(count)c.sums.safe_statements, (count)c.sums.refused_statements,
+			can_go(&c.sums) ? "false" : "true");
+	print_string(out, c.sentence);
 	fputs(",\n  \"open\": [", out);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < c.n; i++) {
 		fputs(i ? ",\n" : "\n", out);
-		print_json_line(lines[i], out);
+		print_json_line(c.lines[i], out);
 	}
-	fputs(n ? "\n  ]\n}\n" : "]\n}\n", out);
-	free(lines);
+	fputs(c.n ? "\n  ]\n}\n" : "]\n}\n", out);
+	free(c.lines);
 }
 
 void transition_print(const struct transition *transition, bool json, FILE *out)
