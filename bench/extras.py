@@ -176,12 +176,16 @@ def instructions(target, protocol, clients, seconds):
         pgbench.stderr.close()
 
 
-def verdicts(build):
-    """The micro-benchmark of the parser alone, in nanoseconds."""
+def verdicts_program(build):
     program = os.path.join(ROOT, build, "bench", "verdicts")
     if not os.path.exists(program):
         raise CannotMeasure(f"{program} is not built: make bench builds it")
-    done = subprocess.run([program, "--json"], capture_output=True, text=True)
+    return program
+
+
+def verdicts(build):
+    """The micro-benchmark of the parser alone, in nanoseconds."""
+    done = subprocess.run([verdicts_program(build), "--json"], capture_output=True, text=True)
     if done.returncode != 0:
-        raise CannotMeasure(f"{program} failed: {done.stderr}")
+        raise CannotMeasure(f"the benchmark of verdicts failed: {done.stderr}")
     return json.loads(done.stdout)

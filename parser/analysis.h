@@ -52,6 +52,7 @@ struct analysis {
 	const char *raised_tag;
 	bool touches_tenant, uses_tenant, unknown_name, cacheable;
 	bool conceal_errors; /* as in struct statement */
+	bool defines_view;   /* hidden columns are left out, but nothing is confined before the view is read */
 	/* a call of set_config whose first argument is certainly `named_setting` */
 	const FuncCall *named_call;
 	const char *named_setting;
@@ -94,7 +95,10 @@ bool function_attribute(struct analysis *analysis, const char *name, int locatio
  * or dynamic SQL? Returns NULL if harmless, else the reason for people (allocated with palloc).
  * `language` is folded. */
 const char *body_scan(const struct catalog *catalog, const char *language, const char *body);
-/* The same for a text that the client has sent, whose names may be other bytes than the snapshot's. */
+/* The same for an SQL text whose relations somebody else looks at: only for flagged functions and what is
+ * suspicious by itself. */
+const char *body_scan_code(const struct catalog *catalog, const char *body);
+/* body_scan() for a text that the client has sent, whose names may be other bytes than the snapshot's. */
 const char *body_scan_sent(const struct analysis *analysis, const char *language, const char *body);
 
 /* --- scope.c --- */

@@ -128,6 +128,7 @@ void catalog_add_relation(struct catalog *catalog, const struct catalog_relation
 	copy->depends = copy_oids(catalog, relation->depends, relation->n_depends);
 	copy->referencing = copy_oids(catalog, relation->referencing, relation->n_referencing);
 	copy->isolation = ISOLATION_REFUSED;
+	copy->composed = false;
 	copy->tenant_column = -1;
 }
 

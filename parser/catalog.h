@@ -48,6 +48,9 @@ struct catalog_relation {
 	const char *schema, *name;
 	char kind; /* pg_class.relkind: r p v m f S i I t c */
 	enum isolation isolation;
+	/* a view with the tenant column that is no measure of its rows (catalog_view.h): read through its
+	 * definition, not written through */
+	bool composed;
 	int tenant_column; /* index into columns, -1 if none */
 	enum tenant_type tenant_type;
 	size_t n_columns;

@@ -9,6 +9,7 @@
 
 #include "parser/body.h"
 #include "parser/catalog_internal.h"
+#include "parser/catalog_view.h"
 #include "parser/encoding.h"
 
 /* A name that a body uses. */
@@ -191,11 +192,26 @@ static enum isolation view_isolation(const struct classification *all, size_t i)
 	return isolation;
 }
 
+/* A view that shows the tenant column, over whatever relations. */
+static void follow_tenant_view(struct classification *all, size_t i)
+{
+	struct catalog_relation *view = &all->catalog->relations[i];
+	enum isolation isolation = view_isolation(all, i);
+	if (isolation == ISOLATION_REFUSED || isolation == ISOLATION_DATA) {
+		restrict_to(all, view, isolation);
+	} else if (isolation == ISOLATION_VIEW && !view->composed && !catalog_view_is_plain(all->catalog, view)) {
+		view->composed = true;
+		all->changed = true;
+	}
+}
+
 /* A shared relation that reads from, or shows the rows of, one that is not. */
 static void follow_relation(struct classification *all, size_t i)
 {
 	struct catalog_relation *relation = &all->catalog->relations[i];
 	const struct catalog_rules *rules = all->rules;
+	if (relation->isolation == ISOLATION_TENANT && relation->kind == 'v')
+		follow_tenant_view(all, i);
 	if (relation->isolation != ISOLATION_SHARED && relation->isolation != ISOLATION_VIEW)
 		return;
 	if (system_schema(relation->schema) || configured(rules->shared, rules->n_shared, relation))

@@ -114,7 +114,7 @@ static bool check_copy_from(struct checker *checker, const CopyStmt *copy,
 
 	if (checker->parameter == 0 || plan == NULL || relation->tenant_column < 0)
 		return checker_open(checker, copy->relation->location, "rows of any tenant can be copied in");
-	if (relation->isolation != ISOLATION_TENANT)
+	if (relation->isolation != ISOLATION_TENANT || relation->composed)
 		return checker_open(checker, copy->relation->location, "the relation cannot be copied into");
 	at = column_position(copy->attlist, relation->columns[relation->tenant_column].name);
 	if (at >= 0 && plan->append && at == n - 1 && plan->client_columns == (unsigned)n - 1)

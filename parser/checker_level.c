@@ -81,6 +81,9 @@ static bool demand(struct checker *checker, struct checker_leaf *leaf,
 	}
 	if (relation->tenant_column < 0 || (size_t)relation->tenant_column >= relation->n_columns)
 		return checker_open(checker, leaf->location, "a tenant relation without its tenant column");
+	if (relation->composed)
+		return checker_open(checker, leaf->location,
+							"a view that its tenant column does not confine is named, not inlined");
 	leaf->required = true;
 	checker->touched = true;
 	const char *name =

@@ -20,6 +20,11 @@ bool created_is_own(const struct catalog_relation *relation)
 	return relation->oid == OID_OWN;
 }
 
+bool created_is_view(const struct catalog_relation *relation)
+{
+	return relation->kind == 'v' && (relation->oid == OID_OWN || relation->oid == OID_MAYBE);
+}
+
 static bool writable(const char *name)
 {
 	return strchr(name, MARK) == NULL;

@@ -36,4 +36,7 @@ bool created_maybe_any(const struct analysis *analysis);
 /* Is it CREATED_NEW? */
 bool created_is_own(const struct catalog_relation *relation);
 
+/* Is it a view that is in no catalog yet, or was replaced? */
+bool created_is_view(const struct catalog_relation *relation);
+
 #endif

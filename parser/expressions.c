@@ -96,6 +96,26 @@ bool expression_examine(struct analysis *analysis, Node *node)
 	return !visit(node, analysis);
 }
 
+/* True: stop, something else than columns of the row goes into it. */
+static bool finds_other_rows(Node *node, void *to)
+{
+	unsigned *depth = to;
+	if (!node || is_leaf(node) || IsA(node, ColumnRef))
+		return false;
+	if (!is_inner(node) || (IsA(node, FuncCall) && ((FuncCall *)node)->over) || *depth == 0)
+		return true;
+	--*depth;
+	bool stop = raw_expression_tree_walker(node, finds_other_rows, to);
+	++*depth;
+	return stop;
+}
+
+bool expression_is_of_one_row(Node *node)
+{
+	unsigned depth = 1000;
+	return !finds_other_rows(node, &depth);
+}
+
 struct foreign {
 	const struct analysis *analysis;
 	const char *name;

@@ -13,4 +13,8 @@ bool expression_examine(struct analysis *analysis, Node *node);
  * is none. */
 const char *expression_foreign_function(const struct analysis *analysis, Node *node);
 
+/* Does nothing but columns of the row go into it: no sub-select, no window function, nothing that is not known? `node`
+ * may be NULL or a List. Needs no analysis. */
+bool expression_is_of_one_row(Node *node);
+
 #endif

@@ -106,6 +106,7 @@ struct rewrite {
 	const Node
 		*rows_stay; /* the sub-select whose targets may stay rows of the table: a column is taken out of it */
 	bool literal;   /* the statement cannot take parameters: the slot must become a literal */
+	bool foreign;   /* some relation that may hold other tenants' rows is read */
 	const Node *root;                                          /* the whole statement */
 	enum { SCREENS_UNKNOWN, SCREENS_YES, SCREENS_NO } screens; /* see quals.h */
 };
@@ -291,6 +292,8 @@ bool rewrite_utility(struct analysis *analysis, Node *statement, size_t begin, s
 bool rewrite_into(struct analysis *analysis, const Node *query);
 
 /* rewrite_view.c */
-bool view_inline(struct analysis *analysis, struct level *level, struct leaf *leaf);
+bool view_inline(struct analysis *analysis, struct leaf *leaf);
+/* The guarded definition of the leaf's view; its text, with an opening parenthesis before it, is recorded at `at`. */
+Node *view_guarded(struct analysis *analysis, const struct leaf *leaf, size_t at);
 
 #endif

@@ -375,7 +375,7 @@ bool rewrite_copy(struct analysis *analysis, CopyStmt *copy, size_t begin, size_
 		return true;
 	if (!copy->is_from)
 		return copy_out(analysis, copy, leaf, begin, end);
-	if (leaf->kind == LEAF_VIEW)
+	if (leaf->kind == LEAF_VIEW || leaf->relation->composed)
 		return refuse_copy(analysis, "42501", leaf->range->location,
 						   text_concat("cannot copy to view \"", leaf->relation->name, "\"", NULL),
 						   "Write to the table behind it.");

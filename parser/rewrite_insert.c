@@ -10,12 +10,15 @@
 
 static bool refuse_write(struct analysis *analysis, const struct leaf *leaf)
 {
+	bool tenants = leaf->relation->isolation == ISOLATION_TENANTS;
 	return analysis_refuse(analysis, "42501", leaf->range->location,
 						   text_concat("permission denied for table ", leaf->range->relname, NULL),
-						   leaf->kind == LEAF_VIEW
-							   ? "It is a view over tenant relations that does not show the tenant column."
-							   : "It is the table of tenants, which users bound to a tenant may not change.",
-						   leaf->kind == LEAF_VIEW ? "Write to the table behind it." : NULL);
+						   tenants
+							   ? "It is the table of tenants, which users bound to a tenant may not change."
+						   : leaf->relation->composed
+							   ? "It is a view over tenant relations that its tenant column does not confine."
+							   : "It is a view over tenant relations that does not show the tenant column.",
+						   tenants ? NULL : "Write to the table behind it.");
 }
 
 static bool is_system_schema(const char *schema)
@@ -37,7 +40,7 @@ struct leaf *change_target(struct analysis *analysis, struct level *level, Range
 							   text_concat("permission denied for relation ", leaf->relation->name, NULL),
 							   "System catalogs cannot be changed through tenantry.", NULL),
 			   NULL;
-	if (leaf->kind == LEAF_VIEW)
+	if (leaf->kind == LEAF_VIEW || (leaf->relation && leaf->relation->composed))
 		return refuse_write(analysis, leaf), NULL;
 	if (leaf->kind == LEAF_TENANT && leaf->relation->isolation == ISOLATION_TENANTS) {
 		if (analysis->request->right == RIGHT_BOUND)

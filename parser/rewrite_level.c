@@ -1,4 +1,5 @@
 /* Levels and leaves: what the items of FROM are, what they are called and which columns they have. */
+#include "parser/created.h"
 #include "parser/rewrite.h"
 
 #include <string.h>
@@ -71,6 +72,12 @@ static bool refuse_relation(struct analysis *analysis, const struct catalog_rela
 							   text_concat("permission denied for relation ", relation->name, NULL),
 							   "This catalog holds values of rows, or statements, of all tenants.",
 							   "Set data_catalogs = allow if tenants may see them.");
+	if (created_is_view(relation))
+		return analysis_refuse(
+			analysis, "0A000", location,
+			text_concat("view \"", relation->name, "\" cannot be used in the transaction that made it", NULL),
+			"It reads tenant relations, and its definition is not known before COMMIT.",
+			"Commit first, or query the tables behind the view.");
 	const char *what =
 		relation->kind == 'm'   ? "It is a materialized view over tenant relations."
 		: relation->kind == 'f' ? "It is a foreign table whose rows tenantry cannot confine to a tenant."
@@ -84,6 +91,7 @@ static bool refuse_relation(struct analysis *analysis, const struct catalog_rela
 
 static bool classify(struct analysis *analysis, struct leaf *leaf, const struct catalog_relation *relation)
 {
+	analysis->rewrite->foreign |= relation->isolation != ISOLATION_SHARED && !created_is_own(relation);
 	switch (relation->isolation) {
 	case ISOLATION_SHARED:
 		return true;
@@ -172,6 +180,10 @@ bool leaf_resolve(struct analysis *analysis, struct leaf *leaf, RangeVar *range,
 			"Send the statements in messages of their own, or qualify the name with its schema.");
 	bool temporary;
 	leaf->relation = find_relation(analysis, range, &temporary);
+	if (temporary && analysis->defines_view)
+		return analysis_refuse(analysis, "0A000", range->location,
+							   "a view over temporary relations would be temporary", NULL,
+							   "Say CREATE TEMP VIEW.");
 	if (temporary)
 		return name_temporary(analysis, range);
 	if (leaf->relation == NULL)

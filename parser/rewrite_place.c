@@ -101,12 +101,48 @@ static bool cut_column_aliases(struct analysis *analysis, struct leaf *leaf, con
 	return splice_text(analysis, start, length, NULL);
 }
 
+/* WHERE T = $t of a wrapped leaf. */
+static bool wrap_condition(struct analysis *analysis, const char *column, size_t at, Node **condition)
+{
+	if (!splice_text(analysis, at, 0, text_concat(" WHERE ", text_identifier(column), " = ", NULL)) ||
+		!splice_tenant(analysis, at))
+		return false;
+	List *conjuncts = list_make1(tree_equals((Node *)tree_column(NULL, column), tenant_node(analysis)));
+	if (screens(analysis)) {
+		if (!splice_text(analysis, at, 0, screen_before(text_identifier(column))) ||
+			!screen_rest(analysis, at, ""))
+			return false;
+		conjuncts = lappend(conjuncts, tree_screen((Node *)tree_column(NULL, column), tenant_node(analysis)));
+	}
+	*condition = tree_and(conjuncts, NULL);
+	return true;
+}
+
+/* What a wrapped leaf is read from: itself, without its alias; a view that its tenant column does not confine, by its
+ * guarded definition. */
+static Node *wrap_source(struct analysis *analysis, const struct leaf *leaf, size_t start, size_t end)
+{
+	if (leaf->relation->composed && !analysis->defines_view) {
+		const char *name = leaf->relation->name;
+		Node *query = view_guarded(analysis, leaf, start);
+		if (!query ||
+			!splice_text(analysis, start, end - start, text_concat(") AS ", text_identifier(name), NULL)))
+			return NULL;
+		return (Node *)tree_subselect(query, tree_alias(name));
+	}
+	if (leaf->sample)
+		return *leaf->place;
+	RangeVar *inner = MAKE(RangeVar);
+	*inner = *leaf->range;
+	inner->alias = NULL;
+	return (Node *)inner;
+}
+
 /* (SELECT visible columns FROM c WHERE T = $t) AS name, the alias kept where it stands. Under TABLESAMPLE the
  * alias stands in the middle: it stays inside, and is repeated outside, with its list of columns. */
 static bool wrap(struct analysis *analysis, struct leaf *leaf)
 {
 	const struct catalog_relation *relation = leaf->relation;
-	const char *column = tenant_name(relation);
 	size_t start = token_at(analysis, leaf->begin)->start;
 	size_t end =
 		end_before(analysis, leaf->sample ? leaf->end : relation_end(analysis, leaf->begin, leaf->end));
@@ -116,31 +152,18 @@ static bool wrap(struct analysis *analysis, struct leaf *leaf)
 	bool listed = leaf->sample && leaf->alias && leaf->alias->colnames;
 	if (listed && !cut_column_aliases(analysis, leaf, &aliases))
 		return false;
-	if (!splice_text(analysis, start, 0, text_concat("(SELECT ", columns, " FROM ", NULL)) ||
-		!splice_text(analysis, end, 0, text_concat(" WHERE ", text_identifier(column), " = ", NULL)) ||
-		!splice_tenant(analysis, end))
+	if (!splice_text(analysis, start, 0, text_concat("(SELECT ", columns, " FROM ", NULL)))
 		return false;
-	List *conjuncts = list_make1(tree_equals((Node *)tree_column(NULL, column), tenant_node(analysis)));
-	if (screens(analysis)) {
-		if (!splice_text(analysis, end, 0, screen_before(text_identifier(column))) ||
-			!screen_rest(analysis, end, ""))
-			return false;
-		conjuncts = lappend(conjuncts, tree_screen((Node *)tree_column(NULL, column), tenant_node(analysis)));
-	}
+	Node *source = wrap_source(analysis, leaf, start, end);
+	if (!source || (!analysis->defines_view &&
+					!wrap_condition(analysis, tenant_name(relation), end, &select->whereClause)))
+		return false;
 	if (!splice_text(analysis, end, 0,
 					 leaf->alias && !leaf->sample
 						 ? ")"
 						 : text_concat(") AS ", text_identifier(leaf->name), aliases, NULL)))
 		return false;
-	if (!leaf->sample) {
-		RangeVar *inner = MAKE(RangeVar);
-		*inner = *leaf->range;
-		inner->alias = NULL;
-		select->fromClause = list_make1(inner);
-	} else {
-		select->fromClause = list_make1(*leaf->place);
-	}
-	select->whereClause = tree_and(conjuncts, NULL);
+	select->fromClause = list_make1(source);
 	Alias *alias = leaf->alias && (!leaf->sample || listed) ? (Alias *)leaf->alias : tree_alias(leaf->name);
 	if (listed)
 		leaf->range->alias = tree_alias(leaf->name);
@@ -209,7 +232,8 @@ static bool decide(struct analysis *analysis, struct level *level)
 		if (leaf->kind != LEAF_TENANT || leaf->target)
 			continue;
 		bool replaces = replaces_uses(level, leaf);
-		leaf->wrapped = leaf->placement == PLACE_WRAP || (leaf->whole_row && !replaces) ||
+		bool confined = leaf->placement != PLACE_WRAP && !leaf->relation->composed;
+		leaf->wrapped = (!confined && !analysis->defines_view) || (leaf->whole_row && !replaces) ||
 						(star_wraps && leaf_hides(analysis, leaf));
 		if (replaces && !leaf->wrapped && !replace_uses(analysis, leaf))
 			return false;
@@ -284,10 +308,10 @@ bool level_place(struct analysis *analysis, struct level *level, struct where_pl
 	if (targets && !star_expand(analysis, level, targets))
 		return false;
 	for (struct leaf *leaf = level->leaves; leaf; leaf = leaf->next) {
-		if (leaf->kind == LEAF_VIEW && !view_inline(analysis, level, leaf))
+		if (leaf->kind == LEAF_VIEW && !analysis->defines_view && !view_inline(analysis, leaf))
 			return false;
 		if (leaf->kind == LEAF_TENANT && leaf->wrapped && !wrap(analysis, leaf))
 			return false;
 	}
-	return place_on(analysis, level) && place_where(analysis, level, where);
+	return analysis->defines_view || (place_on(analysis, level) && place_where(analysis, level, where));
 }

@@ -103,6 +103,10 @@ bool rewrite_truncate(struct analysis *analysis, Node **statement, size_t begin,
 		bool tenant = leaf->kind == LEAF_TENANT;
 		tenants += tenant;
 		others += !tenant;
+		if (tenant && leaf->relation->kind == 'v')
+			return analysis_refuse(analysis, "42809", -1,
+								   text_concat("\"", leaf->relation->name, "\" is not a table", NULL), NULL,
+								   NULL);
 		if (tenant && leaf->relation->isolation == ISOLATION_TENANTS)
 			return refuse_truncate(analysis, *range, "The table of tenants cannot be truncated.");
 	}

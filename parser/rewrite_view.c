@@ -1,5 +1,5 @@
-/* A view over tenant relations that does not show the tenant column: its definition, guarded by the same
- * rules, takes its place.
+/* A view over tenant relations that does not show the tenant column, or shows one that does not confine it: its
+ * definition, guarded by the same rules, takes its place.
  *
  * The definition is a text of its own, so it is analysed as one: tokens, splices and positions of the
  * statement are put aside meanwhile. Errors inside have no position in the client's text. */
@@ -87,19 +87,20 @@ static bool emit_definition(struct analysis *analysis, const struct splice_list 
 	return true;
 }
 
-bool view_inline(struct analysis *analysis, struct level *level, struct leaf *leaf)
+Node *view_guarded(struct analysis *analysis, const struct leaf *leaf, size_t at)
 {
 	const struct catalog_relation *view = leaf->relation;
 	if (leaf->sample || view->view_definition == NULL)
 		return analysis_refuse(
-			analysis, "0A000", leaf->range->location,
-			text_concat("view \"", view->name, "\" cannot be used like this through tenantry", NULL), NULL,
-			"Query the tables behind the view.");
+				   analysis, "0A000", leaf->range->location,
+				   text_concat("view \"", view->name, "\" cannot be used like this through tenantry", NULL),
+				   NULL, "Query the tables behind the view."),
+			   NULL;
 	if (!rewrite_enter(analysis))
-		return false;
+		return NULL;
 	Node *query = parse_definition(analysis, view);
 	if (query == NULL)
-		return false;
+		return NULL;
 	struct text_state state = text_state_put_aside(analysis, view->view_definition);
 	bool ok = rewrite_tokens(analysis);
 	size_t n = ok ? analysis->tokens->n : 0;
@@ -109,16 +110,25 @@ bool view_inline(struct analysis *analysis, struct level *level, struct leaf *le
 	ok = ok && n > 0 && rewrite_query(analysis, &query, 0, n) != NULL;
 	struct splice_list inner = analysis->splices;
 	text_state_take_back(analysis, &state);
-	if (!ok || !splices_finish(&inner))
-		return ok ? rewrite_lost(analysis, leaf->range->location) : false;
+	if (!ok)
+		return NULL;
+	if (!splices_finish(&inner))
+		return rewrite_lost(analysis, leaf->range->location), NULL;
+	if (!splice_text(analysis, at, 0, "(") ||
+		!emit_definition(analysis, &inner, view->view_definition, length, at))
+		return NULL;
+	rewrite_leave(analysis);
+	return query;
+}
+
+bool view_inline(struct analysis *analysis, struct leaf *leaf)
+{
 	size_t start = token_at(analysis, leaf->begin)->start;
 	size_t end = end_before(analysis, relation_end(analysis, leaf->begin, leaf->end));
-	if (!splice_text(analysis, start, 0, "(") ||
-		!emit_definition(analysis, &inner, view->view_definition, length, start) ||
-		!splice_text(analysis, start, end - start,
-					 leaf->alias ? ")" : text_concat(") AS ", text_identifier(leaf->name), NULL)))
+	Node *query = view_guarded(analysis, leaf, start);
+	if (!query || !splice_text(analysis, start, end - start,
+							   leaf->alias ? ")" : text_concat(") AS ", text_identifier(leaf->name), NULL)))
 		return false;
 	*leaf->place = (Node *)tree_subselect(query, leaf->alias ? (Alias *)leaf->alias : tree_alias(leaf->name));
-	rewrite_leave(analysis);
 	return true;
 }

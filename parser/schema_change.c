@@ -3,7 +3,7 @@
  * The snapshot learns of a change only after it was committed. Until then names mean to tenantry what they
  * meant before, so under ddl = safe nothing may pass that makes an old name mean a relation with other
  * tenants' rows, or puts such rows behind a new name: views, functions, triggers and rules over tenant
- * relations, operators and casts. */
+ * relations, operators and casts. Views are made under new names only, and are read by their definition. */
 #include "parser/schema_change.h"
 
 #include <stdlib.h>
@@ -16,7 +16,6 @@
 #include "parser/splice.h"
 #include "parser/tokens.h"
 
-static const char FOR_ALL[] = "it would run in the sessions of all tenants, and the user is bound to one";
 static const char ADVICE_BOUND[] =
 	"Make the change as a user that may choose its tenant, set ddl = allow, or make it without tenantry.";
 static const char ADVICE[] = "Set ddl = allow, or make the change without tenantry.";
@@ -130,44 +129,20 @@ const char *schema_text(struct analysis *analysis)
 	return i < analysis->tokens->n ? text + (analysis->tokens->items[i].end - start) : text;
 }
 
-/* Why a view or rule of this text would be dangerous; NULL: it is not. A view over pg_settings can be
- * updated, which sets what it shows. */
-static const char *unclean(struct analysis *analysis)
+const char *schema_unclean(struct analysis *analysis)
 {
 	const char *text = schema_text(analysis);
 	const char *why = body_scan_sent(analysis, "sql", text);
-	return why || !strcasestr(text, "pg_settings")
-			   ? why
-			   : "it names \"pg_settings\", through which settings can be changed";
+	return why ? why : schema_shows_settings(text);
 }
 
-static bool clean_text(struct analysis *analysis, const char *what)
+const char *schema_shows_settings(const char *text)
 {
-	const char *why = unclean(analysis);
-	return !why || schema_unsafe(analysis, -1, what, why);
+	return strcasestr(text, "pg_settings") ? "it names \"pg_settings\", through which settings can be changed"
+										   : NULL;
 }
 
 /* --- what is created --- */
-
-static bool create_view(struct analysis *analysis, ViewStmt *view)
-{
-	if (schema_is_temporary(view->view)) {
-		const char *why = unclean(analysis);
-		return (!why ||
-				analysis_refuse(analysis, "42501", view->view->location,
-								"a temporary view over tenant relations cannot be created", why, ADVICE)) &&
-			   schema_temporary(analysis, view->view, false);
-	}
-	bool bound = analysis->request->right == RIGHT_BOUND;
-	if (view->replace && bound && schema_target(analysis, view->view).relation &&
-		!schema_unsafe(analysis, view->view->location, "CREATE OR REPLACE of a view that exists", FOR_ALL))
-		return false;
-	if (!schema_permitted(analysis) || !clean_text(analysis, "this CREATE VIEW"))
-		return false;
-	if (!unclean(analysis) && !created_maybe_any(analysis))
-		schema_record_relation(analysis, view->view, 'v', view->replace);
-	return true;
-}
 
 /* An expression or predicate is computed for the rows of all tenants: a question about them. */
 static bool create_index(struct analysis *analysis, IndexStmt *index)
@@ -301,7 +276,7 @@ static bool new_name(struct analysis *analysis, List *names)
 	for (size_t i = 0; i < catalog_function_count(analysis->catalog); i++)
 		if (strcmp(catalog_function_at(analysis->catalog, i)->name, name) == 0)
 			return schema_unsafe(analysis, -1, analysis_text("another function of the name %s()", name),
-								 FOR_ALL);
+								 SCHEMA_FOR_ALL);
 	return true;
 }
 
@@ -374,7 +349,7 @@ static bool create_trigger(struct analysis *analysis, CreateTrigStmt *create)
 		if (!schema_pin(analysis, create->relation))
 			return false;
 	} else if (analysis->request->right == RIGHT_BOUND &&
-			   !schema_unsafe(analysis, create->relation->location, "CREATE TRIGGER", FOR_ALL)) {
+			   !schema_unsafe(analysis, create->relation->location, "CREATE TRIGGER", SCHEMA_FOR_ALL)) {
 		return false;
 	}
 	return schema_permitted(analysis) && schema_expression(analysis, create->whenClause) &&
@@ -401,8 +376,9 @@ static bool create_extension(struct analysis *analysis, CreateExtensionStmt *cre
 static bool create_rule(struct analysis *analysis, RuleStmt *rule)
 {
 	bool bound = analysis->request->right == RIGHT_BOUND;
-	return schema_permitted(analysis) && clean_text(analysis, "this CREATE RULE") &&
-		   (!bound || schema_unsafe(analysis, rule->relation->location, "CREATE RULE", FOR_ALL));
+	const char *why = schema_unclean(analysis);
+	return schema_permitted(analysis) && (!why || schema_unsafe(analysis, -1, "this CREATE RULE", why)) &&
+		   (!bound || schema_unsafe(analysis, rule->relation->location, "CREATE RULE", SCHEMA_FOR_ALL));
 }
 
 /* Every name in a list of options may be a function's. */
@@ -468,7 +444,7 @@ bool statement_schema_change(struct analysis *analysis, Node *statement)
 	case T_CreateStmt:
 		return schema_create_table(analysis, (CreateStmt *)statement);
 	case T_ViewStmt:
-		return create_view(analysis, (ViewStmt *)statement);
+		return schema_create_view(analysis, (ViewStmt *)statement);
 	case T_IndexStmt:
 		return create_index(analysis, (IndexStmt *)statement);
 	case T_CreateStatsStmt:

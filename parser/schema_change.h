@@ -1,5 +1,5 @@
 /* Internal to the schema changes: schema_change.c (dispatch, what is created), schema_table.c (CREATE TABLE),
- * schema_alter.c (ALTER, RENAME, DROP). All functions return false after a refusal, and record effects only
+ * schema_view.c (CREATE VIEW), schema_alter.c (ALTER, RENAME, DROP). All functions return false after a refusal, and record effects only
  * of what they let through. */
 #ifndef TENANTRY_PARSER_SCHEMA_CHANGE_H
 #define TENANTRY_PARSER_SCHEMA_CHANGE_H
@@ -38,8 +38,13 @@ bool schema_matters(const struct analysis *analysis, const char *schema);
 /* Refused unless ddl = allow: records the refusal (printf-like `what` is made by analysis_text()), returns
  * false. True with ddl = allow. */
 bool schema_unsafe(struct analysis *analysis, int location, const char *what, const char *why);
+#define SCHEMA_FOR_ALL "it would run in the sessions of all tenants, and the user is bound to one"
 /* The whole statement text behind its first word, for scans. */
 const char *schema_text(struct analysis *analysis);
+/* Why a view or rule of this statement's text would be dangerous; NULL: it is not. */
+const char *schema_unclean(struct analysis *analysis);
+/* The part of it that concerns a view over pg_settings: an update of it sets what it shows. */
+const char *schema_shows_settings(const char *text);
 /* Any schema change at all: refused with ddl = refuse. Records EFFECT_SCHEMA_CHANGE. */
 bool schema_permitted(struct analysis *analysis);
 /* A temporary relation that comes to be: not under a name that could be taken for an entry of created.h. */
@@ -60,6 +65,8 @@ bool schema_elements(struct analysis *analysis, List *elements);
 void schema_record_table(struct analysis *analysis, const CreateStmt *create);
 /* A shared relation whose columns do not matter: a view, a sequence, the result of a query. */
 void schema_record_relation(struct analysis *analysis, const RangeVar *name, char kind, bool maybe);
+/* A view over tenant relations: not to be used before COMMIT. */
+void schema_record_tenant_view(struct analysis *analysis, const RangeVar *name);
 void schema_record_alter(struct analysis *analysis, const struct catalog_relation *relation,
 						 const AlterTableStmt *alter);
 /* Other name, or other name of a column. */
@@ -67,6 +74,10 @@ void schema_record_rename(struct analysis *analysis, const struct catalog_relati
 						  const RenameStmt *rename);
 void schema_record_drop(struct analysis *analysis, const struct catalog_relation *relation);
 
+/* CREATE VIEW before its query is looked at, and after: rewrite_prepare.c leaves out the hidden columns in between
+ * where analysis->defines_view is set. */
+bool schema_create_view(struct analysis *analysis, ViewStmt *view);
+bool schema_view_made(struct analysis *analysis, const ViewStmt *view, bool foreign);
 bool schema_create_table(struct analysis *analysis, CreateStmt *create);
 bool schema_alter_table(struct analysis *analysis, AlterTableStmt *alter);
 bool schema_rename(struct analysis *analysis, RenameStmt *rename);

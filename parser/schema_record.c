@@ -183,6 +183,18 @@ void schema_record_table(struct analysis *analysis, const CreateStmt *create)
 	record(analysis, &relation, create->if_not_exists ? CREATED_MAYBE : CREATED_NEW);
 }
 
+void schema_record_tenant_view(struct analysis *analysis, const RangeVar *name)
+{
+	const char *schema = creation_schema(analysis, name);
+	struct catalog_relation view = {.schema = schema,
+									.name = name->relname,
+									.kind = 'v',
+									.isolation = ISOLATION_REFUSED,
+									.tenant_column = -1};
+	if (schema)
+		record(analysis, &view, CREATED_MAYBE);
+}
+
 void schema_record_relation(struct analysis *analysis, const RangeVar *name, char kind, bool maybe)
 {
 	const char *schema = creation_schema(analysis, name);

@@ -307,7 +307,7 @@ static enum verdict_kind judge_schema(struct analysis *analysis, Node *statement
 {
 	if (!statement_schema_change(analysis, statement))
 		return VERDICT_REFUSE;
-	return analysis->splices.n > 0 ? VERDICT_GUARD : VERDICT_PASS;
+	return analysis->splices.n > 0 || analysis->defines_view ? VERDICT_GUARD : VERDICT_PASS;
 }
 
 /* `nested`: inside EXPLAIN, PREPARE or DECLARE CURSOR, where a setting would be changed at a time that nobody

@@ -138,6 +138,19 @@ static void find_views(struct hazards *hazards)
 						"guarded form, and refuses to "
 						"write through it. Past tenantry it shows every tenant's rows.",
 						"Add the tenant column to its output, and it is guarded like a table.");
+		if (relation->composed)
+			hazards_add(
+				hazards, "view", name,
+				"It shows the tenant column, but rows of other relations go into its rows, or the column is "
+				"computed: tenantry reads it in guarded form, and refuses to write through it. Past tenantry "
+				"a condition on the tenant column does not confine it.",
+				"Compare the tenants of all that it reads, or leave the tenant column out of it.");
+		if (relation->kind == 'm' && relation->isolation == ISOLATION_TENANT)
+			hazards_add(
+				hazards, "materialized view", name,
+				"It was computed from the rows of all tenants and is confined by its tenant column: tenantry "
+				"cannot see whether a row has another tenant's values in it.",
+				"Make sure that every row is computed from rows of its own tenant only.");
 		if (relation->kind == 'm' && relation->isolation == ISOLATION_REFUSED)
 			hazards_add(
 				hazards, "materialized view", name,

@@ -271,10 +271,13 @@ static bool depend(Node *node, struct dependencies *on)
 	return raw_expression_tree_walker(node, depend, on);
 }
 
-/* A plain column of what the view reads gives its name and type to the view's column. */
+/* A plain column of what the view reads gives its name and type to the view's column; a cast gives its type. */
 static void view_column(struct reader *reader, struct draft *view, ResTarget *target, const char *name)
 {
 	uint32_t type = 2249;
+	bool serial;
+	if (IsA(target->val, TypeCast))
+		type = type_oid(((TypeCast *)target->val)->typeName, &serial);
 	if (IsA(target->val, ColumnRef)) {
 		Node *last = llast(((ColumnRef *)target->val)->fields);
 		if (!IsA(last, String))

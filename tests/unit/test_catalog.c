@@ -29,6 +29,51 @@ static bool is_flagged(struct catalog *catalog, const char *name)
 	return list[0]->flagged;
 }
 
+/* Over items (id, t, name) and others (id, t): is a view with the column t confined by it? */
+static void test_views_with_the_tenant_column(void **state)
+{
+	static const struct {
+		const char *query;
+		bool plain;
+	} VIEWS[] = {
+		{"SELECT id, t FROM items", true},
+		{"SELECT i.id, i.t, upper(i.name) AS n FROM public.items i WHERE i.name <> '' ORDER BY i.id", true},
+		{"SELECT name AS x, t FROM items WHERE CASE WHEN id > 1 THEN name IN ('a', 'b') END", true},
+		{"SELECT t FROM plain_one", true},
+		{"SELECT t FROM composed_one", false},
+		{"SELECT id AS t FROM items", false},
+		{"SELECT 1::integer AS t, name FROM items", false},
+		{"SELECT (t + 0)::integer AS t FROM items", false},
+		{"SELECT i.t, o.id FROM items i, others o", false},
+		{"SELECT i.t, o.id FROM items i JOIN others o ON o.t = i.t", false},
+		{"SELECT i.t, j.id FROM items i JOIN items j ON j.id = i.id", false},
+		{"SELECT t, (SELECT count(*) FROM others) AS n FROM items", false},
+		{"SELECT t FROM items WHERE id IN (SELECT id FROM others)", false},
+		{"SELECT t FROM items ORDER BY (SELECT max(id) FROM others)", false},
+		{"SELECT t, rank() OVER (ORDER BY id) AS r FROM items", false},
+		{"SELECT t, count(*) AS n FROM items GROUP BY t", false},
+		{"SELECT DISTINCT t FROM items", false},
+		{"SELECT t FROM items ORDER BY id LIMIT 3", false},
+		{"SELECT t FROM items UNION ALL SELECT t FROM others", false},
+		{"WITH x AS (SELECT * FROM others) SELECT t FROM items", false},
+		{"SELECT c AS name, b::integer AS t FROM items AS i (a, b, c)", false},
+		{"SELECT x.t FROM (SELECT t FROM items) x", false},
+	};
+	for (size_t i = 0; i < sizeof VIEWS / sizeof *VIEWS; i++) {
+		char text[1024];
+		snprintf(text, sizeof text,
+				 "@tenant_column t integer\nCREATE TABLE items (id int, t int, name text);"
+				 "CREATE TABLE others (id int, t int); CREATE VIEW plain_one AS SELECT t FROM items;"
+				 "CREATE VIEW composed_one AS SELECT max(t)::integer AS t FROM items; CREATE VIEW v AS %s",
+				 VIEWS[i].query);
+		struct catalog *catalog = catalog_text_parse(text, 1);
+		const struct catalog_relation *view = catalog_relation(catalog, "public", "v");
+		if (view->isolation != ISOLATION_TENANT || view->composed == VIEWS[i].plain)
+			fail_msg("%s: isolation %d, composed %d", VIEWS[i].query, view->isolation, view->composed);
+		catalog_unref(catalog);
+	}
+}
+
 static void test_shop(void **state)
 {
 	struct catalog *catalog = catalog_text_shop(9);
@@ -301,6 +346,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shop),
+		cmocka_unit_test(test_views_with_the_tenant_column),
 		cmocka_unit_test(test_types_and_settings),
 		cmocka_unit_test(test_what_follows_from_others),
 		cmocka_unit_test(test_bodies),

@@ -81,6 +81,44 @@ SELECT * FROM any_items ORDER BY x, y;
 --: error 42703
 SELECT nonsense FROM item_names;
 
+-- views whose tenant column does not confine them
+SELECT * FROM item_places ORDER BY id;
+
+SELECT name, all_parts FROM item_places WHERE place = 2;
+
+SELECT p.*, i.code FROM items i LEFT JOIN item_places p ON p.id = i.id + 1 ORDER BY i.id;
+
+SELECT row_to_json(p) FROM item_places p ORDER BY p.id LIMIT 2;
+
+SELECT p.place, q.id FROM item_places p FULL JOIN parts q ON q.item_id = p.id ORDER BY 1, 2;
+
+SELECT * FROM item_places JOIN part_items x USING (id) ORDER BY 1;
+
+SELECT x.a, x.b FROM item_places AS x (a, b) ORDER BY 1;
+
+SELECT count(*) FROM part_items, item_places p WHERE p.name = part_items.name;
+
+COPY (SELECT * FROM part_items ORDER BY id) TO STDOUT;
+
+INSERT INTO nokey SELECT place, name FROM item_places WHERE place < 3 RETURNING *;
+
+DELETE FROM labels USING item_places v WHERE v.id = item_id AND v.place = 1 RETURNING label;
+
+--: visible
+SELECT id, tenant_id FROM part_items ORDER BY id;
+
+--: refused
+UPDATE item_places SET name = 'x';
+
+--: refused
+DELETE FROM part_items;
+
+--: error 42809
+TRUNCATE word_view;
+
+--: error 42809
+COPY item_places TO STDOUT;
+
 -- materialized views hold everybody's rows
 --: refused
 SELECT * FROM item_totals;

@@ -72,6 +72,108 @@ CREATE VIEW v AS SELECT 1 AS x;
 --: step
 SELECT * FROM v;
 
+-- views over tenant relations
+CREATE VIEW v AS SELECT * FROM items;
+--: step
+SELECT * FROM v ORDER BY id;
+--: step
+SELECT v.name, count(*) FROM v LEFT JOIN parts p ON p.item_id = v.id GROUP BY 1 ORDER BY 1;
+
+CREATE VIEW v (x, y) AS SELECT * FROM nokey WHERE a > 0 WITH LOCAL CHECK OPTION;
+--: step
+SELECT * FROM v ORDER BY x, y;
+
+CREATE VIEW v WITH (security_barrier) AS SELECT i.*, p.qty, (SELECT count(*) FROM labels) AS n FROM items i LEFT JOIN parts p ON p.item_id = i.id;
+--: step
+SELECT * FROM v ORDER BY id, qty;
+
+CREATE VIEW v AS SELECT * FROM nokey NATURAL FULL JOIN onecol;
+--: step
+SELECT * FROM v ORDER BY 1, 2;
+
+CREATE VIEW v AS SELECT row_to_json(n) AS j, n IS NULL AS nothing FROM nokey n;
+--: step
+SELECT * FROM v ORDER BY j::text;
+
+CREATE VIEW v AS TABLE nokey;
+--: step
+SELECT * FROM v ORDER BY 1, 2;
+
+CREATE VIEW v AS SELECT * FROM nokey UNION ALL (SELECT * FROM nokey ORDER BY 1 LIMIT 2);
+--: step
+SELECT * FROM v ORDER BY 1, 2;
+
+CREATE VIEW v AS WITH x AS (SELECT * FROM items) SELECT x.name, y.* FROM x, LATERAL (SELECT * FROM parts WHERE item_id = x.id) y;
+--: step
+SELECT * FROM v ORDER BY id;
+
+CREATE VIEW v AS SELECT * FROM item_names;
+--: step
+CREATE VIEW w AS SELECT v.*, word_view.* FROM v, word_view;
+--: step
+SELECT * FROM w ORDER BY id, w;
+
+CREATE OR REPLACE VIEW item_names AS SELECT id, name, code FROM items;
+--: step
+SELECT * FROM item_names ORDER BY id;
+--: step
+CREATE OR REPLACE VIEW item_names AS SELECT id, name, code, amount FROM items WHERE id > <#2>;
+--: step
+SELECT * FROM item_names ORDER BY id;
+
+BEGIN;
+--: step
+CREATE TABLE fresh (a int PRIMARY KEY, b text);
+--: step
+CREATE VIEW v AS SELECT * FROM fresh;
+--: step
+INSERT INTO fresh VALUES (1, 'x') RETURNING *;
+--: step
+SELECT * FROM v;
+--: step
+CREATE OR REPLACE VIEW w AS SELECT f.*, i.name FROM fresh f JOIN items i ON i.id > 0;
+--: step
+COMMIT;
+--: step
+SELECT * FROM v;
+--: step
+SELECT * FROM w ORDER BY name;
+
+--: error 42703
+CREATE VIEW v AS SELECT nonsense FROM items;
+
+--: error 42701
+CREATE VIEW v AS SELECT id, * FROM items;
+
+--: error 0A000
+CREATE VIEW v AS WITH x AS (INSERT INTO nokey VALUES (1, 'x') RETURNING *) SELECT * FROM x;
+
+-- its definition is not known before COMMIT
+BEGIN;
+--: step
+CREATE VIEW v AS SELECT id FROM items;
+--: step
+--: refused 0A000
+SELECT * FROM v;
+--: step
+ROLLBACK;
+
+-- sessions that do not know of it yet would read the other one
+--: refused
+CREATE VIEW alt.countries AS SELECT id, name FROM items;
+
+--: refused
+CREATE OR REPLACE VIEW europe AS SELECT name AS code, name FROM items;
+
+--: refused
+CREATE TEMP VIEW v AS SELECT * FROM items;
+
+--: refused
+CREATE RECURSIVE VIEW v (id) AS SELECT id FROM items WHERE id = 1 UNION ALL SELECT id + 1 FROM v WHERE id < 3;
+
+--: refused
+CREATE VIEW v AS SELECT item_count() FROM items;
+
 COMMENT ON TABLE items IS 'all sorts';
 
 COMMENT ON COLUMN items.name IS 'its name';

@@ -69,6 +69,8 @@ CREATE VIEW europe AS SELECT code, name FROM countries WHERE continent = 'Europe
 CREATE VIEW any_items (x, y) AS SELECT id, name FROM items UNION ALL SELECT id, label FROM alt.items;
 CREATE VIEW tree_paths AS WITH RECURSIVE t AS (SELECT id, name::text AS path FROM tree WHERE parent IS NULL UNION ALL SELECT c.id, t.path || '/' || c.name FROM tree c JOIN t ON c.parent = t.id) SELECT * FROM t;
 CREATE VIEW word_view AS SELECT w, n FROM words;
+CREATE VIEW item_places AS SELECT id, name, rank() OVER (ORDER BY name, id) AS place, (SELECT count(*) FROM parts) AS all_parts FROM items;
+CREATE VIEW part_items AS SELECT p.id, i.name FROM parts p JOIN items i ON i.id = p.item_id;
 CREATE MATERIALIZED VIEW item_totals AS SELECT mood, count(*) AS n, sum(amount) AS total FROM items GROUP BY mood WITH NO DATA;
 
 CREATE FUNCTION double_it(n integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT n * 2';

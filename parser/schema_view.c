@@ -1,0 +1,116 @@
+/* CREATE VIEW. A view over tenant relations gets no predicate: it is read by its definition, which is guarded in the
+ * reader's session (rewrite_view.c). Hidden tenant columns are left out of its stars.
+ *
+ * Refused: views over such relations whose name means something already, which sessions with an older snapshot would go
+ * on reading as what it was; what is computed by flagged functions; and all of them for users that are bound to a
+ * tenant. */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "parser/catalog_internal.h"
+#include "parser/encoding.h"
+#include "parser/schema_change.h"
+#include "parser/tokens.h"
+
+static const char WHAT[] = "this CREATE VIEW";
+
+/* The grammar makes WITH RECURSIVE of CREATE RECURSIVE VIEW: the tree is not that of the text. */
+static bool is_recursive_form(struct analysis *analysis)
+{
+	const char *text = schema_text(analysis);
+	for (int i = 0; i < 4; i++) {
+		text += strspn(text, " \t\r\n\f\v");
+		if (strncasecmp(text, "recursive", 9) == 0)
+			return true;
+		size_t word = strcspn(text, " \t\r\n\f\v");
+		if (strncasecmp(text, "view", word) == 0 && word == 4)
+			return false;
+		text += word;
+	}
+	return strcasestr(text, "recursive") != NULL; /* comments in between */
+}
+
+/* Can its query be looked at by the tree, and function names be compared? */
+static bool is_readable(struct analysis *analysis)
+{
+	return !is_recursive_form(analysis) && (analysis->request->name_bytes == NAMES_ALIKE ||
+											text_is_ascii(analysis->text, analysis->text_length));
+}
+
+static bool create_temporary(struct analysis *analysis, const ViewStmt *view)
+{
+	const char *why = schema_unclean(analysis);
+	return (!why || analysis_refuse(analysis, "42501", view->view->location,
+									"a temporary view over tenant relations cannot be created", why,
+									"Create a temporary table from the query, or a view that stays.")) &&
+		   schema_temporary(analysis, view->view, false);
+}
+
+bool schema_create_view(struct analysis *analysis, ViewStmt *view)
+{
+	if (schema_is_temporary(view->view))
+		return create_temporary(analysis, view);
+	bool bound = analysis->request->right == RIGHT_BOUND;
+	if (view->replace && bound && schema_target(analysis, view->view).relation &&
+		!schema_unsafe(analysis, view->view->location, "CREATE OR REPLACE of a view that exists",
+					   SCHEMA_FOR_ALL))
+		return false;
+	if (!schema_permitted(analysis))
+		return false;
+	const char *why = schema_unclean(analysis);
+	if (why && !bound && is_readable(analysis)) {
+		const char *text = schema_text(analysis);
+		why = body_scan_code(analysis->catalog, text);
+		why = why ? why : schema_shows_settings(text);
+	}
+	if (why && !schema_unsafe(analysis, -1, WHAT, why))
+		return false;
+	analysis->defines_view = !why && is_readable(analysis) && analysis->policy->ddl != DDL_ALLOW;
+	return analysis->defines_view || schema_view_made(analysis, view, why != NULL);
+}
+
+/* As a word; letters of either case are alike. */
+static bool has_word(const char *text, const char *word)
+{
+	size_t length = strlen(word);
+	for (const char *at = text; (at = strcasestr(at, word)) != NULL; at++) {
+		unsigned char before = at == text ? ' ' : (unsigned char)at[-1], after = (unsigned char)at[length];
+		if (!isalnum(before) && before != '_' && before < 0x80 && !isalnum(after) && after != '_' &&
+			after < 0x80)
+			return true;
+	}
+	return false;
+}
+
+/* Does the name mean anything to sessions whose snapshot does not show the view yet? */
+static const char *means_something(struct analysis *analysis, const RangeVar *name)
+{
+	for (size_t i = 0; i < catalog_relation_count(analysis->catalog); i++) {
+		const struct catalog_relation *relation = catalog_relation_at(analysis->catalog, i);
+		if (strcmp(relation->name, name->relname) == 0 && relation->isolation != ISOLATION_VIEW)
+			return "another relation has the name of the view";
+	}
+	for (size_t i = 0; i < catalog_function_count(analysis->catalog); i++) {
+		const struct catalog_function *function = catalog_function_at(analysis->catalog, i);
+		if (function->body && !function->flagged && has_word(function->body, name->relname))
+			return analysis_text("function \"%s\" names the view already", function->name);
+	}
+	return NULL;
+}
+
+bool schema_view_made(struct analysis *analysis, const ViewStmt *view, bool foreign)
+{
+	if (!foreign) {
+		if (!created_maybe_any(analysis))
+			schema_record_relation(analysis, view->view, 'v', view->replace);
+		return true;
+	}
+	const char *why = analysis->policy->ddl == DDL_ALLOW ? NULL : means_something(analysis, view->view);
+	if (why) {
+		analysis->unknown_name = true; /* perhaps that is gone meanwhile */
+		return schema_unsafe(analysis, view->view->location, "this view over tenant relations", why);
+	}
+	schema_record_tenant_view(analysis, view->view);
+	return true;
+}
