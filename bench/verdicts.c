@@ -154,27 +154,27 @@ int main(int argc, char **argv)
 	bool json = argc > 1 && strcmp(argv[1], "--json") == 0;
 	struct subject subjects[] = {
 		{"point select", "SELECT name, price FROM paintings WHERE id = $1", PROTOCOL_EXTENDED, VERDICT_GUARD,
-		 200, 5000, 300},
+		 200, 5000, 300, NULL},
 		{"point select, simple protocol", "SELECT name, price FROM paintings WHERE id = 42", PROTOCOL_SIMPLE,
 		 VERDICT_GUARD, 200, 5000, 300, "SELECT name, price FROM paintings WHERE id = %zu"},
 		{"three-table join",
 		 "SELECT o.id, o.total, i.quantity, p.name FROM orders o JOIN order_items i ON i.order_id = o.id "
 		 "LEFT JOIN paintings p ON p.id = i.painting_id WHERE o.user_id = $1 ORDER BY o.placed_at DESC LIMIT "
 		 "20",
-		 PROTOCOL_EXTENDED, VERDICT_GUARD, 100, 15000, 300},
+		 PROTOCOL_EXTENDED, VERDICT_GUARD, 100, 15000, 300, NULL},
 		{"insert", "INSERT INTO cart_items (cart_id, painting_id, quantity) VALUES ($1, $2, $3) RETURNING id",
-		 PROTOCOL_EXTENDED, VERDICT_GUARD, 100, 0, 300},
+		 PROTOCOL_EXTENDED, VERDICT_GUARD, 100, 0, 300, NULL},
 		{"upsert",
 		 "INSERT INTO cart_items (cart_id, painting_id, quantity) VALUES ($1, $2, 1) ON CONFLICT (cart_id, "
 		 "painting_id) "
 		 "DO UPDATE SET quantity = cart_items.quantity + 1",
-		 PROTOCOL_EXTENDED, VERDICT_GUARD, 100, 0, 300},
+		 PROTOCOL_EXTENDED, VERDICT_GUARD, 100, 0, 300, NULL},
 		{"update", "UPDATE orders SET status = $1 WHERE id = $2", PROTOCOL_EXTENDED, VERDICT_GUARD, 100, 0,
-		 300},
+		 300, NULL},
 		{"shared table", "SELECT * FROM countries WHERE code = $1", PROTOCOL_EXTENDED, VERDICT_PASS, 200, 0,
-		 300},
-		{"begin", "BEGIN", PROTOCOL_SIMPLE, VERDICT_PASS, 400, 0, 300},
-		{"insert of 1,000 rows", insert_of(1000), PROTOCOL_SIMPLE, VERDICT_GUARD, 1, 0, 0},
+		 300, NULL},
+		{"begin", "BEGIN", PROTOCOL_SIMPLE, VERDICT_PASS, 400, 0, 300, NULL},
+		{"insert of 1,000 rows", insert_of(1000), PROTOCOL_SIMPLE, VERDICT_GUARD, 1, 0, 0, NULL},
 	};
 	struct catalog *catalog = catalog_text_shop(1);
 	struct policy policy;
