@@ -4,12 +4,14 @@
  * tenant column or -. facts: type oid, then n (not null) d (default) g (generated) a (identity always). */
 #include "parser/created.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "parser/tree.h"
 
 enum { MARK = '\001' };
+enum { FUNCTION = 'F' }; /* the kind of a function, which has no schema here: no relation is found by it */
 
 /* The oids of relations that are in no catalog yet. */
 #define OID_OWN   0u
@@ -83,18 +85,71 @@ const char *const *created_forget(const char *const *names, size_t *n)
 	return kept;
 }
 
+/* The flags of an entry for something that the transaction has made; NULL: another name. */
+static const char *entry_flags(const char *entry)
+{
+	return entry[0] == MARK ? strchr(strchr(entry + 1, MARK) + 1, MARK) + 1 : NULL;
+}
+
 bool created_maybe_any(const struct analysis *analysis)
 {
 	const struct session_names *names = analysis->names;
 	for (size_t i = 0; i < names->n_temporaries; i++) {
-		const char *entry = names->temporaries[i];
-		if (entry[0] != MARK)
-			continue;
-		const char *flags = strchr(strchr(entry + 1, MARK) + 1, MARK) + 1;
-		if (flags[0] == CREATED_MAYBE)
+		const char *flags = entry_flags(names->temporaries[i]);
+		if (flags && flags[0] == CREATED_MAYBE)
 			return true;
 	}
 	return false;
+}
+
+const char *created_function(const char *name)
+{
+	struct catalog_relation function = {.schema = "", .name = name, .kind = FUNCTION, .tenant_column = -1};
+	return created_name(&function, CREATED_NEW);
+}
+
+bool created_any_function(const struct analysis *analysis)
+{
+	const struct session_names *names = analysis->names;
+	for (size_t i = 0; i < names->n_temporaries; i++) {
+		const char *flags = entry_flags(names->temporaries[i]);
+		if (flags && flags[1] == FUNCTION)
+			return true;
+	}
+	return false;
+}
+
+bool created_word(const char *text, const char *word)
+{
+	size_t length = strlen(word);
+	for (const char *at = text; length > 0 && (at = strcasestr(at, word)) != NULL; at++) {
+		unsigned char before = at == text ? ' ' : (unsigned char)at[-1], after = (unsigned char)at[length];
+		if (!isalnum(before) && before != '_' && before < 0x80 && !isalnum(after) && after != '_' &&
+			after < 0x80)
+			return true;
+	}
+	return false;
+}
+
+/* The name of an entry for a view over tenant relations, else NULL. */
+static const char *view_name(const char *entry)
+{
+	const char *flags = entry_flags(entry);
+	if (!flags || flags[1] != 'v' || flags[2] != 'a' + ISOLATION_REFUSED)
+		return NULL;
+	const char *name = strchr(entry + 1, MARK) + 1;
+	return analysis_text("%.*s", (int)(flags - 1 - name), name);
+}
+
+const char *created_view_in(const struct analysis *analysis, const char *text)
+{
+	const struct session_names *names = analysis->names;
+	for (size_t i = 0; i < names->n_temporaries; i++) {
+		const char *name = view_name(names->temporaries[i]);
+		if (name && created_word(text, name))
+			return name;
+	}
+	return NULL;
 }
 
 static void read_columns(struct catalog_relation *relation, const char *at)

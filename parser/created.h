@@ -1,4 +1,4 @@
-/* Tables that were created or altered since the snapshot was loaded, by the transaction under way.
+/* Relations that were created or altered since the snapshot was loaded, by the transaction under way.
  *
  * The snapshot shows what is committed. An application that creates a table and fills it in one transaction
  * must find it all the same, guarded like any other. So statement_policy() records such a relation as an
@@ -32,6 +32,16 @@ const char *created_name(const struct catalog_relation *relation, enum created h
 
 /* Is there some entry of kind CREATED_MAYBE? A view over that relation might show other tenants' rows. */
 bool created_maybe_any(const struct analysis *analysis);
+
+/* Functions are noted as well, by their names only: a later statement may give what a body names a meaning. NULL: as
+ * above. */
+const char *created_function(const char *name);
+bool created_any_function(const struct analysis *analysis);
+
+/* The name of a view over tenant relations, made by this transaction, that the text names; NULL: there is none. */
+const char *created_view_in(const struct analysis *analysis, const char *text);
+/* Is it in the text as a word? Letters of either case are alike. */
+bool created_word(const char *text, const char *word);
 
 /* Is it CREATED_NEW? */
 bool created_is_own(const struct catalog_relation *relation);

@@ -12,6 +12,7 @@
 #include "parser/builtin.h"
 #include "parser/catalog_internal.h"
 #include "parser/constant.h"
+#include "parser/created.h"
 #include "parser/encoding.h"
 #include "parser/function_call.h"
 #include "parser/scope.h"
@@ -111,7 +112,10 @@ const char *body_scan_sent(const struct analysis *analysis, const char *language
 {
 	if (analysis->request->name_bytes != NAMES_ALIKE && !text_is_ascii(body, strlen(body)))
 		return "it has characters that are not ASCII, and the encoding is not UTF8";
-	return body_scan(analysis->catalog, language, body);
+	const char *view = created_view_in(analysis, body);
+	return view ? analysis_text("it names \"%s\", a new view over relations with rows of several tenants",
+								view)
+				: body_scan(analysis->catalog, language, body);
 }
 
 /* Constant text in which the scan of function bodies finds nothing; for an argument that names a relation

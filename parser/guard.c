@@ -29,6 +29,7 @@ struct message {
 	struct verdict_part *parts;
 	size_t counted; /* bytes whose characters are counted */
 	int characters;
+	size_t sent; /* how long the message that is sent can get */
 	unsigned parameters, tenant_parameter;
 	enum tenant_type tenant_type;
 	bool begun;   /* BEGIN was seen in this message */
@@ -125,6 +126,20 @@ static bool unproved(struct analysis *analysis, int location, const char *detail
 						   detail, "Please report the statement; writing it more plainly helps.");
 }
 
+static bool too_long(struct analysis *analysis)
+{
+	return analysis_refuse(analysis, "54000", -1, "statement is too long after rewriting", NULL,
+						   "Split the statement.");
+}
+
+/* What is sent is one message, whose length the protocol limits, however long the tenant's value is. */
+static bool fits(struct message *message, struct analysis *analysis)
+{
+	enum { MESSAGE_MOST = 0x3ff00000 }; /* less than MaxAllocSize by names and types */
+	message->sent += splices_length(&analysis->splices, analysis->statement_length, TENANT_LITERAL_MAX);
+	return message->sent <= MESSAGE_MOST || too_long(analysis);
+}
+
 static bool prove(struct analysis *analysis, RawStmt *raw)
 {
 	struct checker_finding finding = {.location = -1};
@@ -135,8 +150,7 @@ static bool prove(struct analysis *analysis, RawStmt *raw)
 	const char *text = splices_render(&analysis->splices, analysis->text, analysis->statement_start,
 									  analysis->statement_length, slot);
 	if (text == NULL)
-		return analysis_refuse(analysis, "54000", -1, "statement is too long after rewriting", NULL,
-							   "Split the statement.");
+		return too_long(analysis);
 	PgQueryInternalParsetreeAndError said = pg_query_raw_parse(text);
 	free(said.stderr_buffer);
 	if (said.error) {
@@ -349,14 +363,14 @@ static enum verdict_kind guard_kind(struct message *message, struct analysis *an
 		number_tenant(message, analysis);
 		if (policy->mode == MODE_AUDIT)
 			return audit(analysis, raw->stmt, safe, &finding);
-		ok = ok && prove(analysis, raw);
+		ok = ok && prove(analysis, raw) && fits(message, analysis);
 		kind = !ok ? VERDICT_REFUSE : analysis->splices.n || analysis->copy ? VERDICT_GUARD : VERDICT_PASS;
 	} else if (kind == VERDICT_PASS && policy->mode != MODE_OBSERVE) {
 		/* nothing is rewritten, but the second wall stands here as well */
 		analysis->tenant_parameter = 1;
 		finding = (struct checker_finding){.location = -1};
 		if (analysis->splices.n > 0)
-			kind = prove(analysis, raw) ? VERDICT_GUARD : VERDICT_REFUSE;
+			kind = prove(analysis, raw) && fits(message, analysis) ? VERDICT_GUARD : VERDICT_REFUSE;
 		else if (!checker_run(analysis, raw->stmt, analysis->tenant_parameter, &finding))
 			kind = unproved(analysis, finding.location, finding.message) ? VERDICT_PASS : VERDICT_REFUSE;
 	}

@@ -71,9 +71,22 @@ static bool visit_query(struct quals *quals, Node *query, bool named)
 	return stop;
 }
 
+/* Once is enough: what it says does not depend on who reads it, and views over views may multiply. */
+static bool is_seen(struct quals *quals, const struct catalog_relation *view)
+{
+	ListCell *cell;
+	foreach (cell, quals->views)
+		if (lfirst(cell) == view)
+			return true;
+	quals->views = lappend(quals->views, (void *)view);
+	return false;
+}
+
 /* The planner puts a view's definition in its place. */
 static bool visit_view(struct quals *quals, const struct catalog_relation *view)
 {
+	if (is_seen(quals, view))
+		return false;
 	if (!view->view_definition) {
 		quals->constant_columns = true;
 		return false;

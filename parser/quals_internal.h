@@ -10,6 +10,7 @@
 struct quals {
 	const struct analysis *analysis;
 	unsigned depth;
+	List *views;           /* whose definitions were visited: of struct catalog_relation * */
 	bool constant_columns; /* a column of some item of FROM may turn out to be a constant */
 	bool trusts_columns;   /* some condition is settled only if none is */
 };

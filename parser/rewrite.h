@@ -102,7 +102,7 @@ struct rewrite {
 	int characters_before;  /* of the message, before this statement */
 	size_t counted;         /* bytes of the message up to which characters are counted .. */
 	int counted_characters; /* .. and how many these are */
-	size_t work;            /* names compared so far */
+	size_t work;            /* names compared so far; views that are put in their place count, too */
 	const Node
 		*rows_stay; /* the sub-select whose targets may stay rows of the table: a column is taken out of it */
 	bool literal;   /* the statement cannot take parameters: the slot must become a literal */
@@ -237,9 +237,10 @@ bool star_is(const Node *target);      /* ResTarget *, x.* or (row).* */
 bool star_is_bare(const Node *target); /* * */
 /* The leaf that x.* or (x).* stands for; NULL: none, or something else. */
 struct leaf *star_leaf(struct analysis *analysis, struct level *level, const Node *value);
-/* "a, b, c" and the ResTargets of a relation's visible columns; `tenant`: and of the tenant column. */
-const char *visible_columns(const struct analysis *analysis, const struct catalog_relation *relation,
-							bool tenant, List **targets);
+/* "a, b, c" and the ResTargets of a relation's visible columns; `tenant`: and of the tenant column. NULL: refused, as
+ * the statement gets too large. */
+const char *visible_columns(struct analysis *analysis, const struct catalog_relation *relation, bool tenant,
+							List **targets);
 /* Spells out the stars among the arguments of ROW(). */
 bool row_stars(struct analysis *analysis, List **arguments);
 /* A target that is used as a row: (SELECT c FROM (SELECT c.a, c.b) AS c). */

@@ -302,7 +302,7 @@ static bool wrap_populated(struct analysis *analysis, struct leaf *leaf,
 	const char *columns = visible_columns(analysis, relation, false, &select->targetList);
 	Alias *alias = function->alias ? function->alias : tree_alias(leaf->name);
 	const char *lateral = function->lateral ? "(SELECT " : "LATERAL (SELECT ";
-	if (!splice_text(analysis, at, 0, text_concat(lateral, columns, " FROM ", NULL)) ||
+	if (!columns || !splice_text(analysis, at, 0, text_concat(lateral, columns, " FROM ", NULL)) ||
 		!splice_text(analysis, end, 0,
 					 function->alias ? ")" : text_concat(") AS ", text_identifier(leaf->name), NULL)))
 		return false;

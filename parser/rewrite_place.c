@@ -152,7 +152,7 @@ static bool wrap(struct analysis *analysis, struct leaf *leaf)
 	bool listed = leaf->sample && leaf->alias && leaf->alias->colnames;
 	if (listed && !cut_column_aliases(analysis, leaf, &aliases))
 		return false;
-	if (!splice_text(analysis, start, 0, text_concat("(SELECT ", columns, " FROM ", NULL)))
+	if (!columns || !splice_text(analysis, start, 0, text_concat("(SELECT ", columns, " FROM ", NULL)))
 		return false;
 	Node *source = wrap_source(analysis, leaf, start, end);
 	if (!source || (!analysis->defines_view &&

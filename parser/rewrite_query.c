@@ -204,6 +204,8 @@ static struct level *table_command(struct analysis *analysis, SelectStmt *select
 	if (leaf_hides(analysis, leaf)) {
 		select->targetList = NIL;
 		columns = visible_columns(analysis, leaf->relation, false, &select->targetList);
+		if (!columns)
+			return NULL;
 	}
 	struct token *token = token_at(analysis, begin);
 	if ((leaf->kind == LEAF_TENANT || leaf->kind == LEAF_VIEW || source) &&

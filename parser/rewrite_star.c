@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+enum { TARGETS_MOST = 1664 }; /* MaxTupleAttributeNumber */
+
 static bool is_star(const Node *value)
 {
 	if (value && IsA(value, A_Indirection))
@@ -66,10 +68,19 @@ static const char *pieces_join(const struct pieces *pieces)
 	return text;
 }
 
-const char *visible_columns(const struct analysis *analysis, const struct catalog_relation *relation,
-							bool tenant, List **targets)
+/* Each column that is spelled out is a node of the tree: a short text with many stars must not become a huge one. */
+static bool spell_work(struct analysis *analysis, const struct catalog_relation *relation)
+{
+	enum { WORK_FOR_A_COLUMN = 10 };
+	return rewrite_work(analysis, WORK_FOR_A_COLUMN * relation->n_columns);
+}
+
+const char *visible_columns(struct analysis *analysis, const struct catalog_relation *relation, bool tenant,
+							List **targets)
 {
 	struct pieces pieces = {0};
+	if (!spell_work(analysis, relation))
+		return NULL;
 	for (size_t i = 0; i < relation->n_columns; i++) {
 		if (column_hidden(analysis, relation, i) && !tenant)
 			continue;
@@ -82,9 +93,11 @@ const char *visible_columns(const struct analysis *analysis, const struct catalo
 
 /* The visible columns of a leaf, by the names that it has here. `as_row`: labelled by the table's own names, which
  * a row of it keeps whatever its columns are called here. */
-static void spell_leaf(const struct analysis *analysis, const struct leaf *leaf, List **targets,
+static bool spell_leaf(struct analysis *analysis, const struct leaf *leaf, List **targets,
 					   struct pieces *pieces, bool as_row)
 {
+	if (!spell_work(analysis, leaf->relation))
+		return false;
 	const List *aliases = leaf->alias ? leaf->alias->colnames : NIL;
 	const char *reference = leaf_reference(leaf);
 	for (size_t i = 0; i < leaf->relation->n_columns; i++) {
@@ -99,6 +112,7 @@ static void spell_leaf(const struct analysis *analysis, const struct leaf *leaf,
 		pieces_add(pieces, text_concat(reference, ".", text_identifier(name), label ? " AS " : "",
 									   label ? text_identifier(label) : "", NULL));
 	}
+	return true;
 }
 
 static void spell_rest(const struct star_unit *unit, List **targets, struct pieces *pieces)
@@ -126,8 +140,7 @@ static bool expand_one(struct analysis *analysis, struct level *level, const Nod
 		if (leaf == NULL || !leaf_hides(analysis, leaf))
 			return true;
 		*replaced = true;
-		spell_leaf(analysis, leaf, targets, pieces, false);
-		return true;
+		return spell_leaf(analysis, leaf, targets, pieces, false);
 	}
 	for (const struct star_unit *unit = level->units; unit; unit = unit->next)
 		*replaced |= unit->leaf && leaf_hides(analysis, unit->leaf);
@@ -143,14 +156,16 @@ static bool expand_one(struct analysis *analysis, struct level *level, const Nod
 			"RETURNING * over a join with USING or NATURAL cannot be confined to the visible columns", NULL,
 			"Name the columns.");
 	for (const struct star_unit *unit = level->units; unit; unit = unit->next) {
-		if (unit->leaf && leaf_hides(analysis, unit->leaf))
-			spell_leaf(analysis, unit->leaf, targets, pieces, false);
-		else if (unit->name)
+		if (unit->leaf && leaf_hides(analysis, unit->leaf)) {
+			if (!spell_leaf(analysis, unit->leaf, targets, pieces, false))
+				return false;
+		} else if (unit->name) {
 			spell_rest(unit, targets, pieces);
-		else
+		} else {
 			return analysis_refuse(analysis, "0A000", exprLocation(star),
 								   "* stands for a relation without a name", NULL,
 								   "Give every item of FROM an alias.");
+		}
 	}
 	return true;
 }
@@ -216,6 +231,10 @@ bool star_expand(struct analysis *analysis, struct level *level, List **targets)
 			length = label_end(analysis, start + length) - start;
 		if (!splice_text(analysis, start, length, pieces_join(&pieces)))
 			return false;
+		/* The server would say so too, after reading all of them. */
+		if (list_length(expanded) > TARGETS_MOST)
+			return analysis_refuse(analysis, "54011", -1, "target lists can have at most 1664 entries", NULL,
+								   NULL);
 	}
 	*targets = expanded;
 	return true;
@@ -237,8 +256,8 @@ bool row_stars(struct analysis *analysis, List **arguments)
 		List *targets = NIL;
 		struct pieces pieces = {0};
 		size_t start, length;
-		spell_leaf(analysis, leaf, &targets, &pieces, false);
-		if (!star_text(analysis, argument, &start, &length) ||
+		if (!spell_leaf(analysis, leaf, &targets, &pieces, false) ||
+			!star_text(analysis, argument, &start, &length) ||
 			!splice_text(analysis, start, length, pieces_join(&pieces)))
 			return false;
 		ListCell *target;
@@ -267,7 +286,8 @@ bool target_as_row(struct analysis *analysis, struct leaf *leaf, Node **place)
 	}
 	SelectStmt *inner = MAKE(SelectStmt), *outer = MAKE(SelectStmt);
 	struct pieces pieces = {0};
-	spell_leaf(analysis, leaf, &inner->targetList, &pieces, true);
+	if (!spell_leaf(analysis, leaf, &inner->targetList, &pieces, true))
+		return false;
 	outer->targetList = list_make1(tree_target(NULL, (Node *)tree_column(NULL, leaf->name)));
 	outer->fromClause = list_make1(tree_subselect((Node *)inner, tree_alias(leaf->name)));
 	SubLink *link = MAKE(SubLink);

@@ -96,7 +96,9 @@ Node *view_guarded(struct analysis *analysis, const struct leaf *leaf, size_t at
 				   text_concat("view \"", view->name, "\" cannot be used like this through tenantry", NULL),
 				   NULL, "Query the tables behind the view."),
 			   NULL;
-	if (!rewrite_enter(analysis))
+	/* Views over views over views may multiply. */
+	enum { WORK_FOR_A_BYTE = 20 };
+	if (!rewrite_work(analysis, WORK_FOR_A_BYTE * strlen(view->view_definition)) || !rewrite_enter(analysis))
 		return NULL;
 	Node *query = parse_definition(analysis, view);
 	if (query == NULL)

@@ -52,7 +52,7 @@ bool schema_is_temporary(const RangeVar *name)
 bool schema_name_matters(const struct analysis *analysis, const char *name)
 {
 	const struct catalog_name *entry = catalog_name(analysis->catalog, name, strlen(name));
-	return entry && entry->relation;
+	return (entry && entry->relation) || created_view_in(analysis, name);
 }
 
 bool schema_matters(const struct analysis *analysis, const char *schema)
@@ -319,10 +319,13 @@ static bool create_function(struct analysis *analysis, CreateFunctionStmt *creat
 	const char *why = body_scan_sent(analysis, language, body);
 	if (!why && create->sql_body)
 		why = body_scan_sent(analysis, "sql", schema_text(analysis));
-	return !why ||
-		   schema_unsafe(
-			   analysis, -1,
-			   analysis_text("this %s", create->is_procedure ? "CREATE PROCEDURE" : "CREATE FUNCTION"), why);
+	const char *what = create->is_procedure ? "this CREATE PROCEDURE" : "this CREATE FUNCTION";
+	if (why && !schema_unsafe(analysis, -1, what, why))
+		return false;
+	const char *entry = created_function(strVal(llast(create->funcname)));
+	if (entry)
+		analysis_effect(analysis, EFFECT_CREATE_TEMPORARY, entry, NULL, true);
+	return true;
 }
 
 static bool alter_function(struct analysis *analysis, AlterFunctionStmt *alter)

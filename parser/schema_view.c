@@ -4,7 +4,6 @@
  * Refused: views over such relations whose name means something already, which sessions with an older snapshot would go
  * on reading as what it was; what is computed by flagged functions; and all of them for users that are bound to a
  * tenant. */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,20 +69,8 @@ bool schema_create_view(struct analysis *analysis, ViewStmt *view)
 	return analysis->defines_view || schema_view_made(analysis, view, why != NULL);
 }
 
-/* As a word; letters of either case are alike. */
-static bool has_word(const char *text, const char *word)
-{
-	size_t length = strlen(word);
-	for (const char *at = text; (at = strcasestr(at, word)) != NULL; at++) {
-		unsigned char before = at == text ? ' ' : (unsigned char)at[-1], after = (unsigned char)at[length];
-		if (!isalnum(before) && before != '_' && before < 0x80 && !isalnum(after) && after != '_' &&
-			after < 0x80)
-			return true;
-	}
-	return false;
-}
-
-/* Does the name mean anything to sessions whose snapshot does not show the view yet? */
+/* Does the name mean anything to sessions whose snapshot does not show the view yet, or to code that was looked at
+ * before it was there? */
 static const char *means_something(struct analysis *analysis, const RangeVar *name)
 {
 	for (size_t i = 0; i < catalog_relation_count(analysis->catalog); i++) {
@@ -93,10 +80,11 @@ static const char *means_something(struct analysis *analysis, const RangeVar *na
 	}
 	for (size_t i = 0; i < catalog_function_count(analysis->catalog); i++) {
 		const struct catalog_function *function = catalog_function_at(analysis->catalog, i);
-		if (function->body && !function->flagged && has_word(function->body, name->relname))
+		if (function->body && !function->flagged && created_word(function->body, name->relname))
 			return analysis_text("function \"%s\" names the view already", function->name);
 	}
-	return NULL;
+	return created_any_function(analysis) ? "a function made in the same transaction may name the view"
+										  : NULL;
 }
 
 bool schema_view_made(struct analysis *analysis, const ViewStmt *view, bool foreign)

@@ -96,12 +96,17 @@ bool splices_finish(struct splice_list *list)
 	return true;
 }
 
+size_t splices_length(const struct splice_list *list, size_t length, size_t slot_length)
+{
+	for (size_t i = 0; i < list->n; i++)
+		length += list->items[i].tenant ? slot_length : list->items[i].insert_length;
+	return length;
+}
+
 char *splices_render(const struct splice_list *list, const char *original, size_t start, size_t length,
 					 const char *slot)
 {
-	size_t slot_length = strlen(slot), total = length + 1;
-	for (size_t i = 0; i < list->n; i++)
-		total += list->items[i].tenant ? slot_length : list->items[i].insert_length;
+	size_t slot_length = strlen(slot), total = splices_length(list, length + 1, slot_length);
 	if (total > RENDERED_MOST)
 		return NULL;
 	char *text = palloc(total), *out = text;

@@ -16,6 +16,9 @@ bool splice_tenant(struct analysis *analysis, size_t at);
 /* Sorts. False: two edits overlap; the caller refuses. */
 bool splices_finish(struct splice_list *list);
 
+/* How long a text of `length` bytes gets by its splices if every tenant slot takes `slot_length`. */
+size_t splices_length(const struct splice_list *list, size_t length, size_t slot_length);
+
 /* The text [start, start + length) of `original` with its splices, every tenant slot written as `slot`;
  * zero-terminated, in the memory of the call. NULL: longer than the memory context gives (1 GB). */
 char *splices_render(const struct splice_list *list, const char *original, size_t start, size_t length,

@@ -3,11 +3,13 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "parser/splice.h"
 #include "tests/lib/ask.h"
 #include "tests/lib/catalog_text.h"
 
@@ -676,6 +678,43 @@ static const struct ask_pair changes[] = {
 
 #define CHECK(pairs) assert_true(ask_become(pairs, sizeof pairs / sizeof *pairs))
 
+/* Short texts that would become huge. */
+static void test_growth(void **state)
+{
+	enum { STARS = 100000, VIEWS = 12 };
+	struct ask ask;
+	ask_init(&ask);
+	char *text = malloc(2 * STARS + 100), *end = stpcpy(text, "SELECT *");
+	for (int i = 1; i < STARS; i++)
+		end = stpcpy(end, ",*");
+	strcpy(end, " FROM orders");
+	assert_true(ask_refused(&ask, text, "54011", "target lists can have at most 1664 entries"));
+	/* Each view reads the one before it four times. */
+	end = stpcpy(text, "CREATE TABLE t (id int, tenant_id int); CREATE VIEW v0 AS SELECT id FROM public.t;");
+	for (int i = 1; i < VIEWS; i++)
+		end += sprintf(
+			end,
+			"CREATE VIEW v%d AS SELECT a.id FROM public.v%d a, public.v%d b, public.v%d c, public.v%d d;", i,
+			i - 1, i - 1, i - 1, i - 1);
+	catalog_unref(ask.catalog);
+	ask.catalog = catalog_text_parse(text, 5);
+	assert_true(ask_is(&ask, "SELECT id FROM v3", VERDICT_GUARD));
+	assert_true(ask_refused(&ask, "SELECT id FROM v11", "54000", "too complex"));
+	free(text);
+	ask_free(&ask);
+}
+
+/* The length of what would be sent counts every slot as long as a tenant's value can be. */
+static void test_too_long_after_rewriting(void **state)
+{
+	struct splice items[] = {
+		{.at = 1, .insert_length = 1000}, {.at = 2, .tenant = true}, {.at = 3, .tenant = true}};
+	struct splice_list list = {.items = items, .n = 3};
+	assert_int_equal(splices_length(&list, 10, 300), 1610);
+	items[0].insert_length = 0x40000000;
+	assert_null(splices_render(&list, "0123456789", 0, 10, "$1"));
+}
+
 static void test_reading(void **state)
 {
 	CHECK(reading);
@@ -836,6 +875,7 @@ static void test_front(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_growth),     cmocka_unit_test(test_too_long_after_rewriting),
 		cmocka_unit_test(test_reading),    cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_refused),    cmocka_unit_test(test_parameter_numbers),
 		cmocka_unit_test(test_own_values), cmocka_unit_test(test_visible),

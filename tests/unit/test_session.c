@@ -409,6 +409,30 @@ static void test_streaming(void **state)
 	bench_end(&bench);
 }
 
+/* What comes with one read goes on with one send, however many messages it is. */
+static void test_batches(void **state)
+{
+	struct bench bench;
+	struct buffer replies;
+	bench_running(&bench);
+	query(&bench, "select 1");
+	struct buffer *out = session_output(bench.session, SIDE_SERVER);
+	assert_int_equal(session_wants(bench.session), 0);
+	assert_int_equal(buffer_pending(out), 14);
+	drop_output(&bench, SIDE_SERVER);
+	buffer_init(&replies, SIZE_MAX / 4);
+	for (int i = 0; i < 500; i++)
+		buffer_add(&replies, "D\0\0\0\13\0\1\0\0\0\1x", 12);
+	buffer_add(&replies, "C\0\0\0\15SELECT 1\0Z\0\0\0\5I", 20);
+	send(&bench, SIDE_SERVER, buffer_head(&replies), buffer_pending(&replies));
+	out = session_output(bench.session, SIDE_CLIENT);
+	assert_int_equal(buffer_pending(out), buffer_pending(&replies));
+	assert_memory_equal(buffer_head(out), buffer_head(&replies), buffer_pending(out));
+	assert_int_equal(session_wants(bench.session), 0);
+	buffer_free(&replies);
+	bench_end(&bench);
+}
+
 static void test_streamed_bind(void **state)
 {
 	struct bench bench;
@@ -704,21 +728,14 @@ static void test_users(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_login),
-		cmocka_unit_test(test_md5),
-		cmocka_unit_test(test_no_enumeration),
-		cmocka_unit_test(test_smuggled_plain_text),
-		cmocka_unit_test(test_garbage),
-		cmocka_unit_test(test_streaming),
-		cmocka_unit_test(test_streamed_bind),
-		cmocka_unit_test(test_back_pressure),
-		cmocka_unit_test(test_cancel_keys),
-		cmocka_unit_test(test_name_map),
-		cmocka_unit_test(test_state),
-		cmocka_unit_test(test_users),
-		cmocka_unit_test(test_endless_pipeline),
-		cmocka_unit_test(test_most_parameters),
-		cmocka_unit_test(test_long_statement),
+		cmocka_unit_test(test_login),           cmocka_unit_test(test_md5),
+		cmocka_unit_test(test_no_enumeration),  cmocka_unit_test(test_smuggled_plain_text),
+		cmocka_unit_test(test_garbage),         cmocka_unit_test(test_streaming),
+		cmocka_unit_test(test_batches),         cmocka_unit_test(test_streamed_bind),
+		cmocka_unit_test(test_back_pressure),   cmocka_unit_test(test_cancel_keys),
+		cmocka_unit_test(test_name_map),        cmocka_unit_test(test_state),
+		cmocka_unit_test(test_users),           cmocka_unit_test(test_endless_pipeline),
+		cmocka_unit_test(test_most_parameters), cmocka_unit_test(test_long_statement),
 	};
 	return cmocka_run_group_tests_name("session", tests, NULL, NULL);
 }
