@@ -1,11 +1,13 @@
 /* What a verdict costs, alone: no sockets, no server. Cold is guard(), cached is verdict_cache_guard() of a
- * text that the cache knows. Prints the median of many rounds in nanoseconds, as a table or (--json) for
+ * text that the cache knows. Parse is libpg_query's raw parse of the text, which a cold verdict needs twice: the yardstick that tells
+ * a slow machine from a slow program. Prints the median of many rounds in nanoseconds, as a table or (--json) for
  * bench/run. Fails when a statement does not get the verdict that is timed: a refusal would be fast. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "parser/pg_nodes.h"
 #include "parser/verdict.h"
 #include "tests/lib/catalog_text.h"
 
@@ -89,6 +91,22 @@ static double time_cold(const struct subject *subject, const struct guard_reques
 		for (unsigned i = 0; i < calls; i++)
 			verdict_unref(guard(request));
 		times[round] = (now() - start) / calls;
+	}
+	return median(times, ROUNDS);
+}
+
+static double time_parse(const struct subject *subject)
+{
+	static double times[ROUNDS];
+	for (size_t round = 0; round < ROUNDS; round++) {
+		double start = now();
+		for (unsigned i = 0; i < subject->calls; i++) {
+			MemoryContext context = pg_query_enter_memory_context();
+			PgQueryInternalParsetreeAndError parsed = pg_query_raw_parse(subject->text);
+			free(parsed.stderr_buffer);
+			pg_query_exit_memory_context(context);
+		}
+		times[round] = (now() - start) / subject->calls;
 	}
 	return median(times, ROUNDS);
 }
@@ -185,21 +203,23 @@ int main(int argc, char **argv)
 	if (json)
 		printf("{");
 	else
-		printf("%-32s %12s %12s %12s\n", "statement", "cold us", "cached us", "shape us");
+		printf("%-32s %12s %12s %12s %12s\n", "statement", "parse us", "cold us", "cached us", "shape us");
 	for (size_t i = 0; i < n; i++) {
 		struct subject *s = &subjects[i];
 		struct guard_request request = request_for(s, catalog, &policy, &names);
 		check_kind(s, &request);
-		double cold = time_cold(s, &request), cached = time_cached(&request),
+		double parse = time_parse(s), cold = time_cold(s, &request), cached = time_cached(&request),
 			   shape = time_shape(s->varying, &request);
 		if (json)
-			printf("%s\n\"%s\": {\"cold\": %.1f, \"cached\": %.1f, \"shape\": %.1f, \"kind\": \"%s\", "
+			printf("%s\n\"%s\": {\"parse\": %.1f, \"cold\": %.1f, \"cached\": %.1f, \"shape\": %.1f, "
+				   "\"kind\": \"%s\", "
 				   "\"cold_budget\": %u, "
 				   "\"cached_budget\": %u}",
-				   i ? "," : "", s->name, cold, cached, shape, kind_name(s->kind), s->cold_budget,
+				   i ? "," : "", s->name, parse, cold, cached, shape, kind_name(s->kind), s->cold_budget,
 				   s->cached_budget);
 		else
-			printf("%-32s %12.2f %12.3f %12.3f\n", s->name, cold / 1000, cached / 1000, shape / 1000);
+			printf("%-32s %12.2f %12.2f %12.3f %12.3f\n", s->name, parse / 1000, cold / 1000, cached / 1000,
+				   shape / 1000);
 	}
 	if (json)
 		printf("\n}\n");
