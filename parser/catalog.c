@@ -280,14 +280,14 @@ static void index_functions(struct catalog *catalog)
 	if (n)
 		qsort(sorted, n, sizeof *sorted, compare_functions);
 	catalog->overloads = catalog_alloc(catalog, n * sizeof *catalog->overloads);
+	struct catalog_overloads *last = NULL;
 	for (size_t i = 0; i < n; i++) {
-		struct catalog_overloads *last =
-			catalog->n_overloads ? &catalog->overloads[catalog->n_overloads - 1] : NULL;
-		if (last && strcmp(last->name, sorted[i]->name) == 0 && strcmp(last->schema, sorted[i]->schema) == 0)
+		if (last && strcmp(last->name, sorted[i]->name) == 0 && strcmp(last->schema, sorted[i]->schema) == 0) {
 			last->n++;
-		else
-			catalog->overloads[catalog->n_overloads++] =
-				(struct catalog_overloads){sorted[i]->schema, sorted[i]->name, &sorted[i], 1};
+			continue;
+		}
+		last = &catalog->overloads[catalog->n_overloads++];
+		*last = (struct catalog_overloads){sorted[i]->schema, sorted[i]->name, &sorted[i], 1};
 	}
 	table_init(catalog, &catalog->overloads_by_name, catalog->n_overloads);
 	for (size_t i = 0; i < catalog->n_overloads; i++)
@@ -323,6 +323,7 @@ static struct catalog_name *add_name(struct catalog *catalog, const char *name)
 	if (entry)
 		return entry;
 	entry = &catalog->names[catalog->n_names];
+	/* index_names() has made room for every name. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 	*entry = (struct catalog_name){.name = name};
 	table_put(&catalog->name_by_text, hash_text(name, strlen(name)), catalog->n_names++);
 	return entry;
