@@ -3,7 +3,7 @@ import hashlib
 import os
 import subprocess
 
-from cases_tls import settings as tls_settings
+from cases_tls import tls_settings
 from world import DATABASE
 
 USERS = f"""

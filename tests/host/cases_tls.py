@@ -13,7 +13,7 @@ from world import closed, until, wire
 SSL_REQUEST = struct.pack("!II", 8, 80877103)
 
 
-def settings(world, name="server", more="", tls="prefer"):
+def tls_settings(world, name="server", more="", tls="prefer"):
     certificate, key = world.certificate(name)
     # The proxies of some cases run as somebody else.
     os.chmod(key, 0o644)
@@ -42,7 +42,7 @@ def _fails(call):
 
 def case_tls_required(world):
     """require: nobody logs in without; prefer: both ways; disable: N."""
-    proxy = world.proxy(settings(world, tls="require"))
+    proxy = world.proxy(tls_settings(world, tls="require"))
     error = world.refused(proxy)
     assert error["C"] == "28000" and "TLS" in error["M"] + error.get("H", ""), error
     c = world.connect(proxy, tls=True)
@@ -50,7 +50,7 @@ def case_tls_required(world):
     big = c.query("SELECT repeat('x', 3000000)")
     assert len(big.rows()[0][0]) == 3000000
     c.close()
-    proxy = world.proxy(settings(world))
+    proxy = world.proxy(tls_settings(world))
     world.connect(proxy).close()
     world.connect(proxy, tls=True).close()
     proxy = world.proxy("tls = disable")
@@ -58,11 +58,11 @@ def case_tls_required(world):
 
 
 def case_tls_versions(world):
-    proxy = world.proxy(settings(world))
+    proxy = world.proxy(tls_settings(world))
     one_two, one_three = (_context(v, v) for v in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3))
     assert world.connect(proxy, tls=one_two).socket.version() == "TLSv1.2"
     assert world.connect(proxy, tls=one_three).socket.version() == "TLSv1.3"
-    proxy = world.proxy(settings(world, more="tls_min_version = 1.3"))
+    proxy = world.proxy(tls_settings(world, more="tls_min_version = 1.3"))
     world.connect(proxy, tls=one_three).close()
     _fails(lambda: world.connect(proxy, tls=one_two))
 
@@ -72,7 +72,7 @@ def case_client_certificates(world):
     authority = world.certificate("authority", "the authority")
     good = world.certificate("good", "a client", authority)
     other = world.certificate("other", "a stranger")
-    proxy = world.proxy(settings(world, tls="require", more=f"tls_client_ca = {authority[0]}"))
+    proxy = world.proxy(tls_settings(world, tls="require", more=f"tls_client_ca = {authority[0]}"))
     world.connect(proxy, tls=_context(own=good)).close()
     _fails(lambda: world.connect(proxy, tls=_context()))
     _fails(lambda: world.connect(proxy, tls=_context(own=other)))
@@ -90,7 +90,7 @@ def _direct(proxy, protocols):
 
 def case_direct_tls(world):
     """As sslnegotiation=direct: the handshake comes first, with ALPN `postgresql`, and not without."""
-    proxy = world.proxy(settings(world))
+    proxy = world.proxy(tls_settings(world))
     c = _direct(proxy, ["postgresql"])
     assert c.socket.selected_alpn_protocol() == "postgresql"
     c.start("postgres", "postgres", "shop")
@@ -107,7 +107,7 @@ def case_direct_tls(world):
 
 def case_plain_text_before_the_handshake(world):
     """CVE-2021-23214: what follows SSLRequest in plain text is not taken for what comes inside TLS."""
-    proxy = world.proxy(settings(world))
+    proxy = world.proxy(tls_settings(world))
     for more in (wire.startup({"user": "postgres", "database": "shop"}), wire.query("SELECT 1"), b"x"):
         c = wire.Connection("127.0.0.1", proxy.port, 10)
         c.send(SSL_REQUEST + more)
@@ -170,8 +170,7 @@ def _serial(proxy):
 
 def case_tls_reload(world):
     """New sessions see the new certificate, old ones go on; a file that cannot be used changes nothing."""
-    settings = settings(world, "first")
-    proxy = world.proxy(settings)
+    proxy = world.proxy(tls_settings(world, "first"))
     old, before = world.connect(proxy, tls=True), _serial(proxy)
     for end in ("crt", "key"):
         shutil.copyfile(world.path("first." + end), world.path("kept." + end))
@@ -206,7 +205,7 @@ def case_key_with_a_passphrase(world):
 
 def case_half_a_handshake(world):
     """A client that stops in the middle of the handshake ends with login_timeout; others go on meanwhile."""
-    proxy = world.proxy(settings(world, more="login_timeout = 1s"))
+    proxy = world.proxy(tls_settings(world, more="login_timeout = 1s"))
     stuck = [socket.create_connection(("127.0.0.1", proxy.port), 10) for _ in range(20)]
     for s in stuck:
         s.sendall(SSL_REQUEST)
