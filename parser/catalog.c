@@ -282,7 +282,8 @@ static void index_functions(struct catalog *catalog)
 	catalog->overloads = catalog_alloc(catalog, n * sizeof *catalog->overloads);
 	struct catalog_overloads *last = NULL;
 	for (size_t i = 0; i < n; i++) {
-		if (last && strcmp(last->name, sorted[i]->name) == 0 && strcmp(last->schema, sorted[i]->schema) == 0) {
+		if (last && strcmp(last->name, sorted[i]->name) == 0 &&
+			strcmp(last->schema, sorted[i]->schema) == 0) {
 			last->n++;
 			continue;
 		}

@@ -270,6 +270,18 @@ bool row_stars(struct analysis *analysis, List **arguments)
 	return true;
 }
 
+/* A name for the row that is none of its columns, which would be meant before it. */
+static const char *row_name(const struct leaf *leaf)
+{
+	const char *name = leaf->name;
+	for (size_t i = 0; i < leaf->relation->n_columns; i++)
+		if (strcmp(leaf->relation->columns[i].name, name) == 0) {
+			name = text_concat(name, "_", NULL);
+			i = (size_t)-1;
+		}
+	return name;
+}
+
 bool target_as_row(struct analysis *analysis, struct leaf *leaf, Node **place)
 {
 	ColumnRef *reference = (ColumnRef *)*place;
@@ -288,14 +300,15 @@ bool target_as_row(struct analysis *analysis, struct leaf *leaf, Node **place)
 	struct pieces pieces = {0};
 	if (!spell_leaf(analysis, leaf, &inner->targetList, &pieces, true))
 		return false;
-	outer->targetList = list_make1(tree_target(NULL, (Node *)tree_column(NULL, leaf->name)));
-	outer->fromClause = list_make1(tree_subselect((Node *)inner, tree_alias(leaf->name)));
+	const char *row = row_name(leaf), *label = row != leaf->name ? leaf->name : NULL;
+	outer->targetList = list_make1(tree_target(label, (Node *)tree_column(NULL, row)));
+	outer->fromClause = list_make1(tree_subselect((Node *)inner, tree_alias(row)));
 	SubLink *link = MAKE(SubLink);
 	link->subLinkType = EXPR_SUBLINK;
 	link->subselect = (Node *)outer;
 	*place = (Node *)link;
-	const char *name = text_identifier(leaf->name);
-	return splice_text(
-		analysis, start, length,
-		text_concat("(SELECT ", name, " FROM (SELECT ", pieces_join(&pieces), ") AS ", name, ")", NULL));
+	const char *name = text_identifier(row);
+	return splice_text(analysis, start, length,
+					   text_concat("(SELECT ", name, label ? " AS " : "", label ? text_identifier(label) : "",
+								   " FROM (SELECT ", pieces_join(&pieces), ") AS ", name, ")", NULL));
 }

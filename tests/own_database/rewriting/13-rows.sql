@@ -19,7 +19,7 @@ SELECT ((array_agg(i ORDER BY id))[1]).name FROM items i;
 SELECT (SELECT i FROM items i ORDER BY id LIMIT 1).name, (coalesce(i, i)).id FROM items i;
 
 --: error 23505
-INSERT INTO items SELECT (i).* FROM items i;
+INSERT INTO items SELECT (i).* FROM items i ORDER BY (i).id;
 
 SELECT ((i)).* AS x, 1 FROM items i LEFT JOIN parts p ON (p).id = (i).id;
 
@@ -228,3 +228,13 @@ SELECT count(*) FROM nokey n WHERE (n.a, n.b) IN (SELECT m.* FROM nokey m);
 SELECT count(*) FROM nokey n WHERE ROW(n.*) = ANY (SELECT * FROM nokey m);
 
 SELECT coalesce(p, q) FROM parts p FULL JOIN parts q ON p.id = q.id + 1;
+
+-- the row of a relation that has a column of the same name
+UPDATE types m SET c = 'x' RETURNING row_to_json(m.*), (m.*) IS NULL, m;
+
+DELETE FROM types m WHERE length(row_to_json(m.*)::text) > 10 RETURNING m.id, to_jsonb(m.*);
+
+SELECT m.id, row_to_json(m.*) FROM types m GROUP BY m.id ORDER BY m.id;
+
+--: version 15
+MERGE INTO types m USING "Odd Name" s ON m.id = s."Id" WHEN MATCHED AND m.* IS NOT NULL THEN UPDATE SET c = length(row_to_json(m.*)::text)::text;
