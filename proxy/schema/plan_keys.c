@@ -392,6 +392,28 @@ void plan_swap_reference(struct plan *plan, const struct fact_reference *referen
 	validate_reference(plan, reference, section);
 }
 
+/* What the indexes that widened foreign keys refer to are called, with the table and its columns behind it. */
+static const char KEY_NAME[] = "tenantry_key";
+
+/* A run that was killed between the index and its comment left it without: the way back would not know it. */
+static void mark_keys(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->facts->keys->n_keys; i++) {
+		const struct fact_key *key = &plan->facts->keys->keys[i];
+		bool named = strncmp(key->name, KEY_NAME, strlen(KEY_NAME)) == 0;
+		bool marked = key->comment && strncmp(key->comment, FACTS_COMMENT, strlen(FACTS_COMMENT)) == 0;
+		if (!named || marked || !key->valid || !key->has_tenant || key->constraint || !key->table->owned)
+			continue;
+		struct item *item = key_step(plan, ITEM_TRANSACTION, SECTION_TENANT_KEYS, key->table);
+		item->seconds = 0.001;
+		item->text =
+			arena_format(plan->arena, "Unique index '%s' marked as made by the migration", key->name);
+		plan_statement(plan, item,
+					   arena_format(plan->arena, "COMMENT ON INDEX %s IS %s", key->qualified,
+									comment_with(plan, KEYS_FOR_REFERENCES, key->comment)));
+	}
+}
+
 /* The unique index on (tenant, columns) of the parent, which the widened key refers to. */
 static bool plan_parent_index(struct plan *plan, const struct fact_reference *reference)
 {
@@ -402,7 +424,7 @@ static bool plan_parent_index(struct plan *plan, const struct fact_reference *re
 			parent->has_column && !keys->keys[i].deferrable &&
 			strcmp(keys->keys[i].numbers, reference->parent_numbers) == 0)
 			return true;
-	const char *name = facts_name(plan->arena, "tenantry_key", parent->name, reference->parent_columns, 0);
+	const char *name = facts_name(plan->arena, KEY_NAME, parent->name, reference->parent_columns, 0);
 	/* Several foreign keys share it. */
 	for (size_t i = 0; i < plan->n; i++)
 		if (plan->items[i].table == parent && plan->items[i].index &&
@@ -429,6 +451,7 @@ static bool is_planned(const struct plan *plan, const struct fact_reference *ref
 
 void plan_tenant_keys(struct plan *plan)
 {
+	mark_keys(plan);
 	for (size_t i = 0; i < plan->facts->keys->n_references; i++) {
 		const struct fact_reference *reference = &plan->facts->keys->references[i];
 		if (reference->inherited || is_planned(plan, reference))

@@ -339,6 +339,21 @@ def case_phases_killed(bench):
     assert killed >= 8, killed
 
 
+def case_key_without_its_comment(bench):
+    """A run that was killed between the index and its comment: the next one marks it, so that the way back knows it."""
+    db = bench.gallery()
+    before = definition(bench, db)
+    bench.migrate(db, tables=KILLED, **TABLES_OF_ALL)
+    wanted = definition(bench, db)
+    bench.sql(db, "COMMENT ON INDEX tenantry_key_users_id IS NULL")
+    assert definition(bench, db) != wanted
+    assert "marked as made by the migration" in bench.migrate(db, tables=KILLED, **TABLES_OF_ALL).out
+    assert definition(bench, db) == wanted
+    assert "marked" not in bench.migrate(db, tables=KILLED, **TABLES_OF_ALL).out
+    bench.run(db, "migrate --down", tables=KILLED, code=0)
+    assert definition(bench, db) == before
+
+
 def case_citus(bench):
     db = bench.gallery()
     bench.sql(db, "CREATE TABLE countries (code text PRIMARY KEY); ALTER TABLE users ADD country text REFERENCES countries")
