@@ -3,8 +3,12 @@ be the tenant's and must go back in.
 
 The catalogs are the server's: they show the tenant column, its indexes and the table of tenants. Lines that speak of tenants are the
 only ones that may be there more."""
+import os
+import pty
 import re
+import select
 import subprocess
+import time
 
 from compare import mask
 from world import OWNER, PASSWORD
@@ -39,6 +43,28 @@ class Tool:
     def run(self, program, *arguments, text=None):
         return subprocess.run([self.world.cluster.program(program), *arguments], env=self.environment, input=text, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
+
+
+    def type(self, keys, wanted, seconds=30):
+        """Types into psql at a terminal; the text that matches `wanted`, or what was seen instead."""
+        program = self.world.cluster.program("psql")
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execve(program, [program, "-X", "-A", "-t", "-P", "pager=off"], {**self.environment, "TERM": "dumb"})
+        seen, end, sent = "", time.monotonic() + seconds, False
+        try:
+            while time.monotonic() < end and not re.search(wanted, seen):
+                if not sent and re.search(r"[=-][>#] $", seen):
+                    os.write(terminal, keys.encode())
+                    sent = True
+                if select.select([terminal], [], [], 0.5)[0]:
+                    seen += os.read(terminal, 65536).decode("utf-8", "replace")
+        except OSError:
+            pass  # it has ended
+        os.close(terminal)
+        os.waitpid(pid, 0)
+        found = re.search(wanted, seen)
+        return found.group(0) if found else f"not found in {seen!r}"
 
 
 def meta_script(world):
@@ -94,6 +120,7 @@ def run_tools(world, report_line):
             report_line(f"psql {name}, tenant {k}", lines)
         leaks = world.canaries.found(b.encode(), k)
         report_line(f"psql, tenant {k}", [f"bytes of another tenant: {leaks}"] if leaks else [])
+        completes(world, own, got, f"psql completes names, tenant {k}", report_line)
 
         options = ["--enable-row-security", "--data-only", "--disable-triggers"]
         a, b = own.run("pg_dump", *options), got.run("pg_dump", *options)
@@ -105,6 +132,16 @@ def run_tools(world, report_line):
         done = got.run("pg_dump", "--enable-row-security", "--schema-only")
         report_line(f"pg_dump --schema-only, tenant {k}", [done.stdout[-500:]] if done.returncode else [])
         restore(world, got, k, report_line)
+
+
+def completes(world, own, got, label, report_line):
+    """Tab: the name of a table, by psql's own catalog queries."""
+    names = [t.name for t in world.tables]
+    table = next(t for t in world.tenant_tables if t.schema == "public" and t.name.isidentifier() and t.name.islower() and
+                 sum(n.startswith(t.name[:-1]) for n in names) == 1)
+    keys = f"SELECT 'rows ' || count(*) FROM {table.name[:-1]}\t;\n"
+    a, b = own.type(keys, r"(?m)^rows \d+\r?$"), got.type(keys, r"(?m)^rows \d+\r?$")
+    report_line(label, [] if a == b and a.startswith("rows ") else [f"own: {a}", f"tenantry: {b}"])
 
 
 def restore(world, got, k, report_line):
