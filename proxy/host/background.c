@@ -1,6 +1,7 @@
 /* What the migration leaves for later, indexes and keys, goes on in a thread of its own while clients are
  * served; see host.h. */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -11,7 +12,7 @@ enum { STOP_SECONDS = 3 };
 struct background {
 	pthread_t thread;
 	struct configuration *configuration;
-	volatile int stop;
+	atomic_int stop;
 };
 
 static void *run(void *argument)

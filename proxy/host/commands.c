@@ -2,6 +2,7 @@
 #include "proxy/host/commands.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -146,7 +147,7 @@ static int report(const struct error *error)
 /* --- commands --- */
 
 static volatile sig_atomic_t interrupted; /* ctrl-C: a signal handler has nothing but globals */
-static volatile int stop_migration;
+static atomic_int stop_migration;
 
 static void interrupt(int number)
 {

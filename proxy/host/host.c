@@ -6,6 +6,7 @@
 #include "proxy/host/host.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -22,7 +23,7 @@ enum { THREAD_STACK = 16 * 1024 * 1024 };
 /* Set by SIGINT and SIGTERM while the migration runs, before the loop takes the signals over. Signal handlers
  * have nothing but globals. */
 static volatile sig_atomic_t stop_requested, reload_requested;
-static volatile int stop_migration;
+static atomic_int stop_migration;
 
 static void request_stop(int number)
 {

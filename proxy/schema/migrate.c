@@ -347,7 +347,7 @@ static bool migrate(struct migration *migration, const char *title, struct migra
 }
 
 static struct migration migration_new(const char *conninfo, const struct schema_settings *settings, FILE *out,
-									  const volatile int *stop)
+									  const atomic_int *stop)
 {
 	return (struct migration){
 		.run = {.conninfo = conninfo,
@@ -358,7 +358,7 @@ static struct migration migration_new(const char *conninfo, const struct schema_
 }
 
 bool schema_migrate(const char *conninfo, const struct schema_settings *settings, bool everything, FILE *out,
-					const volatile int *stop, struct migration_report *report, struct error *error)
+					const atomic_int *stop, struct migration_report *report, struct error *error)
 {
 	struct migration migration = migration_new(conninfo, settings, out, stop);
 	migration.everything = everything;
@@ -368,7 +368,7 @@ bool schema_migrate(const char *conninfo, const struct schema_settings *settings
 }
 
 bool schema_down(const char *conninfo, const struct schema_settings *settings, bool plan_only, FILE *out,
-				 const volatile int *stop, struct migration_report *report, struct error *error)
+				 const atomic_int *stop, struct migration_report *report, struct error *error)
 {
 	if (plan_only)
 		return examine_down(conninfo, settings, out, error);

@@ -25,7 +25,7 @@ enum outcome {
 struct run {
 	const char *conninfo;
 	const struct schema_settings *settings;
-	const volatile int *stop;
+	const atomic_int *stop;
 	struct progress progress;
 	PGconn *work, *watch;
 	int work_pid;

@@ -5,6 +5,7 @@
 #define TENANTRY_SCHEMA_SCHEMA_H
 
 #include <libpq-fe.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -79,7 +80,7 @@ struct migration_report {
  * `everything` also indexes and keys. Prints the progress for people to `out` (NULL: only the log). `stop` is
  * polled between steps and waits (set by a signal). */
 bool schema_migrate(const char *conninfo, const struct schema_settings *settings, bool everything, FILE *out,
-					const volatile int *stop, struct migration_report *report, struct error *error)
+					const atomic_int *stop, struct migration_report *report, struct error *error)
 	__attribute__((warn_unused_result));
 /* Prints steps with SQL, lock, size and estimate, and the hazards; changes nothing. */
 bool schema_plan(const char *conninfo, const struct schema_settings *settings, FILE *out, struct error *error)
@@ -88,7 +89,7 @@ bool schema_plan(const char *conninfo, const struct schema_settings *settings, F
 /* Takes back what the migration created, and only that, while no row has another tenant than the default one
  * (else 55000, and nothing is done). With `plan_only` the steps are printed. */
 bool schema_down(const char *conninfo, const struct schema_settings *settings, bool plan_only, FILE *out,
-				 const volatile int *stop, struct migration_report *report, struct error *error)
+				 const atomic_int *stop, struct migration_report *report, struct error *error)
 	__attribute__((warn_unused_result));
 
 /* --- citus.c --- */

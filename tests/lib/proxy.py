@@ -9,6 +9,7 @@
 $BUILD/tenantry, or binary=."""
 import atexit
 import os
+import re
 import shutil
 import signal
 import socket
@@ -119,10 +120,18 @@ class Proxy:
                 self.kill()
                 self.status = None
         self.process = None
+        self.check_sanitizers()
         return self.status
+
+    def check_sanitizers(self):
+        """What a sanitizer has reported goes to the log, and the process may live on."""
+        found = re.search(r"(WARNING|ERROR): (Thread|Address|Leak)Sanitizer|runtime error: ", self.log())
+        if found:
+            raise ProxyFailed(self.status, self.log()[max(0, found.start() - 200):found.start() + 3500])
 
     def _forget(self):
         self.kill()
+        self.check_sanitizers()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def kill(self):
