@@ -146,7 +146,7 @@ static int report(const struct error *error)
 
 /* --- commands --- */
 
-static volatile sig_atomic_t interrupted; /* ctrl-C: a signal handler has nothing but globals */
+static atomic_int interrupted; /* ctrl-C: a signal handler has nothing but globals */
 static atomic_int stop_migration;
 
 static void interrupt(int number)

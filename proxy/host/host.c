@@ -22,7 +22,7 @@ enum { THREAD_STACK = 16 * 1024 * 1024 };
 
 /* Set by SIGINT and SIGTERM while the migration runs, before the loop takes the signals over. Signal handlers
  * have nothing but globals. */
-static volatile sig_atomic_t stop_requested, reload_requested;
+static atomic_int stop_requested, reload_requested;
 static atomic_int stop_migration;
 
 static void request_stop(int number)

@@ -69,8 +69,7 @@ enum log_level migration_log_level(enum log_level level);
 /* --- supervisor.c: on the main thread --- */
 /* Signals and timers; returns when all workers have ended. `stop`, `reload`: set by a signal that came before.
  */
-void supervisor_run(struct host *host, const volatile sig_atomic_t *stop,
-					const volatile sig_atomic_t *reload);
+void supervisor_run(struct host *host, const atomic_int *stop, const atomic_int *reload);
 /* A worker thread has ended / has handed in its counts; run through the mailbox. The report is taken over. */
 void supervisor_worker_ended(void *host, void *worker);
 void supervisor_worker_counted(void *host, void *report);

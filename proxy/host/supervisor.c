@@ -6,6 +6,7 @@
  *   SIGUSR1  statistics and transition report now */
 #include <malloc.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -291,7 +292,7 @@ static void watch(struct host *host, uv_signal_t *handle, uv_signal_cb callback,
 	uv_signal_start(handle, callback, number);
 }
 
-void supervisor_run(struct host *host, const volatile sig_atomic_t *stop, const volatile sig_atomic_t *again)
+void supervisor_run(struct host *host, const atomic_int *stop, const atomic_int *again)
 {
 	host->loop.data = host;
 	watch(host, &host->on_terminate, on_terminate, SIGTERM);
