@@ -476,18 +476,21 @@ static bool scan_visit(void *to, struct catalog_name *name, bool as_relation, bo
 	return scan->reason == NULL;
 }
 
-const char *body_scan(const struct catalog *catalog, const char *language, const char *body)
+static const char *scan_text(const struct catalog *catalog, const char *body, bool code)
 {
-	if (strcmp(language, "sql") != 0 && strcmp(language, "plpgsql") != 0)
-		return psprintf("its language \"%s\" cannot be read", language);
-	struct scan scan = {0};
+	struct scan scan = {.code = code};
 	body_walk(catalog, body, scan_visit, &scan);
 	return scan.reason;
 }
 
+const char *body_scan(const struct catalog *catalog, const char *language, const char *body)
+{
+	if (strcmp(language, "sql") != 0 && strcmp(language, "plpgsql") != 0)
+		return psprintf("its language \"%s\" cannot be read", language);
+	return scan_text(catalog, body, false);
+}
+
 const char *body_scan_code(const struct catalog *catalog, const char *body)
 {
-	struct scan scan = {.code = true};
-	body_walk(catalog, body, scan_visit, &scan);
-	return scan.reason;
+	return scan_text(catalog, body, true);
 }

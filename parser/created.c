@@ -91,15 +91,21 @@ static const char *entry_flags(const char *entry)
 	return entry[0] == MARK ? strchr(strchr(entry + 1, MARK) + 1, MARK) + 1 : NULL;
 }
 
-bool created_maybe_any(const struct analysis *analysis)
+/* Is there an entry with this letter at this place of its flags? */
+static bool any_entry(const struct analysis *analysis, size_t place, char letter)
 {
 	const struct session_names *names = analysis->names;
 	for (size_t i = 0; i < names->n_temporaries; i++) {
 		const char *flags = entry_flags(names->temporaries[i]);
-		if (flags && flags[0] == CREATED_MAYBE)
+		if (flags && flags[place] == letter)
 			return true;
 	}
 	return false;
+}
+
+bool created_maybe_any(const struct analysis *analysis)
+{
+	return any_entry(analysis, 0, CREATED_MAYBE);
 }
 
 const char *created_function(const char *name)
@@ -110,13 +116,7 @@ const char *created_function(const char *name)
 
 bool created_any_function(const struct analysis *analysis)
 {
-	const struct session_names *names = analysis->names;
-	for (size_t i = 0; i < names->n_temporaries; i++) {
-		const char *flags = entry_flags(names->temporaries[i]);
-		if (flags && flags[1] == FUNCTION)
-			return true;
-	}
-	return false;
+	return any_entry(analysis, 1, FUNCTION);
 }
 
 bool created_word(const char *text, const char *word)

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "parser/quals_internal.h"
+#include "parser/tree.h"
 
 /* --- where conditions are --- */
 
@@ -71,22 +72,13 @@ static bool visit_query(struct quals *quals, Node *query, bool named)
 	return stop;
 }
 
-/* Once is enough: what it says does not depend on who reads it, and views over views may multiply. */
-static bool is_seen(struct quals *quals, const struct catalog_relation *view)
-{
-	ListCell *cell;
-	foreach (cell, quals->views)
-		if (lfirst(cell) == view)
-			return true;
-	quals->views = lappend(quals->views, (void *)view);
-	return false;
-}
-
-/* The planner puts a view's definition in its place. */
+/* The planner puts a view's definition in its place. Once is enough: what it says does not depend on who reads it, and
+ * views over views may multiply. */
 static bool visit_view(struct quals *quals, const struct catalog_relation *view)
 {
-	if (is_seen(quals, view))
+	if (tree_list_has(quals->views, view))
 		return false;
+	quals->views = lappend(quals->views, (void *)view);
 	if (!view->view_definition) {
 		quals->constant_columns = true;
 		return false;

@@ -191,15 +191,6 @@ static bool star_nameable(const struct level *level)
 	return true;
 }
 
-static bool is_member(const List *list, const void *pointer)
-{
-	ListCell *cell;
-	foreach (cell, list)
-		if (lfirst(cell) == pointer)
-			return true;
-	return false;
-}
-
 /* Whole-row uses of a leaf that cannot be missing may be replaced one by one. That costs more than wrapping,
  * but keeps GROUP BY of a primary key, and hides a tenant column that the application names elsewhere. */
 static bool replaces_uses(const struct level *level, const struct leaf *leaf)
@@ -211,7 +202,7 @@ static bool replaces_uses(const struct level *level, const struct leaf *leaf)
 	/* GROUP BY the row itself: there is nothing to keep */
 	ListCell *cell;
 	foreach (cell, level->groups)
-		if (is_member(leaf->uses, &lfirst(cell)))
+		if (tree_list_has(leaf->uses, &lfirst(cell)))
 			return leaf->names_tenant || leaf->names_system;
 	return leaf->names_tenant || leaf->names_system || level->groups != NIL;
 }

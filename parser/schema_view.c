@@ -58,14 +58,15 @@ bool schema_create_view(struct analysis *analysis, ViewStmt *view)
 	if (!schema_permitted(analysis))
 		return false;
 	const char *why = schema_unclean(analysis);
-	if (why && !bound && is_readable(analysis)) {
+	bool readable = is_readable(analysis);
+	if (why && !bound && readable) {
 		const char *text = schema_text(analysis);
 		why = body_scan_code(analysis->catalog, text);
 		why = why ? why : schema_shows_settings(text);
 	}
 	if (why && !schema_unsafe(analysis, -1, WHAT, why))
 		return false;
-	analysis->defines_view = !why && is_readable(analysis) && analysis->policy->ddl != DDL_ALLOW;
+	analysis->defines_view = !why && readable && analysis->policy->ddl != DDL_ALLOW;
 	return analysis->defines_view || schema_view_made(analysis, view, why != NULL);
 }
 

@@ -119,6 +119,15 @@ Node *tree_and(List *conjuncts, Node *rest)
 	return (Node *)both;
 }
 
+bool tree_list_has(const List *list, const void *pointer)
+{
+	ListCell *cell;
+	foreach (cell, list)
+		if (lfirst(cell) == pointer)
+			return true;
+	return false;
+}
+
 RangeSubselect *tree_subselect(Node *query, Alias *alias)
 {
 	RangeSubselect *subselect = MAKE(RangeSubselect);

@@ -23,6 +23,9 @@ Node *tree_screen(Node *left, Node *right);
  * NULL. */
 Node *tree_and(List *conjuncts, Node *rest);
 
+/* Is this very pointer an element of the list? */
+bool tree_list_has(const List *list, const void *pointer);
+
 RangeSubselect *tree_subselect(Node *query, Alias *alias);
 Alias *tree_alias(const char *name);
 

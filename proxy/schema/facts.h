@@ -9,6 +9,7 @@
 #include <libpq-fe.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "proxy/schema/arena.h"
 #include "proxy/schema/names.h"
@@ -115,5 +116,10 @@ const char *facts_check_name(struct arena *arena, const struct fact_table *table
 
 /* Comments by which the objects that we made are recognised later. */
 #define FACTS_COMMENT "tenantry: "
+/* Does a comment (NULL: none) begin with what we write? */
+static inline bool facts_has_comment(const char *comment, const char *ours)
+{
+	return comment && strncmp(comment, ours, strlen(ours)) == 0;
+}
 
 #endif

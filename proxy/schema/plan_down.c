@@ -110,11 +110,6 @@ static void strip_column(struct plan *plan, const struct fact_table *table)
 	}
 }
 
-static bool has_comment(const char *comment, const char *ours)
-{
-	return comment && strncmp(comment, ours, strlen(ours)) == 0;
-}
-
 static void restore_keys(struct plan *plan)
 {
 	const struct fact_keys *keys = plan->facts->keys;
@@ -123,15 +118,15 @@ static void restore_keys(struct plan *plan)
 		bool with_key = false;
 		for (size_t k = 0; k < keys->n_keys; k++)
 			with_key |=
-				keys->keys[k].oid == reference->key && has_comment(keys->keys[k].comment, KEYS_WIDENED);
-		if (reference->paired && has_comment(reference->comment, KEYS_WIDENED) && !with_key)
+				keys->keys[k].oid == reference->key && facts_has_comment(keys->keys[k].comment, KEYS_WIDENED);
+		if (reference->paired && facts_has_comment(reference->comment, KEYS_WIDENED) && !with_key)
 			plan_swap_reference(plan, reference, KEY_NARROW, SECTION_DOWN);
 	}
 	for (size_t i = 0; i < keys->n_keys; i++)
-		if (keys->keys[i].has_tenant && has_comment(keys->keys[i].comment, KEYS_WIDENED))
+		if (keys->keys[i].has_tenant && facts_has_comment(keys->keys[i].comment, KEYS_WIDENED))
 			plan_swap_key(plan, &keys->keys[i], KEY_NARROW, SECTION_DOWN);
 	for (size_t i = 0; i < keys->n_keys; i++) {
-		if (!has_comment(keys->keys[i].comment, KEYS_FOR_REFERENCES))
+		if (!facts_has_comment(keys->keys[i].comment, KEYS_FOR_REFERENCES))
 			continue;
 		struct item *item = down_step(plan, ITEM_CONCURRENTLY, keys->keys[i].table, "SHARE UPDATE EXCLUSIVE");
 		item->text = arena_format(plan->arena, "Index '%s' dropped", keys->keys[i].name);

@@ -9,7 +9,7 @@
 
 static const char *comment_with(struct plan *plan, const char *ours, const char *before)
 {
-	if (before && strncmp(before, FACTS_COMMENT, strlen(FACTS_COMMENT)) == 0)
+	if (facts_has_comment(before, FACTS_COMMENT))
 		return sql_literal(plan->arena, before);
 	return sql_literal(plan->arena, before ? arena_format(plan->arena, "%s; %s", ours, before) : ours);
 }
@@ -331,8 +331,8 @@ static void plan_unvalidated(struct plan *plan, enum section section, bool of_wi
 		const struct fact_reference *reference = &keys->references[i];
 		bool widened = false;
 		for (size_t k = 0; k < keys->n_keys; k++)
-			widened |= keys->keys[k].oid == reference->key && keys->keys[k].comment &&
-					   strncmp(keys->keys[k].comment, KEYS_WIDENED, strlen(KEYS_WIDENED)) == 0;
+			widened |=
+				keys->keys[k].oid == reference->key && facts_has_comment(keys->keys[k].comment, KEYS_WIDENED);
 		if (reference->paired && reference->ours && !reference->valid && reference->child &&
 			widened == of_widened_keys)
 			validate_reference(plan, reference, section);
@@ -401,7 +401,7 @@ static void mark_keys(struct plan *plan)
 	for (size_t i = 0; i < plan->facts->keys->n_keys; i++) {
 		const struct fact_key *key = &plan->facts->keys->keys[i];
 		bool named = strncmp(key->name, KEY_NAME, strlen(KEY_NAME)) == 0;
-		bool marked = key->comment && strncmp(key->comment, FACTS_COMMENT, strlen(FACTS_COMMENT)) == 0;
+		bool marked = facts_has_comment(key->comment, FACTS_COMMENT);
 		if (!named || marked || !key->valid || !key->has_tenant || key->constraint || !key->table->owned)
 			continue;
 		struct item *item = key_step(plan, ITEM_TRANSACTION, SECTION_TENANT_KEYS, key->table);
@@ -482,8 +482,7 @@ void plan_validate_narrowed(struct plan *plan)
 {
 	for (size_t i = 0; i < plan->facts->keys->n_references; i++) {
 		const struct fact_reference *reference = &plan->facts->keys->references[i];
-		if (reference->child && !reference->paired && reference->comment &&
-			strncmp(reference->comment, KEYS_NARROWED, strlen(KEYS_NARROWED)) == 0)
+		if (reference->child && !reference->paired && facts_has_comment(reference->comment, KEYS_NARROWED))
 			validate_reference(plan, reference, SECTION_DOWN);
 	}
 }

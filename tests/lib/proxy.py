@@ -127,7 +127,7 @@ class Proxy:
         """What a sanitizer has reported goes to the log, and the process may live on."""
         found = re.search(r"(WARNING|ERROR): (Thread|Address|Leak)Sanitizer|runtime error: ", self.log())
         if found:
-            raise ProxyFailed(self.status, self.log()[max(0, found.start() - 200):found.start() + 3500])
+            raise AssertionError(f"a sanitizer reported (status {self.status}):\n{self.log()[max(0, found.start() - 200):found.start() + 3500]}")
 
     def _forget(self):
         self.kill()
