@@ -162,22 +162,14 @@ void catalog_add_tenant(struct catalog *catalog, const char *canonical_value)
 
 /* --- hash tables --- */
 
-static uint64_t hash_bytes_of(uint64_t hash, const char *text, size_t length)
-{
-	for (size_t i = 0; i < length; i++)
-		hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3u;
-	return hash ^ hash >> 29;
-}
-
 static uint64_t hash_name(const char *schema, const char *name)
 {
-	uint64_t hash = hash_bytes_of(0xcbf29ce484222325u, schema, strlen(schema));
-	return hash_bytes_of(hash * 31 + 1, name, strlen(name));
+	return hash_bytes(hash_bytes(NAMES_SEED, schema, strlen(schema)), name, strlen(name));
 }
 
 static uint64_t hash_text(const char *text, size_t length)
 {
-	return hash_bytes_of(0xcbf29ce484222325u, text, length);
+	return hash_bytes(NAMES_SEED, text, length);
 }
 
 static uint64_t hash_oid(uint32_t oid)
@@ -229,8 +221,8 @@ static bool same_text(const char *text, const struct text_key *key)
 static bool relation_is(const struct catalog *catalog, size_t i, const void *key)
 {
 	const struct name_key *wanted = key;
-	return strcmp(catalog->relations[i].name, wanted->name) == 0 &&
-		   strcmp(catalog->relations[i].schema, wanted->schema) == 0;
+	return same_name(catalog->relations[i].name, wanted->name) &&
+		   same_name(catalog->relations[i].schema, wanted->schema);
 }
 static bool overloads_are(const struct catalog *catalog, size_t i, const void *key)
 {

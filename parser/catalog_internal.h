@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "parser/catalog.h"
+#include "parser/names.h"
 
 /* Open addressing: slots hold an index + 1 into some array, 0 is empty. Room is a power of two, at most half
  * full. */

@@ -12,6 +12,7 @@
 #define TENANTRY_PARSER_CHECKER_INTERNAL_H
 
 #include "parser/analysis.h"
+#include "parser/names.h"
 
 /* The WITH lists that are in force, innermost first. The first `visible` entries of `list` can be named. */
 struct checker_with {

@@ -31,7 +31,7 @@ static int could_own(const struct checker_leaf *leaf, const char *name)
 	if (leaf->relation == NULL)
 		return 2;
 	for (size_t i = 0; i < leaf->relation->n_columns; i++)
-		if (strcmp(seen_as(leaf->alias, (int)i, leaf->relation->columns[i].name), name) == 0)
+		if (same_name(seen_as(leaf->alias, (int)i, leaf->relation->columns[i].name), name))
 			n++;
 	return n;
 }
@@ -129,7 +129,7 @@ static int sole_owner(const struct checker_level *level, int from, int to, const
 
 	for (int i = from; i < to; i++) {
 		const struct checker_leaf *leaf = &level->leaves[i];
-		if (leaf->hidden || (leaf->merged && leaf->tenant && strcmp(leaf->tenant, column) == 0))
+		if (leaf->hidden || (leaf->merged && leaf->tenant && same_name(leaf->tenant, column)))
 			continue;
 		int n = could_own(leaf, column);
 		if (n == 0)
@@ -143,7 +143,7 @@ static int sole_owner(const struct checker_level *level, int from, int to, const
 
 static bool is_tenant_of(const struct checker_level *level, int i, const char *column)
 {
-	return i >= 0 && level->leaves[i].tenant && strcmp(level->leaves[i].tenant, column) == 0;
+	return i >= 0 && level->leaves[i].tenant && same_name(level->leaves[i].tenant, column);
 }
 
 /* USING and NATURAL compare the tenant columns of both sides themselves. Counts for the application's own
@@ -267,9 +267,9 @@ static int leaf_named(const struct checker_level *level, int from, int to, const
 
 	for (int i = from; i < to; i++) {
 		const struct checker_leaf *leaf = &level->leaves[i];
-		if (leaf->hidden || leaf->refname == NULL || strcmp(leaf->refname, refname) != 0)
+		if (leaf->hidden || leaf->refname == NULL || !same_name(leaf->refname, refname))
 			continue;
-		if (schema && (leaf->relation == NULL || leaf->alias || strcmp(leaf->relation->schema, schema) != 0))
+		if (schema && (leaf->relation == NULL || leaf->alias || !same_name(leaf->relation->schema, schema)))
 			continue;
 		if (found >= 0)
 			return -1;
@@ -282,7 +282,7 @@ bool checker_level_has_column(const struct checker_level *level, const char *ref
 {
 	for (; level; level = level->outer)
 		for (int i = 0; i < level->n; i++)
-			if (level->leaves[i].refname && strcmp(level->leaves[i].refname, refname) == 0)
+			if (level->leaves[i].refname && same_name(level->leaves[i].refname, refname))
 				return level->leaves[i].relation && could_own(&level->leaves[i], column) > 0;
 	return false;
 }
@@ -321,14 +321,14 @@ static bool is_confined_outside(const struct checker_level *level, const Node *n
 	for (; level; level = level->outer)
 		for (int i = 0; i < level->n; i++) {
 			const struct checker_leaf *leaf = &level->leaves[i];
-			if (leaf->refname == NULL || strcmp(leaf->refname, strVal(linitial(fields))) != 0)
+			if (leaf->refname == NULL || !same_name(leaf->refname, strVal(linitial(fields))))
 				continue;
 			if (found)
 				return false;
 			found = leaf;
 		}
 	return found && !found->hidden && found->confined && found->tenant &&
-		   strcmp(found->tenant, strVal(lsecond(fields))) == 0;
+		   same_name(found->tenant, strVal(lsecond(fields)));
 }
 
 /* --- what a value is --- */
@@ -346,10 +346,10 @@ static bool is_faithful_cast(const struct checker *checker, const TypeName *type
 	if (type->typmods || type->arrayBounds || type->setof || type->pct_type || type->names == NULL)
 		return false;
 	if (list_length(type->names) > 2 ||
-		(list_length(type->names) == 2 && strcmp(strVal(linitial(type->names)), "pg_catalog") != 0))
+		(list_length(type->names) == 2 && !same_name(strVal(linitial(type->names)), "pg_catalog")))
 		return false;
 	for (; *names; names++)
-		if (strcmp(strVal(llast(type->names)), *names) == 0)
+		if (same_name(strVal(llast(type->names)), *names))
 			return true;
 	return false;
 }
@@ -440,8 +440,8 @@ static void apply_equality(struct checker *checker, struct checker_level *level,
 
 static bool is_equals(const List *name)
 {
-	return strcmp(strVal(llast(name)), "=") == 0 &&
-		   (list_length(name) == 1 || strcmp(strVal(linitial(name)), "pg_catalog") == 0);
+	return same_name(strVal(llast(name)), "=") &&
+		   (list_length(name) == 1 || same_name(strVal(linitial(name)), "pg_catalog"));
 }
 
 /* CASE WHEN leaf.T = ANY (ARRAY[$t]) THEN 1 END IS NOT NULL: true of the tenant's rows only, and cheaper than

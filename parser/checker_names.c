@@ -18,7 +18,7 @@ static bool in_with(const struct checker *checker, const char *name)
 	for (const struct checker_with *with = checker->with; with; with = with->outer)
 		for (int i = 0; i < with->visible; i++) {
 			const CommonTableExpr *cte = list_nth(with->list, i);
-			if (strcmp(cte->ctename, name) == 0)
+			if (same_name(cte->ctename, name))
 				return true;
 		}
 	return false;
@@ -70,7 +70,7 @@ static char *take_identifier(char **at)
 static bool lists(const char *const *path, int n, const char *name)
 {
 	for (int i = 0; i < n; i++)
-		if (path[i] == name || strcmp(path[i], name) == 0)
+		if (path[i] == name || same_name(path[i], name))
 			return true;
 	return false;
 }
@@ -102,10 +102,10 @@ static bool read_path(struct checker *checker)
 			named = more;
 			room *= 4;
 		}
-		if (strcmp(name, "$user") == 0)
+		if (same_name(name, "$user"))
 			name = catalog_current_user(analysis->catalog);
 		if (name)
-			named[n++] = strcmp(name, checker_temporary) == 0 ? checker_temporary : name;
+			named[n++] = same_name(name, checker_temporary) ? checker_temporary : name;
 	}
 	checker->path =
 		n + 2 <= CHECKER_PATH_FEW ? checker->path_few : palloc(sizeof *checker->path * (size_t)(n + 2));
@@ -130,7 +130,7 @@ static bool is_temporary(const struct checker *checker, const char *name)
 	if (names == NULL)
 		return false;
 	for (size_t i = 0; i < names->n_temporaries; i++)
-		if (strcmp(names->temporaries[i], name) == 0)
+		if (same_name(names->temporaries[i], name))
 			return true;
 	return false;
 }
@@ -184,7 +184,7 @@ static bool resolve_by_path(struct checker *checker, const RangeVar *name, struc
 								"qualified name is certain");
 		if (!found->is_temporary && found->relation == NULL)
 			found->relation = relation;
-		if (relation->isolation != ISOLATION_SHARED || strcmp(relation->schema, "pg_catalog") == 0)
+		if (relation->isolation != ISOLATION_SHARED || same_name(relation->schema, "pg_catalog"))
 			break;
 		fleeting = true;
 	}
@@ -202,7 +202,7 @@ bool checker_resolve(struct checker *checker, const RangeVar *name, bool as_targ
 		}
 		if (!resolve_by_path(checker, name, found))
 			return false;
-	} else if (strcmp(name->schemaname, checker_temporary) == 0 ||
+	} else if (same_name(name->schemaname, checker_temporary) ||
 			   strncmp(name->schemaname, "pg_temp_", 8) == 0) {
 		found->is_temporary = true; /* other sessions' cannot be read */
 	} else if (!look_up(checker, name, name->schemaname, &found->relation)) {
@@ -220,10 +220,10 @@ static bool is_trusted(const struct policy *policy, const struct catalog_functio
 	size_t schema = strlen(function->schema);
 	for (size_t i = 0; i < policy->n_trusted_functions; i++) {
 		const char *name = policy->trusted_functions[i];
-		if (strcmp(name, function->name) == 0)
+		if (same_name(name, function->name))
 			return true;
 		if (strncmp(name, function->schema, schema) == 0 && name[schema] == '.' &&
-			strcmp(name + schema + 1, function->name) == 0)
+			same_name(name + schema + 1, function->name))
 			return true;
 	}
 	return false;

@@ -170,8 +170,8 @@ static bool resolve_target(struct checker *checker, const RangeVar *name,
 		return false;
 	*relation = found.relation;
 	/* Rules behind these work as set_config() does: UPDATE pg_settings. */
-	if (found.relation && (strcmp(found.relation->schema, "pg_catalog") == 0 ||
-						   strcmp(found.relation->schema, "information_schema") == 0))
+	if (found.relation && (same_name(found.relation->schema, "pg_catalog") ||
+						   same_name(found.relation->schema, "information_schema")))
 		return checker_open(checker, name->location, "a system catalog is written");
 	return true;
 }
@@ -186,8 +186,8 @@ static bool is_excluded(const Node *value, const char *column)
 	if (!IsA(value, ColumnRef) || list_length(((const ColumnRef *)value)->fields) != 2)
 		return false;
 	const List *fields = ((const ColumnRef *)value)->fields;
-	return strcmp(strVal(linitial(fields)), "excluded") == 0 && IsA(lsecond(fields), String) &&
-		   strcmp(strVal(lsecond(fields)), column) == 0;
+	return same_name(strVal(linitial(fields)), "excluded") && IsA(lsecond(fields), String) &&
+		   same_name(strVal(lsecond(fields)), column);
 }
 
 /* SET: the tenant column only gets the tenant's value. `excluded`: in ON CONFLICT, whose row was checked. */
@@ -199,7 +199,7 @@ static bool check_set(struct checker *checker, const struct catalog_relation *re
 	foreach (cell, must_confine(relation) ? targets : NIL) {
 		const ResTarget *target = lfirst(cell);
 		const Node *value = target->val;
-		if (target->name == NULL || strcmp(target->name, tenant_column(relation)) != 0)
+		if (target->name == NULL || !same_name(target->name, tenant_column(relation)))
 			continue;
 		if (value && IsA(value, MultiAssignRef)) {
 			const MultiAssignRef *multi = (const MultiAssignRef *)value;
@@ -228,7 +228,7 @@ static bool find_position(struct checker *checker, const struct catalog_relation
 	rows->width = list_length(columns);
 	for (rows->position = 0; rows->position < rows->width; rows->position++) {
 		const ResTarget *column = list_nth(columns, rows->position);
-		if (strcmp(column->name, tenant_column(relation)) == 0 && column->indirection == NIL)
+		if (same_name(column->name, tenant_column(relation)) && column->indirection == NIL)
 			return true;
 	}
 	return checker_open(checker, location,

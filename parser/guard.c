@@ -6,6 +6,7 @@
  * context of libpg_query and goes with it. */
 #include "parser/created.h"
 #include "parser/encoding.h"
+#include "parser/names.h"
 #include "parser/normalized.h"
 #include "parser/rewrite.h"
 #include "parser/textcost.h"
@@ -390,13 +391,6 @@ static bool is_utility(const Node *statement)
 
 /* --- what the transition report says of it --- */
 
-static uint64_t mix(uint64_t hash, const char *text, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3u;
-	return hash;
-}
-
 static const struct statement_note *make_note(struct analysis *analysis, const char *open, bool refused)
 {
 	if (!analysis->tokens)
@@ -413,8 +407,8 @@ static const struct statement_note *make_note(struct analysis *analysis, const c
 	/* Under audit the refusal says no more than that it is not safe. */
 	bool audited = analysis->policy->mode == MODE_AUDIT && open;
 	note->reason = refused && !audited ? analysis->refusal.message : open;
-	uint64_t hash = mix(refused ? 0x9ae16a3b2f90404fu : 0xcbf29ce484222325u, text, length);
-	note->id = note->reason ? mix(hash, note->reason, strlen(note->reason)) : hash;
+	uint64_t hash = hash_bytes(refused ? ~NAMES_SEED : NAMES_SEED, text, length);
+	note->id = note->reason ? hash_bytes(hash, note->reason, strlen(note->reason)) : hash;
 	if (note->reason)
 		note->text = text_concat(text, NULL);
 	return note;

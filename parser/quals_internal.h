@@ -18,7 +18,7 @@ struct quals {
 static inline bool quals_word_is_one_of(const char *word, const char *const *list)
 {
 	for (; *list; list++)
-		if (strcmp(word, *list) == 0)
+		if (same_name(word, *list))
 			return true;
 	return false;
 }

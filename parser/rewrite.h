@@ -14,6 +14,7 @@
 #define TENANTRY_PARSER_REWRITE_H
 
 #include "parser/analysis.h"
+#include "parser/names.h"
 #include "parser/scope.h"
 #include "parser/splice.h"
 #include "parser/tokens.h"

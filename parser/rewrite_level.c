@@ -122,7 +122,7 @@ static bool hides_guarded(const struct analysis *analysis, const struct catalog_
 {
 	const struct scope_path *path = scope_path(analysis);
 	size_t i = 0;
-	while (i < path->n && strcmp(path->schemas[i], first->schema) != 0)
+	while (i < path->n && !same_name(path->schemas[i], first->schema))
 		i++;
 	for (i++; i < path->n; i++) {
 		const struct catalog_relation *behind =
@@ -142,7 +142,7 @@ static bool qualify(struct analysis *analysis, RangeVar *range, const struct cat
 	if (range->schemaname)
 		return true;
 	if (analysis->rewrite->view_depth == 0 &&
-		(relation->isolation != ISOLATION_SHARED || strcmp(relation->schema, "pg_catalog") == 0 ||
+		(relation->isolation != ISOLATION_SHARED || same_name(relation->schema, "pg_catalog") ||
 		 !hides_guarded(analysis, relation)))
 		return true;
 	range->schemaname = (char *)relation->schema;
@@ -207,7 +207,7 @@ static bool names_include(const List *names, const char *name)
 {
 	ListCell *cell;
 	foreach (cell, names)
-		if (strcmp(strVal(lfirst(cell)), name) == 0)
+		if (same_name(strVal(lfirst(cell)), name))
 			return true;
 	return false;
 }
@@ -237,7 +237,7 @@ static enum has_column level_has_column(const struct analysis *analysis, const s
 	foreach (cell, level->targets) {
 		const ResTarget *target = lfirst(cell);
 		const char *known = target_name(target);
-		if (known && strcmp(known, name) == 0)
+		if (known && same_name(known, name))
 			return COLUMN_YES;
 		star |= star_is((const Node *)target);
 	}
@@ -257,7 +257,7 @@ enum has_column leaf_has_column(const struct analysis *analysis, const struct le
 	if (leaf->relation == NULL)
 		return leaf->level ? level_has_column(analysis, leaf->level, name) : COLUMN_UNKNOWN;
 	for (size_t i = list_length(aliases); i < leaf->relation->n_columns; i++)
-		if (strcmp(leaf->relation->columns[i].name, name) == 0)
+		if (same_name(leaf->relation->columns[i].name, name))
 			return COLUMN_YES;
 	return COLUMN_NO;
 }
@@ -348,12 +348,12 @@ List *leaf_fields(const struct leaf *leaf)
 
 static bool leaf_is(const struct leaf *leaf, const char *schema, const char *name)
 {
-	if (leaf->name == NULL || strcmp(leaf->name, name) != 0)
+	if (leaf->name == NULL || !same_name(leaf->name, name))
 		return false;
 	if (schema == NULL)
 		return true;
 	/* a qualified reference means a relation without alias, however that is written in FROM */
-	return !leaf->alias && leaf->relation && strcmp(leaf->relation->schema, schema) == 0;
+	return !leaf->alias && leaf->relation && same_name(leaf->relation->schema, schema);
 }
 
 struct leaf *scope_leaf(struct level *level, const List *fields, int n)

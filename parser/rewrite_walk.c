@@ -10,7 +10,7 @@ static bool is_system_column(const char *name)
 {
 	static const char *const names[] = {"ctid", "xmin", "cmin", "xmax", "cmax", "tableoid"};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (strcmp(name, names[i]) == 0)
+		if (same_name(name, names[i]))
 			return true;
 	return false;
 }
@@ -42,7 +42,7 @@ static bool mark_whole_row(struct analysis *analysis, struct leaf *leaf, Node **
 /* An application on its way to tenants may name the tenant column: a wrapped leaf must still have it then. */
 static void mark_tenant(struct leaf *leaf, const char *name)
 {
-	if (leaf->kind == LEAF_TENANT && strcmp(tenant_name(leaf->relation), name) == 0)
+	if (leaf->kind == LEAF_TENANT && same_name(tenant_name(leaf->relation), name))
 		leaf->names_tenant = true;
 	leaf->names_system |= is_system_column(name);
 }
@@ -109,7 +109,7 @@ const struct catalog_relation *hidden_row_type(struct analysis *analysis, const 
 {
 	int n = list_length(type->names);
 	if (n < 1 || n > 2 || type->arrayBounds || type->setof || type->pct_type ||
-		(n == 2 && strcmp(strVal(linitial(type->names)), "pg_catalog") == 0))
+		(n == 2 && same_name(strVal(linitial(type->names)), "pg_catalog")))
 		return NULL;
 	RangeVar name = {.type = T_RangeVar,
 					 .schemaname = n > 1 ? strVal(linitial(type->names)) : NULL,
@@ -148,10 +148,10 @@ static bool is_row_through(const List *name)
 		"array_agg", "first_value",          "last_value",           "nth_value", "lag", "lead",
 		"unnest",    "json_populate_record", "jsonb_populate_record"};
 	const char *last = strVal(llast(name));
-	if (list_length(name) > 1 && strcmp(strVal(linitial(name)), "pg_catalog") != 0)
+	if (list_length(name) > 1 && !same_name(strVal(linitial(name)), "pg_catalog"))
 		return false;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (strcmp(last, names[i]) == 0)
+		if (same_name(last, names[i]))
 			return true;
 	return false;
 }
@@ -293,11 +293,11 @@ static bool is_own_function(const struct analysis *analysis, const char *schema,
 {
 	const struct catalog_function *const *list;
 	if (schema)
-		return strcmp(schema, "pg_catalog") != 0 &&
+		return !same_name(schema, "pg_catalog") &&
 			   catalog_functions(analysis->catalog, schema, name, &list) > 0;
 	const struct scope_path *path = scope_path(analysis);
 	for (size_t i = 0; i < path->n; i++)
-		if (strcmp(path->schemas[i], "pg_catalog") != 0 &&
+		if (!same_name(path->schemas[i], "pg_catalog") &&
 			catalog_functions(analysis->catalog, path->schemas[i], name, &list) > 0)
 			return true;
 	return false;
@@ -373,13 +373,13 @@ static bool is_harmless_operator(const A_Expr *expression)
 	static const char *const comparisons[] = {"=", "<>", "<", "<=", ">", ">=", "@>", "<@", "&&"};
 	static const char *const patterns[] = {"~~", "!~~", "~~*", "!~~*", "~", "!~", "~*", "!~*"};
 	const char *name = strVal(llast(expression->name));
-	if (list_length(expression->name) > 1 && strcmp(strVal(linitial(expression->name)), "pg_catalog") != 0)
+	if (list_length(expression->name) > 1 && !same_name(strVal(linitial(expression->name)), "pg_catalog"))
 		return false;
 	for (size_t i = 0; i < sizeof comparisons / sizeof *comparisons; i++)
-		if (strcmp(name, comparisons[i]) == 0)
+		if (same_name(name, comparisons[i]))
 			return true;
 	for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++)
-		if (strcmp(name, patterns[i]) == 0)
+		if (same_name(name, patterns[i]))
 			return expression->rexpr == NULL || !IsA(expression->rexpr, A_ArrayExpr) ||
 				   list_length(((A_ArrayExpr *)expression->rexpr)->elements) == 0 ||
 				   IsA(linitial(((A_ArrayExpr *)expression->rexpr)->elements), A_Const) ||

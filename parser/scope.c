@@ -9,21 +9,22 @@ struct cte *scope_cte(struct cte *visible, const RangeVar *name)
 	if (name->schemaname)
 		return NULL;
 	for (; visible; visible = visible->outer)
-		if (strcmp(visible->expression->ctename, name->relname) == 0)
+		if (same_name(visible->expression->ctename, name->relname))
 			return visible;
 	return NULL;
 }
 
-/* Takes the next name of a comma-separated list as SplitIdentifierString() does: folded unless quoted. NULL:
- * the end (or text that is no such list, which the server would not have accepted). */
-static char *next_schema(const char **at)
+/* Takes the next name of a comma-separated list as SplitIdentifierString() does: folded unless quoted. It is
+ * written to *room, which moves on. NULL: the end (or text that is no such list, which the server would not have
+ * accepted). */
+static char *next_schema(const char **at, char **room)
 {
 	const char *c = *at;
 	while (*c == ' ' || (*c >= '\t' && *c <= '\r') || *c == ',')
 		c++;
 	if (*c == 0)
 		return NULL;
-	char *name = palloc(strlen(c) + 1), *end = name;
+	char *name = *room, *end = name;
 	if (*c == '"') {
 		for (c++; *c && (*c != '"' || c[1] == '"'); c++) {
 			c += *c == '"';
@@ -35,6 +36,7 @@ static char *next_schema(const char **at)
 			*end++ = *c >= 'A' && *c <= 'Z' ? *c + ('a' - 'A') : *c;
 	}
 	*end = 0;
+	*room = end + 1;
 	*at = c;
 	/* cut at a character, as truncate_identifier() does */
 	if (end - name >= NAMEDATALEN) {
@@ -46,10 +48,10 @@ static char *next_schema(const char **at)
 	return name;
 }
 
-static bool has(const struct scope_path *path, const char *schema)
+static bool has(const char *const *schemas, size_t n, const char *schema)
 {
-	for (size_t i = 0; i < path->n; i++)
-		if (strcmp(path->schemas[i], schema) == 0)
+	for (size_t i = 0; i < n; i++)
+		if (same_name(schemas[i], schema))
 			return true;
 	return false;
 }
@@ -62,21 +64,26 @@ const struct scope_path *scope_path(const struct analysis *analysis)
 													: catalog_default_search_path(analysis->catalog);
 	if (text == NULL)
 		text = "\"$user\", public";
-	struct scope_path *path = palloc0(sizeof *path), *listed = palloc0(sizeof *listed);
-	/* each name needs at least two bytes of the list; pg_temp and pg_catalog come on top */
-	path->schemas = palloc((strlen(text) / 2 + 4) * sizeof *path->schemas);
-	listed->schemas = palloc((strlen(text) / 2 + 4) * sizeof *listed->schemas);
-	for (char *name; (name = next_schema(&text)) != NULL;) {
-		const char *schema = strcmp(name, "$user") == 0 ? catalog_current_user(analysis->catalog) : name;
-		if (schema && !has(listed, schema))
-			listed->schemas[listed->n++] = schema;
+	/* each name needs at least two bytes of the list; pg_temp and pg_catalog come before them */
+	size_t length = strlen(text), n = 0;
+	struct scope_path *path = palloc(sizeof *path);
+	const char **schemas = palloc((length / 2 + 4) * sizeof *schemas), **first = schemas + 2;
+	char *room = palloc(length + 2);
+	for (char *name; (name = next_schema(&text, &room)) != NULL;) {
+		const char *schema = same_name(name, "$user") ? catalog_current_user(analysis->catalog) : name;
+		if (schema && !has(first, n, schema))
+			first[n++] = schema;
 	}
-	if (!has(listed, "pg_temp"))
-		path->schemas[path->n++] = "pg_temp";
-	if (!has(listed, "pg_catalog"))
-		path->schemas[path->n++] = "pg_catalog";
-	for (size_t i = 0; i < listed->n; i++)
-		path->schemas[path->n++] = listed->schemas[i];
+	bool temporary = has(first, n, "pg_temp");
+	if (!has(first, n, "pg_catalog")) {
+		*--first = "pg_catalog";
+		n++;
+	}
+	if (!temporary) {
+		*--first = "pg_temp";
+		n++;
+	}
+	*path = (struct scope_path){.schemas = first, .n = n};
 	((struct analysis *)analysis)->path = path;
 	return path;
 }
@@ -84,14 +91,14 @@ const struct scope_path *scope_path(const struct analysis *analysis)
 static bool is_temporary(const struct analysis *analysis, const char *name)
 {
 	for (size_t i = 0; i < analysis->names->n_temporaries; i++)
-		if (strcmp(analysis->names->temporaries[i], name) == 0)
+		if (same_name(analysis->names->temporaries[i], name))
 			return true;
 	return false;
 }
 
 static bool names_temporary_schema(const char *schema)
 {
-	return strcmp(schema, "pg_temp") == 0 || strncmp(schema, "pg_temp_", 8) == 0;
+	return same_name(schema, "pg_temp") || strncmp(schema, "pg_temp_", 8) == 0;
 }
 
 const struct catalog_relation *scope_permanent(const struct analysis *analysis, const char *name)

@@ -4,6 +4,7 @@
 #define TENANTRY_PARSER_SCOPE_H
 
 #include "parser/analysis.h"
+#include "parser/names.h"
 
 /* The WITH entries that are visible at some place, innermost first. */
 struct cte {

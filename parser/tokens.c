@@ -66,7 +66,9 @@ static enum keyword keyword_of(const char *word, size_t length)
 	size_t low = 0, high = sizeof table / sizeof *table;
 	while (low < high) {
 		size_t middle = (low + high) / 2;
-		int order = strcmp(folded, table[middle].text);
+		int order = folded[0] - table[middle].text[0];
+		if (order == 0)
+			order = strcmp(folded, table[middle].text);
 		if (order == 0)
 			return (enum keyword)(middle + 1);
 		if (order < 0)

@@ -98,7 +98,8 @@ static const char tables_text[] =
 	" AND s.tablename = c.relname  AND s.attname = a.attname)"
 	" OR (pg_catalog.row_security_active(c.oid) AND (c.reltuples > 0 OR pg_catalog.pg_stat_get_last_analyze_time(c.oid) IS NOT NULL OR"
 	" pg_catalog.pg_stat_get_last_autoanalyze_time(c.oid) IS NOT NULL)), c.reltuples = 0"
-	" AND (c.relpages > 0 OR pg_catalog.pg_stat_get_last_analyze_time(c.oid) IS NOT NULL  OR"
+	" AND (c.relpages > 0 OR pg_catalog.current_setting('server_version_num')::int >= 140000" /* -1: not counted */
+	" OR pg_catalog.pg_stat_get_last_analyze_time(c.oid) IS NOT NULL OR"
 	" pg_catalog.pg_stat_get_last_autoanalyze_time(c.oid) IS NOT NULL)," /* 25: counted, and empty */
 	" c.relrowsecurity, c.relforcerowsecurity, (SELECT pg_catalog.count(*) FROM pg_catalog.pg_policy p"
 	" WHERE p.polrelid = c.oid AND p.polname NOT LIKE 'tenantry\\_%'), EXISTS (SELECT"

@@ -124,7 +124,10 @@ def case_inheritance(bench):
     # A child before its parent in the list.
     db = bench.database(sql="CREATE TABLE p (id int); CREATE TABLE c () INHERITS (p)")
     bench.migrate(db, tables="c,p")
-    assert bench.migrate(db, tables="c,p").done == 0
+    if bench.version < 140000:       # whether an empty table was analyzed, only the statistics tell, and they arrive late
+        bench.wait_for(db, "SELECT count(last_analyze) = 2 FROM pg_stat_user_tables WHERE relname IN ('c', 'p')")
+    again = bench.migrate(db, tables="c,p")
+    assert again.done == 0, again.text
 
 
 def case_names(bench):
