@@ -76,6 +76,7 @@ struct level {
 	size_t n_leaves;
 	struct star_unit *units, **units_end;
 	struct join *joins, **joins_end;
+	List *from;     /* its items */
 	bool merged;    /* some join of it has USING or NATURAL */
 	List *groups;   /* GROUP BY */
 	bool rows_stay; /* a column is taken out of its only target */
@@ -203,6 +204,8 @@ int level_width(struct analysis *analysis, const struct level *level);
 /* Where the expression for result column number `column` (from 0) stands; -1: nowhere, or cannot be told. */
 int level_column_location(struct analysis *analysis, const struct level *level, int column);
 int leaf_width(struct analysis *analysis, const struct leaf *leaf);
+/* What FigureColname() would call it; NULL: some name that nobody refers to. */
+const char *target_name(const ResTarget *target);
 /* The leaf's name as a column qualifier: text, and as the fields of a ColumnRef. */
 const char *leaf_reference(const struct leaf *leaf);
 List *leaf_fields(const struct leaf *leaf);
@@ -217,6 +220,22 @@ bool rewrite_from_item(struct analysis *analysis, struct level *level, Node **pl
 					   enum placement placement);
 /* The token after a relation's name and *, from `begin`. */
 size_t relation_end(const struct analysis *analysis, size_t begin, size_t end);
+
+/* rewrite_join.c */
+struct join_column {
+	const char *name, *text; /* text NULL: it cannot be spelled out */
+	Node *value;
+	uint32_t type_oid; /* 0: not known */
+	const char *type_name;
+};
+struct join_columns {
+	struct join_column *items;
+	size_t n;
+};
+/* The visible columns of a join of the level's FROM, merged ones first; NULL: they cannot be told. */
+const struct join_columns *join_columns(struct analysis *analysis, const struct level *level, JoinExpr *join);
+/* The leaf that hangs there, NULL: none. */
+struct leaf *leaf_at(const struct level *level, Node *const *place);
 
 /* rewrite_place.c */
 /* Records predicates, wraps and stars of a level whose expressions have been walked. */

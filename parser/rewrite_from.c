@@ -428,6 +428,7 @@ bool rewrite_from(struct analysis *analysis, struct level *level, List *from, si
 {
 	size_t at = begin;
 	ListCell *cell;
+	level->from = from;
 	foreach (cell, from) {
 		if (cell != list_head(from)) {
 			if (at >= end || token_at(analysis, at)->kind != TOKEN_COMMA)

@@ -212,8 +212,7 @@ static bool names_include(const List *names, const char *name)
 	return false;
 }
 
-/* What FigureColname() would call it; NULL: some name that nobody refers to. */
-static const char *target_name(const ResTarget *target)
+const char *target_name(const ResTarget *target)
 {
 	if (target->name)
 		return target->name;
@@ -280,6 +279,21 @@ int leaf_width(struct analysis *analysis, const struct leaf *leaf)
 	return leaf->level ? level_width(analysis, leaf->level) : leaf->width;
 }
 
+static int item_width(struct analysis *analysis, const struct level *level, Node **place)
+{
+	if (!IsA(*place, JoinExpr)) {
+		const struct leaf *leaf = leaf_at(level, place);
+		return leaf ? leaf_width(analysis, leaf) : -1;
+	}
+	JoinExpr *join = (JoinExpr *)*place;
+	if (join->isNatural || join->usingClause) {
+		const struct join_columns *columns = join_columns(analysis, level, join);
+		return columns ? (int)columns->n : -1;
+	}
+	int left = item_width(analysis, level, &join->larg), right = item_width(analysis, level, &join->rarg);
+	return left < 0 || right < 0 ? -1 : left + right;
+}
+
 /* Columns that a star stands for; -1: cannot be told. */
 static int star_width(struct analysis *analysis, const struct level *level, const ResTarget *star)
 {
@@ -288,9 +302,10 @@ static int star_width(struct analysis *analysis, const struct level *level, cons
 		return leaf ? leaf_width(analysis, leaf) : -1;
 	}
 	int width = 0;
-	for (const struct leaf *leaf = level->leaves; leaf; leaf = leaf->next) {
-		int more = leaf_width(analysis, leaf);
-		if (more < 0 || level->merged)
+	ListCell *cell;
+	foreach (cell, level->from) {
+		int more = item_width(analysis, level, (Node **)&lfirst(cell));
+		if (more < 0)
 			return -1;
 		width += more;
 	}

@@ -125,6 +125,73 @@ static void spell_rest(const struct star_unit *unit, List **targets, struct piec
 								   ".*", NULL));
 }
 
+static bool spell_unit(struct analysis *analysis, const struct star_unit *unit, const Node *star,
+					   List **targets, struct pieces *pieces)
+{
+	if (unit->leaf && leaf_hides(analysis, unit->leaf))
+		return spell_leaf(analysis, unit->leaf, targets, pieces, false);
+	if (unit->name == NULL)
+		return analysis_refuse(analysis, "0A000", exprLocation(star),
+							   "* stands for a relation without a name", NULL,
+							   "Give every item of FROM an alias.");
+	spell_rest(unit, targets, pieces);
+	return true;
+}
+
+static bool spell_join(struct analysis *analysis, const struct level *level, JoinExpr *join, const Node *star,
+					   List **targets, struct pieces *pieces)
+{
+	const struct join_columns *columns = join_columns(analysis, level, join);
+	for (size_t i = 0; columns && i < columns->n; i++) {
+		const struct join_column *column = &columns->items[i];
+		if (column->text == NULL) {
+			columns = NULL;
+			break;
+		}
+		bool labelled = !IsA(column->value, ColumnRef);
+		*targets = lappend(*targets, tree_target(labelled ? column->name : NULL, column->value));
+		pieces_add(pieces, labelled ? text_concat(column->text, " AS ", text_identifier(column->name), NULL)
+									: column->text);
+	}
+	return columns ||
+		   analysis_refuse(
+			   analysis, "0A000", exprLocation(star),
+			   "RETURNING * over this join with USING or NATURAL cannot be confined to the visible columns",
+			   "A merged column has two types, or the columns of a side are not known.", "Name the columns.");
+}
+
+static bool spell_item(struct analysis *analysis, const struct level *level, Node **place, const Node *star,
+					   List **targets, struct pieces *pieces)
+{
+	JoinExpr *join = (JoinExpr *)*place;
+	struct star_unit unit = {0};
+	if (!IsA(join, JoinExpr)) {
+		unit.leaf = leaf_at(level, place);
+		unit.name = unit.leaf ? unit.leaf->name : NULL;
+	} else if (join->alias) {
+		unit.name = join->alias->aliasname;
+	} else if (join->isNatural || join->usingClause) {
+		return spell_join(analysis, level, join, star, targets, pieces);
+	} else {
+		return spell_item(analysis, level, &join->larg, star, targets, pieces) &&
+			   spell_item(analysis, level, &join->rarg, star, targets, pieces);
+	}
+	return spell_unit(analysis, &unit, star, targets, pieces);
+}
+
+/* RETURNING * where columns of FROM are merged: the target, then item by item. */
+static bool spell_returning(struct analysis *analysis, const struct level *level, const Node *star,
+							List **targets, struct pieces *pieces)
+{
+	if (!spell_unit(analysis, level->units, star, targets, pieces))
+		return false;
+	ListCell *cell;
+	foreach (cell, level->from)
+		if (!spell_item(analysis, level, (Node **)&lfirst(cell), star, targets, pieces))
+			return false;
+	return true;
+}
+
 static bool has_target(const struct level *level)
 {
 	return level->leaves && level->leaves->target;
@@ -151,22 +218,10 @@ static bool expand_one(struct analysis *analysis, struct level *level, const Nod
 		return true;
 	}
 	if (level->merged)
-		return analysis_refuse(
-			analysis, "0A000", exprLocation(star),
-			"RETURNING * over a join with USING or NATURAL cannot be confined to the visible columns", NULL,
-			"Name the columns.");
-	for (const struct star_unit *unit = level->units; unit; unit = unit->next) {
-		if (unit->leaf && leaf_hides(analysis, unit->leaf)) {
-			if (!spell_leaf(analysis, unit->leaf, targets, pieces, false))
-				return false;
-		} else if (unit->name) {
-			spell_rest(unit, targets, pieces);
-		} else {
-			return analysis_refuse(analysis, "0A000", exprLocation(star),
-								   "* stands for a relation without a name", NULL,
-								   "Give every item of FROM an alias.");
-		}
-	}
+		return spell_returning(analysis, level, star, targets, pieces);
+	for (const struct star_unit *unit = level->units; unit; unit = unit->next)
+		if (!spell_unit(analysis, unit, star, targets, pieces))
+			return false;
 	return true;
 }
 

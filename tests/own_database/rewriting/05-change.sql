@@ -314,3 +314,76 @@ ANALYZE items (id, name), parts;
 
 --: modes simple
 VACUUM words;
+
+-- RETURNING * where FROM merges columns, and as many columns as a merged * has.
+
+--: error 42703
+UPDATE parts SET note = 'm' FROM items i JOIN labels l USING (name) WHERE i.id = parts.item_id RETURNING *;
+
+UPDATE parts SET note = 'm' FROM items i JOIN parts q USING (id) WHERE i.id = parts.item_id RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM items JOIN "user" USING (id, name) WHERE items.id = p.item_id RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM items LEFT JOIN "user" u USING (id) WHERE items.id = p.item_id RETURNING *, p.*;
+
+UPDATE parts p SET note = 'm' FROM items RIGHT JOIN "user" u USING (id) WHERE u.id = p.item_id RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM items FULL JOIN "user" u USING (id) WHERE u.id = p.item_id OR items.id = p.item_id RETURNING *, 1 AS one;
+
+UPDATE parts p SET note = 'm' FROM (items FULL JOIN "user" u USING (id)) JOIN tree t USING (id) WHERE t.id = p.id RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM tree NATURAL JOIN animals WHERE tree.id = p.id RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM items NATURAL LEFT JOIN "user" WHERE items.id = p.item_id RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM items NATURAL FULL JOIN tree WHERE p.id = 3 RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM countries c NATURAL JOIN words w WHERE p.id = 3 RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM words w, items i JOIN emails e USING (id), countries c WHERE i.id = p.item_id AND c.code = 'FR' RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM (items i JOIN emails e USING (id)) AS j WHERE j.id = p.item_id RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM (items i JOIN emails e USING (id)) AS j (a, b) JOIN tree t ON t.id = j.a WHERE j.a = p.item_id RETURNING *;
+
+--: refused
+UPDATE parts p SET note = 'm' FROM (items i JOIN emails e USING (id)) AS j (a, b) JOIN tree t (a) USING (a) WHERE j.b = 'x' OR t.a = p.item_id RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM items i (id, c) JOIN emails e (id, c) USING (id, c) WHERE i.id = p.item_id RETURNING *;
+
+--: refused
+UPDATE parts p SET note = 'm' FROM items i JOIN (SELECT id, email FROM emails) e USING (id) WHERE i.id = p.item_id RETURNING *;
+
+--: refused
+WITH e AS (SELECT id, email FROM emails) UPDATE parts p SET note = 'm' FROM items i NATURAL JOIN e WHERE i.id = p.item_id RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM item_names n JOIN active_items a USING (id, name) WHERE n.id = p.item_id RETURNING *;
+
+UPDATE countries c SET continent = 'm' FROM items i JOIN emails e USING (id) WHERE c.code = 'FR' AND i.id = <#1> RETURNING *;
+
+DELETE FROM labels l USING items i JOIN emails e USING (id) WHERE i.id = l.item_id RETURNING *;
+
+DELETE FROM labels USING items i LEFT JOIN parts USING (id) WHERE i.id = labels.item_id RETURNING *;
+
+DELETE FROM labels USING items NATURAL JOIN parts WHERE items.id = labels.item_id RETURNING *;
+
+WITH gone AS (DELETE FROM labels l USING items i JOIN emails e USING (id) WHERE i.id = l.item_id RETURNING *) SELECT * FROM gone ORDER BY 1, 2, 3;
+
+--: error 42703
+UPDATE parts p SET note = 'm' FROM items i JOIN emails e USING (nothing) WHERE i.id = p.item_id RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM (items i JOIN emails e USING (id)) AS j (a, b, c, d, e, f, g, h, i, k, l, m, n, o, p) JOIN tree t (a) USING (a) WHERE t.a = p.item_id RETURNING *;
+
+--: error 42702
+UPDATE parts p SET note = 'm' FROM (items i JOIN emails e ON i.id = e.id) JOIN tree t USING (id) WHERE t.id = p.item_id RETURNING *;
+
+--: error 42703
+INSERT INTO emails SELECT * FROM items JOIN emails USING (nothing);
+
+INSERT INTO emails SELECT * FROM (SELECT 900001 AS id, 'm@x' AS email) a JOIN (SELECT 900001 AS id, 44 AS slot) b USING (id);
+
+INSERT INTO nokey SELECT * FROM (SELECT id AS a FROM tree) t NATURAL JOIN (SELECT id AS a, name AS b FROM items) i;
+
+INSERT INTO tree SELECT * FROM (SELECT id + 90000 AS id, parent FROM tree) t NATURAL LEFT JOIN (SELECT id + 90000 AS id, name FROM tree) u RETURNING *;
+
+INSERT INTO words SELECT * FROM (words JOIN (SELECT w FROM words) x USING (w)) ON CONFLICT DO NOTHING;

@@ -1,0 +1,217 @@
+/* What * stands for over a join with USING or NATURAL: the merged columns first, then what is left of either side
+ * (transformFromClauseItem() in parse_clause.c). A merged column is the left one, of a RIGHT JOIN the right one, of a
+ * FULL JOIN the first of both that is not NULL; where their types differ it is of a common type, which is the server's
+ * to choose: such a column has no text here. */
+#include "parser/rewrite.h"
+
+#include <string.h>
+
+static const struct join_column *column_named(const struct join_columns *columns, const char *name)
+{
+	for (size_t i = 0; i < columns->n; i++)
+		if (same_name(columns->items[i].name, name))
+			return &columns->items[i];
+	return NULL;
+}
+
+/* The one column of this name; NULL: refused with the server's words. */
+static const struct join_column *sole_column(struct analysis *analysis, const struct join_columns *columns,
+											 const char *name, const char *side)
+{
+	const struct join_column *found = column_named(columns, name);
+	if (found == NULL) {
+		analysis_refuse(analysis, "42703", -1,
+						text_concat("column \"", name, "\" specified in USING clause does not exist in ",
+									side, " table", NULL),
+						NULL, NULL);
+		return NULL;
+	}
+	for (const struct join_column *other = found + 1; other < columns->items + columns->n; other++)
+		if (same_name(other->name, name)) {
+			analysis_refuse(analysis, "42702", -1,
+							text_concat("common column name \"", name, "\" appears more than once in ", side,
+										" table", NULL),
+							NULL, NULL);
+			return NULL;
+		}
+	return found;
+}
+
+static struct join_columns *columns_of(size_t most)
+{
+	struct join_columns *columns = palloc(sizeof *columns);
+	*columns = (struct join_columns){.items = palloc((most + 1) * sizeof *columns->items)};
+	return columns;
+}
+
+/* `qualifier`.`name` */
+static void add_reference(struct join_columns *columns, List *fields, const char *qualifier, const char *name,
+						  const struct join_column *type)
+{
+	ColumnRef *reference = MAKE(ColumnRef);
+	reference->fields = lappend(fields, tree_string(name));
+	columns->items[columns->n++] =
+		(struct join_column){.name = name,
+							 .value = (Node *)reference,
+							 .text = text_concat(qualifier, ".", text_identifier(name), NULL),
+							 .type_oid = type->type_oid,
+							 .type_name = type->type_name};
+}
+
+static struct join_columns *relation_columns(struct analysis *analysis, const struct leaf *leaf)
+{
+	const struct catalog_relation *relation = leaf->relation;
+	const List *aliases = leaf->alias ? leaf->alias->colnames : NIL;
+	struct join_columns *columns = columns_of(relation->n_columns);
+	for (size_t i = 0; i < relation->n_columns; i++) {
+		const struct catalog_column *column = &relation->columns[i];
+		if (leaf->kind == LEAF_TENANT && column_hidden(analysis, relation, i))
+			continue;
+		const char *name = (int)columns->n < list_length(aliases) ? strVal(list_nth(aliases, (int)columns->n))
+																  : column->name;
+		add_reference(columns, leaf_fields(leaf), leaf_reference(leaf), name,
+					  &(struct join_column){.type_oid = column->type_oid, .type_name = column->type_name});
+	}
+	return columns;
+}
+
+/* The columns of a sub-select or CTE are known by name only. */
+static struct join_columns *query_columns(const struct leaf *leaf)
+{
+	static const struct join_column unknown;
+	const List *aliases = leaf->alias && leaf->alias->colnames ? leaf->alias->colnames : leaf->renamed;
+	if (leaf->level->width >= 0 || leaf->level->targets == NIL)
+		return NULL;
+	struct join_columns *columns = columns_of((size_t)list_length(leaf->level->targets));
+	ListCell *cell;
+	foreach (cell, leaf->level->targets) {
+		const ResTarget *target = lfirst(cell);
+		const char *name = (int)columns->n < list_length(aliases) ? strVal(list_nth(aliases, (int)columns->n))
+																  : target_name(target);
+		if (star_is((const Node *)target) || name == NULL)
+			return NULL;
+		add_reference(columns, leaf_fields(leaf), leaf_reference(leaf), name, &unknown);
+	}
+	return columns;
+}
+
+struct leaf *leaf_at(const struct level *level, Node *const *place)
+{
+	for (struct leaf *leaf = level->leaves; leaf; leaf = leaf->next)
+		if (leaf->place == place)
+			return leaf;
+	return NULL;
+}
+
+static struct join_columns *item_columns(struct analysis *analysis, const struct level *level, Node **place);
+
+static bool is_same_type(const struct join_column *a, const struct join_column *b)
+{
+	return a->type_oid != 0 && a->type_oid == b->type_oid && a->type_name && b->type_name &&
+		   strcmp(a->type_name, b->type_name) == 0;
+}
+
+static bool merge_one(struct analysis *analysis, struct join_columns *merged, const char *name, JoinType type,
+					  const struct join_columns *left, const struct join_columns *right)
+{
+	const struct join_column *l = sole_column(analysis, left, name, "left");
+	const struct join_column *r = l ? sole_column(analysis, right, name, "right") : NULL;
+	if (r == NULL)
+		return false;
+	struct join_column column = type == JOIN_RIGHT ? *r : *l;
+	if (type == JOIN_FULL && l->text && r->text) {
+		CoalesceExpr *coalesce = MAKE(CoalesceExpr);
+		coalesce->args = list_make2(l->value, r->value);
+		column.value = (Node *)coalesce;
+		column.text = text_concat("COALESCE(", l->text, ", ", r->text, ")", NULL);
+	}
+	if (!is_same_type(l, r) || !l->text || !r->text)
+		column = (struct join_column){.name = name};
+	merged->items[merged->n++] = column;
+	return true;
+}
+
+/* USING (tenant_id), written by the application itself: what is hidden elsewhere would be shown. */
+static bool is_hidden(const struct level *level, const char *name)
+{
+	for (const struct leaf *leaf = level->leaves; leaf; leaf = leaf->next)
+		if (leaf->kind == LEAF_TENANT && same_name(tenant_name(leaf->relation), name))
+			return true;
+	return false;
+}
+
+static bool merge_all(struct analysis *analysis, const struct level *level, struct join_columns *merged,
+					  const JoinExpr *join, const struct join_columns *left, const struct join_columns *right)
+{
+	ListCell *cell;
+	if (!rewrite_work(analysis, left->n * right->n))
+		return false;
+	foreach (cell, join->usingClause)
+		if (column_named(merged, strVal(lfirst(cell))) || is_hidden(level, strVal(lfirst(cell))) ||
+			!merge_one(analysis, merged, strVal(lfirst(cell)), join->jointype, left, right))
+			return false;
+	for (size_t i = 0; join->isNatural && i < left->n; i++)
+		for (size_t k = 0; k < right->n; k++)
+			if (same_name(left->items[i].name, right->items[k].name)) {
+				if (!merge_one(analysis, merged, left->items[i].name, join->jointype, left, right))
+					return false;
+				break;
+			}
+	return true;
+}
+
+static void add_rest(struct join_columns *columns, size_t n_merged, const struct join_columns *side)
+{
+	for (size_t i = 0; i < side->n; i++) {
+		bool merged = false;
+		for (size_t k = 0; k < n_merged; k++)
+			merged |= same_name(columns->items[k].name, side->items[i].name);
+		if (!merged)
+			columns->items[columns->n++] = side->items[i];
+	}
+}
+
+/* Behind its alias a join's columns have no other names. */
+static struct join_columns *renamed(const struct join_columns *below, const Alias *alias)
+{
+	struct join_columns *columns = columns_of(below->n);
+	for (size_t i = 0; i < below->n; i++) {
+		const char *name = (int)i < list_length(alias->colnames) ? strVal(list_nth(alias->colnames, (int)i))
+																 : below->items[i].name;
+		if (column_named(columns, name))
+			return NULL;
+		add_reference(columns, list_make1(tree_string(alias->aliasname)), text_identifier(alias->aliasname),
+					  name, &below->items[i]);
+	}
+	return columns;
+}
+
+static struct join_columns *joined(struct analysis *analysis, const struct level *level, JoinExpr *join)
+{
+	struct join_columns *left = item_columns(analysis, level, &join->larg);
+	struct join_columns *right = left ? item_columns(analysis, level, &join->rarg) : NULL;
+	if (right == NULL || !rewrite_work(analysis, left->n + right->n))
+		return NULL;
+	struct join_columns *columns = columns_of(left->n + right->n);
+	if (!merge_all(analysis, level, columns, join, left, right))
+		return NULL;
+	size_t merged = columns->n;
+	add_rest(columns, merged, left);
+	add_rest(columns, merged, right);
+	return join->alias ? renamed(columns, join->alias) : columns;
+}
+
+static struct join_columns *item_columns(struct analysis *analysis, const struct level *level, Node **place)
+{
+	if (IsA(*place, JoinExpr))
+		return joined(analysis, level, (JoinExpr *)*place);
+	const struct leaf *leaf = leaf_at(level, place);
+	if (leaf == NULL || leaf->name == NULL || (leaf->relation == NULL && leaf->level == NULL))
+		return NULL;
+	return leaf->relation ? relation_columns(analysis, leaf) : query_columns(leaf);
+}
+
+const struct join_columns *join_columns(struct analysis *analysis, const struct level *level, JoinExpr *join)
+{
+	return joined(analysis, level, join);
+}
