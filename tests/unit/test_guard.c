@@ -543,11 +543,10 @@ static const struct ask_pair changes[] = {
 	 "INSERT INTO favorites (user_id, painting_id, tenant_id) SELECT f.*, 42 FROM now() f"},
 	{"INSERT INTO favorites SELECT * FROM pg_temp.foo",
 	 "INSERT INTO favorites (user_id, painting_id, tenant_id) SELECT *, 42 FROM pg_temp.foo"},
-	{"INSERT INTO users SELECT * FROM orders NATURAL JOIN users",
+	{"INSERT INTO users SELECT * FROM orders NATURAL JOIN carts",
 	 "INSERT INTO users (id, email, name, password_hash, is_admin, created_at, tenant_id) SELECT *, 42 FROM "
 	 "(SELECT id, user_id, total, status, placed_at FROM orders WHERE tenant_id = 42) AS orders NATURAL JOIN "
-	 "(SELECT id, email, name, password_hash, is_admin, created_at FROM users WHERE tenant_id = 42) AS "
-	 "users"},
+	 "(SELECT id, session_id, user_id FROM carts WHERE tenant_id = 42) AS carts"},
 	{"UPDATE ONLY public.orders AS set SET total = 1 WHERE set.id = 1",
 	 "UPDATE ONLY public.orders AS set SET total = 1 WHERE set.tenant_id = 42 AND (set.id = 1)"},
 	{"UPDATE orders * SET total = 1", "UPDATE orders * SET total = 1 WHERE orders.tenant_id = 42"},

@@ -387,3 +387,11 @@ INSERT INTO nokey SELECT * FROM (SELECT id AS a FROM tree) t NATURAL JOIN (SELEC
 INSERT INTO tree SELECT * FROM (SELECT id + 90000 AS id, parent FROM tree) t NATURAL LEFT JOIN (SELECT id + 90000 AS id, name FROM tree) u RETURNING *;
 
 INSERT INTO words SELECT * FROM (words JOIN (SELECT w FROM words) x USING (w)) ON CONFLICT DO NOTHING;
+
+--: error 42601
+INSERT INTO emails SELECT * FROM items NATURAL JOIN tree;
+
+--: error 42601
+INSERT INTO nokey SELECT * FROM (items i JOIN emails e USING (id)) JOIN tree t ON t.id = i.id;
+
+INSERT INTO nokey SELECT x.*, y.* FROM (SELECT id AS a FROM tree) x NATURAL JOIN (SELECT id AS a FROM items) y;
