@@ -474,6 +474,24 @@ class Generator:
         column, kind = c.pick(able)
         return f"{column} = {self.expression(kind, scope, depth)}"
 
+    def _row_by_key(self, scope):
+        """A source and its key: one row of it for each target row at most, as which of several is taken is not determined."""
+        c = self.c
+        keyed = [t for t in self.schema if t.key]
+        one = c.pick(keyed)
+        name = self.name("f")
+        scope.add(name, [(n, k) for n, k, _ in one.columns], True)
+        others = [t for t in keyed if t.key == one.key and t is not one]
+        if not others or c.draw(2):
+            return f"{one.name} {name}", f"{name}.{one.key}"
+        other = c.pick(others)
+        second = self.name("f")
+        scope.add(second, [(n, k) for n, k, _ in other.columns], True)
+        kind = c.pick(["", "LEFT ", "RIGHT ", "FULL "])
+        join = (f"{one.name} {name} {kind}JOIN {other.name} {second} USING ({one.key})" if c.draw(3)
+                else f"{one.name} {name} NATURAL {kind}JOIN {other.name} {second}")
+        return join, f"{name}.{one.key}"
+
     def update(self, table, depth):
         c = self.c
         scope = Scope()
@@ -485,16 +503,10 @@ class Generator:
             return self.delete(table, depth)
         source = ""
         where = self.condition(scope, depth)
-        if c.chance(3):
-            # One row of the source for each target row at most: which of several is taken is not determined.
-            extra = Scope()
-            other = c.pick([t for t in self.schema if t.key] or [table])
-            name = self.name("f")
-            if other.key and table.key:
-                extra.add(name, [(n, k) for n, k, _ in other.columns], True)
-                source = f" FROM {other.name} {name}"
-                where = f"{name}.{other.key} = {alias}.{table.key} AND ({where})"
-                scope.items += extra.items
+        if c.chance(3) and table.key:
+            source, key = self._row_by_key(scope)
+            source = f" FROM {source}"
+            where = f"{key} = {alias}.{table.key} AND ({where})"
         return f"UPDATE {table.name} AS {alias} SET {change}{source} WHERE {where}{self._returning(table, scope, alias)}"
 
     def delete(self, table, depth):
@@ -502,15 +514,18 @@ class Generator:
         scope = Scope()
         alias = self.name("d")
         scope.add(alias, [(n, k) for n, k, _ in table.columns], True)
-        using = ""
+        using, where = "", ""
         if c.chance(3):
             inner = Scope()
             using = f" USING {self.source(inner, depth - 1)}"
             scope.items += inner.items
             returning = ""
         else:
+            if c.chance(4) and table.key:
+                using, key = self._row_by_key(scope)
+                using, where = f" USING {using}", f"{key} = {alias}.{table.key} AND "
             returning = self._returning(table, scope, alias)
-        return f"DELETE FROM {table.name} {alias}{using} WHERE {self.condition(scope, depth)}{returning}"
+        return f"DELETE FROM {table.name} {alias}{using} WHERE {where}({self.condition(scope, depth)}){returning}"
 
     def insert(self, table, depth):
         """Copies of the tenant's own rows under new keys, so that constraints mostly hold."""
