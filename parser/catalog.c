@@ -87,6 +87,7 @@ static const struct catalog_column *copy_columns(struct catalog *catalog, const 
 		columns[i] = from->columns[i];
 		columns[i].name = catalog_copy(catalog, from->columns[i].name);
 		columns[i].type_name = catalog_copy(catalog, from->columns[i].type_name);
+		columns[i].default_text = catalog_copy(catalog, from->columns[i].default_text);
 	}
 	return columns;
 }

@@ -30,8 +30,9 @@ struct catalog_column {
 	bool not_null;
 	bool has_default; /* also identity */
 	bool generated;   /* GENERATED ALWAYS AS (..) STORED */
-	bool identity_always;
-	const char *type_name; /* format_type(), qualified; NULL: not loaded (system relations) */
+	bool identity, identity_always;
+	const char *type_name;    /* format_type(), qualified; NULL: not loaded (system relations) */
+	const char *default_text; /* pg_get_expr(); NULL: none, generated, identity, or not loaded as above */
 };
 
 struct catalog_index {
@@ -64,6 +65,7 @@ struct catalog_relation {
 	const uint32_t *referencing; /* other relations with a foreign key to this one, by oid */
 	uint32_t parent;             /* pg_inherits parent (first), 0 if none */
 	bool is_partition;
+	bool has_checks; /* CHECK constraints */
 };
 
 struct catalog_function {

@@ -176,20 +176,78 @@ static Node *column_tree(const char *text)
 /* --- LIKE of a tenant relation, for a temporary table --- */
 
 /* The tenant column would come along, not null and without default, into a table that nobody guards. So the
- * visible columns are spelled out instead. */
-static const char *spelled_columns(const struct catalog_relation *relation)
+ * visible columns are spelled out instead, with what INCLUDING asks for, as expandTableLikeClause() in parse_utilcmd.c has it.
+ * What is seen of an index is that it is unique; comments, storage and statistics are not seen. */
+static const char *spelled_column(const struct catalog_column *column, uint32_t options)
+{
+	bool value = column->has_default && !column->identity && !column->generated &&
+				 (options & CREATE_TABLE_LIKE_DEFAULTS);
+	if (!column->type_name || (value && !column->default_text) ||
+		(column->generated && (options & CREATE_TABLE_LIKE_GENERATED)) ||
+		(column->identity && (options & CREATE_TABLE_LIKE_IDENTITY)))
+		return NULL;
+	return text_concat(text_identifier(column->name), " ", column->type_name, value ? " DEFAULT (" : "",
+					   value ? column->default_text : "", value ? ")" : "",
+					   column->not_null ? " NOT NULL" : "", NULL);
+}
+
+/* The columns of a unique index without the tenant column; NULL: it has expressions or a condition. */
+static const char *spelled_key(const struct catalog_relation *relation, const struct catalog_index *index)
 {
 	const char *text = "";
-	for (size_t i = 0; i < relation->n_columns; i++) {
-		const struct catalog_column *column = &relation->columns[i];
-		if ((int)i == relation->tenant_column)
-			continue;
-		if (!column->type_name)
+	if (index->predicate)
+		return NULL;
+	for (size_t i = 0; i < index->n_columns; i++) {
+		if (!index->columns[i])
 			return NULL;
-		text = analysis_text("%s%s%s %s%s", text, *text ? ", " : "", text_identifier(column->name),
-							 column->type_name, column->not_null ? " NOT NULL" : "");
+		if (strcmp(index->columns[i], relation->columns[relation->tenant_column].name) != 0)
+			text = text_concat(text, *text ? ", " : "", text_identifier(index->columns[i]), NULL);
 	}
 	return text;
+}
+
+static bool names_key(const List *keys, const char *key)
+{
+	ListCell *cell;
+	foreach (cell, keys)
+		if (strcmp(lfirst(cell), key) == 0)
+			return true;
+	return false;
+}
+
+/* Appends the keys to the text of the columns. Two of them may be one without the tenant column. */
+static const char *with_keys(const struct catalog_relation *relation, const char *text)
+{
+	List *keys = NIL;
+	for (int primary = 1; primary >= 0; primary--)
+		for (size_t i = 0; i < relation->n_indexes; i++) {
+			if (relation->indexes[i].is_primary != primary)
+				continue;
+			const char *key = spelled_key(relation, &relation->indexes[i]);
+			if (!key)
+				return NULL;
+			if (!*key || names_key(keys, key))
+				continue;
+			keys = lappend(keys, (void *)key);
+			text = text_concat(text, primary ? ", PRIMARY KEY (" : ", UNIQUE (", key, ")", NULL);
+		}
+	return text;
+}
+
+static const char *spelled_columns(const struct catalog_relation *relation, uint32_t options)
+{
+	const char *text = "";
+	if (relation->has_checks && (options & CREATE_TABLE_LIKE_CONSTRAINTS))
+		return NULL;
+	for (size_t i = 0; i < relation->n_columns; i++) {
+		if ((int)i == relation->tenant_column)
+			continue;
+		const char *column = spelled_column(&relation->columns[i], options);
+		if (!column)
+			return NULL;
+		text = text_concat(text, *text ? ", " : "", column, NULL);
+	}
+	return *text && (options & CREATE_TABLE_LIKE_INDEXES) ? with_keys(relation, text) : text;
 }
 
 /* The words of a LIKE element: from LIKE, which stands before the name, to the comma or parenthesis behind
@@ -214,14 +272,16 @@ static bool spell_like(struct analysis *analysis, const TableLikeClause *like,
 					   const struct catalog_relation *relation, List **elements)
 {
 	size_t start = 0, end = 0;
-	const char *text = like->options ? NULL : spelled_columns(relation);
+	const char *text = spelled_columns(relation, like->options);
 	List *columns = text && *text ? parsed_elements(text) : NIL;
 	if (!columns || !find_like(analysis, like->relation, &start, &end))
 		return analysis_refuse(
 			analysis, "0A000", like->relation->location,
 			analysis_text("a temporary table LIKE \"%s\" cannot be created like this", relation->name),
-			"The tenant column would come along, and nothing would fill it.",
-			"Leave INCLUDING out, list the columns, or use CREATE TEMP TABLE .. AS SELECT .. WITH NO DATA.");
+			"Identity and generated columns, CHECK constraints, and unique indexes with expressions or "
+			"conditions cannot be copied without the tenant column.",
+			"Leave that out of INCLUDING, list the columns, or use CREATE TEMP TABLE .. AS SELECT .. WITH NO "
+			"DATA.");
 	*elements = list_concat(*elements, columns);
 	return splice_text(analysis, start, end - start, text);
 }

@@ -42,7 +42,7 @@ static const char relations_text[] =
 	" JOIN held h ON h.relation IN (d.refobjid, r.ev_class) WHERE $1::pg_catalog.bool)"
 	" SELECT c.oid, n.nspname, c.relname, c.relkind, c.relispartition, CASE WHEN c.relkind IN ('v', 'm') AND " USER_MADE
 	" AND c.oid NOT IN (TABLE closed) THEN pg_catalog.pg_get_viewdef(c.oid) END, (SELECT i.inhparent FROM pg_catalog.pg_inherits i"
-	" WHERE i.inhrelid = c.oid ORDER BY i.inhseqno LIMIT 1) FROM pg_catalog.pg_class c"
+	" WHERE i.inhrelid = c.oid ORDER BY i.inhseqno LIMIT 1), c.relchecks > 0 FROM pg_catalog.pg_class c"
 	" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE " OUR_SCHEMAS
 	" AND (c.relkind NOT IN ('i', 'I') OR " USER_MADE
 	") ORDER BY c.oid";
@@ -51,9 +51,11 @@ static const char relations_text[] =
 // clang-format off
 static const char columns_text[] =
 	"SELECT a.attrelid, a.attname, a.atttypid, a.attnotnull, a.atthasdef OR a.attidentity <> '', a.attgenerated"
-	" <> '', a.attidentity = 'a', CASE WHEN " USER_MADE " THEN pg_catalog.format_type(a.atttypid, a.atttypmod)"
-	" END FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c"
-	" ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE a.attnum > 0"
+	" <> '', a.attidentity = 'a', a.attidentity <> '', CASE WHEN " USER_MADE " THEN pg_catalog.format_type(a.atttypid, a.atttypmod)"
+	" END, CASE WHEN a.attgenerated = '' AND " USER_MADE " THEN pg_catalog.pg_get_expr(d.adbin, 0) END"
+	" FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid"
+	" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_catalog.pg_attrdef d"
+	" ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE a.attnum > 0"
 	" AND NOT a.attisdropped AND c.relkind NOT IN ('i', 'I') AND " OUR_SCHEMAS
 	" ORDER BY a.attrelid, a.attnum";
 // clang-format on
@@ -214,7 +216,9 @@ static void take_columns(struct arena *arena, struct part *part, struct catalog_
 			.has_default = sql_bool(part->result, first + i, 4),
 			.generated = sql_bool(part->result, first + i, 5),
 			.identity_always = sql_bool(part->result, first + i, 6),
-			.type_name = sql_text(part->result, first + i, 7),
+			.identity = sql_bool(part->result, first + i, 7),
+			.type_name = sql_text(part->result, first + i, 8),
+			.default_text = sql_text(part->result, first + i, 9),
 		};
 	relation->columns = columns;
 	relation->n_columns = (size_t)n;
@@ -307,6 +311,7 @@ static bool load_relations(struct loading *loading, struct error *error)
 			.kind = sql_text(relations.result, row, 3)[0],
 			.is_partition = sql_bool(relations.result, row, 4),
 			.parent = sql_oid(relations.result, row, 6),
+			.has_checks = sql_bool(relations.result, row, 7),
 			.tenant_column = -1,
 		};
 		relation.view_definition =

@@ -174,7 +174,7 @@ static void add_constraint(struct reader *reader, struct draft *draft, const Con
 		own->has_default = true;
 		break;
 	case CONSTR_IDENTITY:
-		own->has_default = own->not_null = true;
+		own->has_default = own->not_null = own->identity = true;
 		own->identity_always = constraint->generated_when == 'a';
 		break;
 	case CONSTR_GENERATED:

@@ -202,8 +202,79 @@ SELECT * FROM copied;
 --: step
 INSERT INTO nokey SELECT * FROM copied;
 
---: refused 0A000
 CREATE TEMP TABLE copied (LIKE nokey INCLUDING ALL);
+--: step
+INSERT INTO copied SELECT * FROM nokey;
+--: step
+TABLE copied;
+
+-- the usual way to write many rows at once
+CREATE TEMP TABLE fresh (LIKE items INCLUDING DEFAULTS) ON COMMIT PRESERVE ROWS;
+--: step
+COPY fresh (id, name) FROM STDIN;
+--: data
+<#900>	one
+<#3>	three
+--: step
+SELECT count(*), max(name), bool_and(active) FROM fresh;
+--: step
+INSERT INTO items SELECT * FROM fresh ON CONFLICT (id) DO UPDATE SET name = excluded.name RETURNING id, name, active;
+--: step
+INSERT INTO fresh (name) VALUES ('numbered') RETURNING id IS NOT NULL, active;
+
+CREATE TEMP TABLE fresh (LIKE items INCLUDING ALL);
+--: step
+INSERT INTO fresh (name, code) VALUES ('a', 'x') RETURNING active, amount;
+--: step
+INSERT INTO fresh (name, code) VALUES ('b', 'x') ON CONFLICT (code) DO NOTHING RETURNING name;
+
+CREATE TEMP TABLE fresh (LIKE items INCLUDING ALL);
+--: step
+--: error 23505
+--: differs s
+INSERT INTO fresh (id, name) VALUES (1, 'a'), (1, 'b');
+
+CREATE TEMP TABLE fresh (LIKE words INCLUDING INDEXES INCLUDING DEFAULTS INCLUDING COMMENTS, extra text);
+--: step
+INSERT INTO fresh (w) VALUES ('a'), ('b') RETURNING *;
+--: step
+--: error 23505
+--: differs s
+INSERT INTO fresh (w) VALUES ('b');
+
+CREATE TEMP TABLE fresh (LIKE labels INCLUDING ALL EXCLUDING DEFAULTS);
+--: step
+INSERT INTO fresh VALUES (1, 'x', 1), (1, 'y', 2) RETURNING *;
+--: step
+--: error 23505
+--: differs s
+INSERT INTO fresh VALUES (1, 'x', 1);
+
+CREATE TEMP TABLE fresh (LIKE gen INCLUDING DEFAULTS);
+--: step
+INSERT INTO fresh (id) VALUES (1) RETURNING *;
+
+--: error 42P16
+CREATE TEMP TABLE fresh (LIKE "Odd Name" INCLUDING ALL, LIKE countries INCLUDING ALL);
+
+CREATE TEMP TABLE fresh (LIKE "Odd Name" INCLUDING ALL, LIKE countries);
+--: step
+INSERT INTO fresh ("Id", code, name, continent) VALUES (1, 'ZZ', 'n', 'c') RETURNING *;
+
+SET search_path = alt, public;
+--: step
+CREATE TEMP TABLE fresh (LIKE public.items INCLUDING DEFAULTS INCLUDING CONSTRAINTS);
+--: step
+INSERT INTO fresh (name) VALUES ('elsewhere') RETURNING id IS NOT NULL, name;
+
+--: refused 0A000
+CREATE TEMP TABLE fresh (LIKE gen INCLUDING GENERATED);
+
+--: refused 0A000
+CREATE TEMP TABLE fresh (LIKE gen INCLUDING IDENTITY);
+
+--: refused 0A000
+CREATE TEMP TABLE fresh (LIKE emails INCLUDING INDEXES);
 
 SELECT format('%s', n) FROM nokey n;
 
