@@ -144,7 +144,8 @@ static bool merge_all(struct analysis *analysis, const struct level *level, stru
 					  const JoinExpr *join, const struct join_columns *left, const struct join_columns *right)
 {
 	ListCell *cell;
-	if (!rewrite_work(analysis, left->n * right->n))
+	size_t names = join->isNatural ? right->n : (size_t)list_length(join->usingClause);
+	if (!rewrite_work(analysis, names * (left->n + right->n)))
 		return false;
 	foreach (cell, join->usingClause)
 		if (column_named(merged, strVal(lfirst(cell))) || is_hidden(level, strVal(lfirst(cell))) ||
@@ -190,7 +191,7 @@ static struct join_columns *joined(struct analysis *analysis, const struct level
 {
 	struct join_columns *left = item_columns(analysis, level, &join->larg);
 	struct join_columns *right = left ? item_columns(analysis, level, &join->rarg) : NULL;
-	if (right == NULL || !rewrite_work(analysis, left->n + right->n))
+	if (right == NULL)
 		return NULL;
 	struct join_columns *columns = columns_of(left->n + right->n);
 	if (!merge_all(analysis, level, columns, join, left, right))

@@ -395,3 +395,14 @@ INSERT INTO emails SELECT * FROM items NATURAL JOIN tree;
 INSERT INTO nokey SELECT * FROM (items i JOIN emails e USING (id)) JOIN tree t ON t.id = i.id;
 
 INSERT INTO nokey SELECT x.*, y.* FROM (SELECT id AS a FROM tree) x NATURAL JOIN (SELECT id AS a FROM items) y;
+
+WITH c AS (UPDATE countries SET continent = 'x' WHERE code = 'FR' RETURNING *) INSERT INTO nokey SELECT 1, name FROM c;
+
+WITH w AS (INSERT INTO counters VALUES ('cte', 5) RETURNING *) INSERT INTO words (n, w) SELECT n, name FROM (SELECT * FROM w) x RETURNING w, n;
+
+WITH w AS (INSERT INTO counters VALUES ('cte', 5) RETURNING *) INSERT INTO words SELECT * FROM w RETURNING w, n;
+
+WITH c AS (DELETE FROM counters RETURNING *) INSERT INTO words SELECT * FROM c NATURAL JOIN (SELECT 'n' AS note) x ON CONFLICT DO NOTHING RETURNING note;
+
+--: error 42601
+WITH c AS (UPDATE counters SET n = counters.n + 1 FROM countries WHERE code = 'FR' RETURNING *) INSERT INTO words SELECT * FROM c;
