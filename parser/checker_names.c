@@ -151,7 +151,9 @@ static bool look_up(struct checker *checker, const RangeVar *name, const char *s
 {
 	const struct catalog_relation *known =
 		catalog_relation(checker->analysis->catalog, schema, name->relname);
-	*relation = created_relation(checker->analysis, schema, name->relname);
+	*relation = checker->analysis->names->n_temporaries
+					? created_relation(checker->analysis, schema, name->relname)
+					: known;
 	return known == *relation || known == NULL || known->isolation == ISOLATION_SHARED ||
 		   same_confinement(known, *relation) ||
 		   checker_open(checker, name->location,
