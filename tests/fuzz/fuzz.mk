@@ -6,7 +6,7 @@ $(BUILD)/tests/fuzz/fuzz_guard: $(BUILD)/tests/rewrite/prove.o
 WIRE_FUZZERS  := bind copy scram session startup
 WIRE_OBJECTS  := $(filter $(BUILD)/proxy/session/% $(BUILD)/proxy/wire/% $(BUILD)/proxy/base/%,$(PROXY_OBJECTS)) $(PARSER_OBJECTS) \
 	$(BUILD)/tests/lib/catalog_text.o $(BUILD)/tests/lib/session_bench.o
-WIRE_LIBS     := -lpg_query -lidn -lcrypto -pthread
+WIRE_LIBS     = $(PG_QUERY) -lidn -lcrypto -lm -pthread
 $(WIRE_FUZZERS:%=$(BUILD)/tests/fuzz/fuzz_%): $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(WIRE_OBJECTS)
 	$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(WIRE_LIBS)
 $(WIRE_FUZZERS:%=$(BUILD)/tests/fuzz/replay_%): $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(WIRE_OBJECTS)
