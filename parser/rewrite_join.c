@@ -1,7 +1,7 @@
 /* What * stands for over a join with USING or NATURAL: the merged columns first, then what is left of either side
  * (transformFromClauseItem() in parse_clause.c). A merged column is the left one, of a RIGHT JOIN the right one, of a
- * FULL JOIN the first of both that is not NULL; where their types differ it is of a common type, which is the server's
- * to choose: such a column has no text here. */
+ * FULL JOIN the first of both that is not NULL; where their types differ it is of a common type. What is not
+ * known has no text. */
 #include "parser/rewrite.h"
 
 #include <string.h>
@@ -58,6 +58,15 @@ static void add_reference(struct join_columns *columns, List *fields, const char
 							 .type_name = type->type_name};
 }
 
+/* A list of aliases may call two columns alike: neither can be named then. */
+static void forget_ambiguous(struct join_columns *columns)
+{
+	for (size_t i = 0; i < columns->n; i++)
+		for (size_t k = 0; k < i; k++)
+			if (same_name(columns->items[i].name, columns->items[k].name))
+				columns->items[i].text = columns->items[k].text = NULL;
+}
+
 static struct join_columns *relation_columns(struct analysis *analysis, const struct leaf *leaf)
 {
 	const struct catalog_relation *relation = leaf->relation;
@@ -72,6 +81,8 @@ static struct join_columns *relation_columns(struct analysis *analysis, const st
 		add_reference(columns, leaf_fields(leaf), leaf_reference(leaf), name,
 					  &(struct join_column){.type_oid = column->type_oid, .type_name = column->type_name});
 	}
+	if (aliases)
+		forget_ambiguous(columns);
 	return columns;
 }
 
@@ -92,6 +103,7 @@ static struct join_columns *query_columns(const struct leaf *leaf)
 			return NULL;
 		add_reference(columns, leaf_fields(leaf), leaf_reference(leaf), name, &unknown);
 	}
+	forget_ambiguous(columns);
 	return columns;
 }
 
@@ -105,10 +117,76 @@ struct leaf *leaf_at(const struct level *level, Node *const *place)
 
 static struct join_columns *item_columns(struct analysis *analysis, const struct level *level, Node **place);
 
+/* --- merged columns: buildMergedJoinVar() in parse_clause.c --- */
+
+/* The types that select_common_type() is foretold of: of numbers the later one here, of texts the left one. */
+static const struct common_type {
+	uint32_t oid;
+	const char *name;
+	bool number;
+} common_types[] = {{21, "int2", true},      {23, "int4", true},      {20, "int8", true},
+					{1700, "numeric", true}, {700, "float4", true},   {701, "float8", true},
+					{25, "text", false},     {1043, "varchar", false}};
+
+static const struct common_type *common_type(const struct join_column *l, const struct join_column *r)
+{
+	const struct common_type *left = NULL, *right = NULL;
+	for (size_t i = 0; i < sizeof common_types / sizeof *common_types; i++) {
+		left = common_types[i].oid == l->type_oid ? &common_types[i] : left;
+		right = common_types[i].oid == r->type_oid ? &common_types[i] : right;
+	}
+	if (!left || !right || left->number != right->number)
+		return NULL;
+	return left->number && right > left ? right : left;
+}
+
 static bool is_same_type(const struct join_column *a, const struct join_column *b)
 {
 	return a->type_oid != 0 && a->type_oid == b->type_oid && a->type_name && b->type_name &&
 		   strcmp(a->type_name, b->type_name) == 0;
+}
+
+/* CAST(column AS pg_catalog.type), unless it is of this type, without a length, already. */
+static struct join_column cast_column(const struct join_column *column, const struct common_type *type)
+{
+	if (column->type_oid == type->oid && column->type_name && strchr(column->type_name, '(') == NULL)
+		return *column;
+	TypeCast *cast = MAKE(TypeCast);
+	cast->arg = column->value;
+	cast->typeName = MAKE(TypeName);
+	cast->typeName->names = list_make2(tree_string("pg_catalog"), tree_string(type->name));
+	cast->typeName->typemod = -1;
+	return (struct join_column){
+		.name = column->name,
+		.value = (Node *)cast,
+		.text = text_concat("CAST(", column->text, " AS pg_catalog.", type->name, ")", NULL),
+		.type_oid = type->oid,
+		.type_name = type->name};
+}
+
+/* Without a text: cannot be told. */
+static struct join_column merged_column(JoinType type, const struct join_column *l,
+										const struct join_column *r)
+{
+	struct join_column left = *l, right = *r, unknown = {.name = l->name};
+	if (!l->text || !r->text)
+		return unknown;
+	if (!is_same_type(l, r)) {
+		const struct common_type *common = common_type(l, r);
+		if (!common)
+			return unknown;
+		left = cast_column(l, common);
+		right = cast_column(r, common);
+	}
+	if (type == JOIN_RIGHT || (type == JOIN_INNER && left.value != l->value && right.value == r->value))
+		return right;
+	if (type != JOIN_FULL)
+		return left;
+	CoalesceExpr *coalesce = MAKE(CoalesceExpr);
+	coalesce->args = list_make2(left.value, right.value);
+	left.value = (Node *)coalesce;
+	left.text = text_concat("COALESCE(", left.text, ", ", right.text, ")", NULL);
+	return left;
 }
 
 static bool merge_one(struct analysis *analysis, struct join_columns *merged, const char *name, JoinType type,
@@ -118,16 +196,7 @@ static bool merge_one(struct analysis *analysis, struct join_columns *merged, co
 	const struct join_column *r = l ? sole_column(analysis, right, name, "right") : NULL;
 	if (r == NULL)
 		return false;
-	struct join_column column = type == JOIN_RIGHT ? *r : *l;
-	if (type == JOIN_FULL && l->text && r->text) {
-		CoalesceExpr *coalesce = MAKE(CoalesceExpr);
-		coalesce->args = list_make2(l->value, r->value);
-		column.value = (Node *)coalesce;
-		column.text = text_concat("COALESCE(", l->text, ", ", r->text, ")", NULL);
-	}
-	if (!is_same_type(l, r) || !l->text || !r->text)
-		column = (struct join_column){.name = name};
-	merged->items[merged->n++] = column;
+	merged->items[merged->n++] = merged_column(type, l, r);
 	return true;
 }
 

@@ -157,7 +157,7 @@ static bool spell_join(struct analysis *analysis, const struct level *level, Joi
 		   analysis_refuse(
 			   analysis, "0A000", exprLocation(star),
 			   "RETURNING * over this join with USING or NATURAL cannot be confined to the visible columns",
-			   "A merged column has two types, or the columns of a side are not known.", "Name the columns.");
+			   "The type of a merged column, or the columns of a side, are not known.", "Name the columns.");
 }
 
 static bool spell_item(struct analysis *analysis, const struct level *level, Node **place, const Node *star,

@@ -406,3 +406,34 @@ WITH c AS (DELETE FROM counters RETURNING *) INSERT INTO words SELECT * FROM c N
 
 --: error 42601
 WITH c AS (UPDATE counters SET n = counters.n + 1 FROM countries WHERE code = 'FR' RETURNING *) INSERT INTO words SELECT * FROM c;
+
+-- merged columns of two types
+UPDATE parts p SET note = 'm' FROM (SELECT 1) one, types t JOIN items i ON i.id = t.id JOIN alt.items a ON true WHERE t.id = p.id RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM types t (id, i2, id8) JOIN items i (id8) USING (id8) WHERE p.id = <#3> RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM types t (id, n) LEFT JOIN items i (n) USING (n) WHERE p.id = <#3> AND t.id = <#1> RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM types t (id, n) RIGHT JOIN items i (n) USING (n) WHERE p.id = <#3> RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM types t (id, n) FULL JOIN items i (n) USING (n) WHERE p.id = <#3> RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM items i (n) JOIN types t (x_, y, n) USING (n) WHERE p.id = <#3> RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM items i (a, b, c, n) FULL JOIN types t (x_, y, z, f, n) USING (n) WHERE p.id = <#3> RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM items i (a, b, c, n) JOIN types t (x_, y, z, f, g, n) USING (n) WHERE p.id = <#3> RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM items i (a, b, n) FULL JOIN types t (x_, y, z, f, g, h, j_, n) USING (n) WHERE p.id = <#3> RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM types t (x_, y, z, f, g, h, j_, n) FULL JOIN items i (a, b, n) USING (n) WHERE p.id = <#3> RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM (types t (x_, y, z, f, g, h, j_, n) FULL JOIN items i (a, b, n) USING (n)) LEFT JOIN tree tr (o, q, n) USING (n) WHERE p.id = <#3> RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM types t (x_, n) JOIN types u (n) USING (n) WHERE p.id = <#3> RETURNING *;
+
+--: refused
+UPDATE parts p SET note = 'm' FROM parts q (a, b, n) FULL JOIN items i (n) USING (n) WHERE p.id = <#3> RETURNING *;
+
+--: refused
+UPDATE parts p SET note = 'm' FROM types t (x, n) JOIN types u (n) USING (n) WHERE p.id = <#3> RETURNING *;
