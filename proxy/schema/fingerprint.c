@@ -19,7 +19,6 @@ static const char catalogs_text[] =
 	" SELECT pg_catalog.concat_ws(' ', current_user, pg_catalog.current_setting('search_path'), "
 	SUM("oid", "pg_class WHERE oid >= 16384 AND relpersistence <> 't'") ", "
 	SUM("attrelid", "pg_attribute WHERE attrelid >= 16384 AND attnum > 0 AND attrelid NOT IN (TABLE passing)") ", "
-	SUM("oid", "pg_attrdef WHERE oid >= 16384 AND adrelid NOT IN (TABLE passing)") ", "
 	SUM("oid", "pg_proc WHERE oid >= 16384") ", "
 	SUM("oid", "pg_rewrite WHERE oid >= 16384 AND ev_class NOT IN (TABLE passing)") ", "
 	SUM("indexrelid", "pg_index WHERE indexrelid >= 16384 AND indisunique AND indrelid NOT IN (TABLE passing)") ", "

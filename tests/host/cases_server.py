@@ -93,6 +93,25 @@ def case_database_is_gone(world):
     world.cluster.drop_database("other")
 
 
+def case_default_changed_from_outside(world):
+    """A default that somebody else has set is known after the next look: it goes into a temporary table made LIKE the tenants' one."""
+    world.cluster.create_database("other")
+    world.cluster.sql("other", "CREATE TABLE entries (id int PRIMARY KEY, note text DEFAULT 'before')")
+    proxy = world.proxy("schema_check_interval = 200ms", upstream=world.cluster.url("other"))
+
+    def default():
+        c = wire.connect(proxy.port, "postgres", "postgres", "other", timeout=20)
+        c.query("CREATE TEMP TABLE t (LIKE entries INCLUDING DEFAULTS)").check()
+        rows = c.query("INSERT INTO t (id) VALUES (1) RETURNING *").rows()
+        c.close()
+        return rows
+    assert default() == [["1", "before"]]
+    world.cluster.sql("other", "ALTER TABLE entries ALTER note SET DEFAULT 'after'")
+    until(lambda: default() == [["1", "after"]], what="the new default is not known")
+    proxy.stop()
+    world.cluster.drop_database("other")
+
+
 def _rows(come):
     try:
         reply = come().query("SELECT id FROM entries")
