@@ -59,12 +59,15 @@ static void add_reference(struct join_columns *columns, List *fields, const char
 }
 
 /* A list of aliases may call two columns alike: neither can be named then. */
-static void forget_ambiguous(struct join_columns *columns)
+static struct join_columns *forget_ambiguous(struct analysis *analysis, struct join_columns *columns)
 {
+	if (!rewrite_work(analysis, columns->n * columns->n / 2))
+		return NULL;
 	for (size_t i = 0; i < columns->n; i++)
 		for (size_t k = 0; k < i; k++)
 			if (same_name(columns->items[i].name, columns->items[k].name))
 				columns->items[i].text = columns->items[k].text = NULL;
+	return columns;
 }
 
 static struct join_columns *relation_columns(struct analysis *analysis, const struct leaf *leaf)
@@ -81,13 +84,11 @@ static struct join_columns *relation_columns(struct analysis *analysis, const st
 		add_reference(columns, leaf_fields(leaf), leaf_reference(leaf), name,
 					  &(struct join_column){.type_oid = column->type_oid, .type_name = column->type_name});
 	}
-	if (aliases)
-		forget_ambiguous(columns);
-	return columns;
+	return aliases ? forget_ambiguous(analysis, columns) : columns;
 }
 
 /* The columns of a sub-select or CTE are known by name only. */
-static struct join_columns *query_columns(const struct leaf *leaf)
+static struct join_columns *query_columns(struct analysis *analysis, const struct leaf *leaf)
 {
 	static const struct join_column unknown;
 	const List *aliases = leaf->alias && leaf->alias->colnames ? leaf->alias->colnames : leaf->renamed;
@@ -103,8 +104,7 @@ static struct join_columns *query_columns(const struct leaf *leaf)
 			return NULL;
 		add_reference(columns, leaf_fields(leaf), leaf_reference(leaf), name, &unknown);
 	}
-	forget_ambiguous(columns);
-	return columns;
+	return forget_ambiguous(analysis, columns);
 }
 
 struct leaf *leaf_at(const struct level *level, Node *const *place)
@@ -242,8 +242,11 @@ static void add_rest(struct join_columns *columns, size_t n_merged, const struct
 }
 
 /* Behind its alias a join's columns have no other names. */
-static struct join_columns *renamed(const struct join_columns *below, const Alias *alias)
+static struct join_columns *renamed(struct analysis *analysis, const struct join_columns *below,
+									const Alias *alias)
 {
+	if (!rewrite_work(analysis, below->n * below->n / 2))
+		return NULL;
 	struct join_columns *columns = columns_of(below->n);
 	for (size_t i = 0; i < below->n; i++) {
 		const char *name = (int)i < list_length(alias->colnames) ? strVal(list_nth(alias->colnames, (int)i))
@@ -268,7 +271,7 @@ static struct join_columns *joined(struct analysis *analysis, const struct level
 	size_t merged = columns->n;
 	add_rest(columns, merged, left);
 	add_rest(columns, merged, right);
-	return join->alias ? renamed(columns, join->alias) : columns;
+	return join->alias ? renamed(analysis, columns, join->alias) : columns;
 }
 
 static struct join_columns *item_columns(struct analysis *analysis, const struct level *level, Node **place)
@@ -278,7 +281,7 @@ static struct join_columns *item_columns(struct analysis *analysis, const struct
 	const struct leaf *leaf = leaf_at(level, place);
 	if (leaf == NULL || leaf->name == NULL || (leaf->relation == NULL && leaf->level == NULL))
 		return NULL;
-	return leaf->relation ? relation_columns(analysis, leaf) : query_columns(leaf);
+	return leaf->relation ? relation_columns(analysis, leaf) : query_columns(analysis, leaf);
 }
 
 const struct join_columns *join_columns(struct analysis *analysis, const struct level *level, JoinExpr *join)
