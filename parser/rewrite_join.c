@@ -165,7 +165,7 @@ static struct join_column cast_column(const struct join_column *column, const st
 }
 
 /* Without a text: cannot be told. */
-static struct join_column merged_column(JoinType type, const struct join_column *l,
+static struct join_column merged_column(struct analysis *analysis, JoinType type, const struct join_column *l,
 										const struct join_column *r)
 {
 	struct join_column left = *l, right = *r, unknown = {.name = l->name};
@@ -182,6 +182,8 @@ static struct join_column merged_column(JoinType type, const struct join_column 
 		return right;
 	if (type != JOIN_FULL)
 		return left;
+	if (!rewrite_work(analysis, strlen(left.text) + strlen(right.text)))
+		return unknown;
 	CoalesceExpr *coalesce = MAKE(CoalesceExpr);
 	coalesce->args = list_make2(left.value, right.value);
 	left.value = (Node *)coalesce;
@@ -196,7 +198,7 @@ static bool merge_one(struct analysis *analysis, struct join_columns *merged, co
 	const struct join_column *r = l ? sole_column(analysis, right, name, "right") : NULL;
 	if (r == NULL)
 		return false;
-	merged->items[merged->n++] = merged_column(type, l, r);
+	merged->items[merged->n++] = merged_column(analysis, type, l, r);
 	return true;
 }
 

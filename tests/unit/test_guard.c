@@ -680,7 +680,7 @@ static const struct ask_pair changes[] = {
 /* Short texts that would become huge. */
 static void test_growth(void **state)
 {
-	enum { STARS = 100000, VIEWS = 12 };
+	enum { STARS = 100000, VIEWS = 12, COLUMNS = 100, JOINS = 200 };
 	struct ask ask;
 	ask_init(&ask);
 	char *text = malloc(2 * STARS + 100), *end = stpcpy(text, "SELECT *");
@@ -699,6 +699,19 @@ static void test_growth(void **state)
 	ask.catalog = catalog_text_parse(text, 5);
 	assert_true(ask_is(&ask, "SELECT id FROM v3", VERDICT_GUARD));
 	assert_true(ask_refused(&ask, "SELECT id FROM v11", "54000", "too complex"));
+	/* Each FULL JOIN makes the merged columns longer. */
+	end = stpcpy(text, "CREATE TABLE w (tenant_id int");
+	for (int i = 0; i < COLUMNS; i++)
+		end += sprintf(end, ", c%d int", i);
+	strcpy(end, ")");
+	catalog_unref(ask.catalog);
+	ask.catalog = catalog_text_parse(text, 5);
+	assert_true(ask_is(&ask, "DELETE FROM w USING w w0 NATURAL FULL JOIN w w1 RETURNING *", VERDICT_GUARD));
+	end = stpcpy(text, "DELETE FROM w USING w w0");
+	for (int i = 1; i < JOINS; i++)
+		end += sprintf(end, " NATURAL FULL JOIN w w%d", i);
+	strcpy(end, " RETURNING *");
+	assert_true(ask_refused(&ask, text, "54000", "too complex"));
 	free(text);
 	ask_free(&ask);
 }
