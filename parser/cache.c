@@ -37,8 +37,7 @@ struct entry {
 	struct shape_cut *cuts; /* of the text that the verdict is on; with it in one block */
 	const char *cut_text;
 	size_t cut_length;
-	size_t hint; /* its place there, if it has one */
-	char key[];  /* text, then context */
+	char key[]; /* text, then context */
 };
 
 /* What is looked up: a text as it came, or a shape. */
@@ -58,7 +57,8 @@ struct verdict_cache {
 	uint64_t seeds[3];
 	uint64_t recent[RECENT]; /* hashes of texts that followed a shape: one that comes again is worth an entry
 								of its own */
-	struct entry *hints[HINTS]; /* shapes that were followed, by the beginning of the text */
+	struct entry *hints[HINTS]; /* shapes that were followed, by the beginning of the text: one shape may have
+								   several */
 	struct verdict_cache_counts counts;
 };
 
@@ -194,8 +194,9 @@ static void drop(struct verdict_cache *cache, struct entry *entry)
 		link = &(*link)->next;
 	*link = entry->next;
 	list_remove(cache, entry);
-	if (cache->hints[entry->hint] == entry)
-		cache->hints[entry->hint] = NULL;
+	for (size_t i = 0; entry->is_shape && i < HINTS; i++)
+		if (cache->hints[i] == entry)
+			cache->hints[i] = NULL;
 	cache->counts.bytes -= entry->bytes;
 	cache->counts.entries--;
 	verdict_unref(entry->verdict);
@@ -331,7 +332,6 @@ static struct verdict *follow(struct verdict_cache *cache, struct entry *entry, 
 	struct verdict *verdict = shape_move(entry->verdict, entry->cuts, shape->cuts, shape->n_cuts);
 	used(cache, entry);
 	if (entry->confirmed >= CONFIRMATIONS) {
-		entry->hint = hint;
 		cache->hints[hint] = entry;
 		uint64_t *recent = &cache->recent[text->hash & (RECENT - 1)];
 		cache->counts.hits++;
