@@ -41,7 +41,8 @@ enum answer copyin_response(struct session *session, struct run *run, const stru
 	struct reader reader = reader_of(message->body, message->length);
 	unsigned format = reader_u8(&reader), columns = reader_u16(&reader);
 	const char *codes = reader_bytes(&reader, (size_t)columns * 2);
-	if (!reader_done(&reader) || head->swallow)
+	/* no second one before the end or the error of the first */
+	if (!reader_done(&reader) || head->swallow || session->copy_in != COPY_IN_NONE || session->copy)
 		return ANSWER_BAD;
 	bool known;
 	const struct statement *statement = reply_statement(head, &known);
