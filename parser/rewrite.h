@@ -199,11 +199,21 @@ enum has_column { COLUMN_NO, COLUMN_YES, COLUMN_UNKNOWN };
 enum has_column leaf_has_column(const struct analysis *analysis, const struct leaf *leaf, const char *name);
 /* How many names leaf_has_column() may have to compare. */
 size_t leaf_work(const struct leaf *leaf);
+/* What a data change changes; NULL: the level is a query's. */
+static inline struct leaf *level_target(const struct level *level)
+{
+	return level->leaves && level->leaves->target ? level->leaves : NULL;
+}
 /* Number of columns of a level's result; -1: unknown. */
 int level_width(struct analysis *analysis, const struct level *level);
 /* Where the expression for result column number `column` (from 0) stands; -1: nowhere, or cannot be told. */
 int level_column_location(struct analysis *analysis, const struct level *level, int column);
 int leaf_width(struct analysis *analysis, const struct leaf *leaf);
+/* Column `i` through a list of column aliases, which may be shorter than the columns are. */
+static inline const char *aliased_name(const List *aliases, size_t i, const char *name)
+{
+	return i < (size_t)list_length(aliases) ? strVal(list_nth(aliases, (int)i)) : name;
+}
 /* What FigureColname() would call it; NULL: some name that nobody refers to. */
 const char *target_name(const ResTarget *target);
 /* The leaf's name as a column qualifier: text, and as the fields of a ColumnRef. */
@@ -233,7 +243,7 @@ struct join_columns {
 	size_t n;
 };
 /* The visible columns of a join of the level's FROM, merged ones first; NULL: they cannot be told. */
-const struct join_columns *join_columns(struct analysis *analysis, const struct level *level, JoinExpr *join);
+struct join_columns *join_columns(struct analysis *analysis, const struct level *level, JoinExpr *join);
 /* The leaf that hangs there, NULL: none. */
 struct leaf *leaf_at(const struct level *level, Node *const *place);
 

@@ -79,8 +79,7 @@ static struct join_columns *relation_columns(struct analysis *analysis, const st
 		const struct catalog_column *column = &relation->columns[i];
 		if (leaf->kind == LEAF_TENANT && column_hidden(analysis, relation, i))
 			continue;
-		const char *name = (int)columns->n < list_length(aliases) ? strVal(list_nth(aliases, (int)columns->n))
-																  : column->name;
+		const char *name = aliased_name(aliases, columns->n, column->name);
 		add_reference(columns, leaf_fields(leaf), leaf_reference(leaf), name,
 					  &(struct join_column){.type_oid = column->type_oid, .type_name = column->type_name});
 	}
@@ -98,8 +97,7 @@ static struct join_columns *query_columns(struct analysis *analysis, const struc
 	ListCell *cell;
 	foreach (cell, leaf->level->targets) {
 		const ResTarget *target = lfirst(cell);
-		const char *name = (int)columns->n < list_length(aliases) ? strVal(list_nth(aliases, (int)columns->n))
-																  : target_name(target);
+		const char *name = aliased_name(aliases, columns->n, target_name(target));
 		if (star_is((const Node *)target) || name == NULL)
 			return NULL;
 		add_reference(columns, leaf_fields(leaf), leaf_reference(leaf), name, &unknown);
@@ -114,8 +112,6 @@ struct leaf *leaf_at(const struct level *level, Node *const *place)
 			return leaf;
 	return NULL;
 }
-
-static struct join_columns *item_columns(struct analysis *analysis, const struct level *level, Node **place);
 
 /* --- merged columns: buildMergedJoinVar() in parse_clause.c --- */
 
@@ -251,8 +247,7 @@ static struct join_columns *renamed(struct analysis *analysis, const struct join
 		return NULL;
 	struct join_columns *columns = columns_of(below->n);
 	for (size_t i = 0; i < below->n; i++) {
-		const char *name = (int)i < list_length(alias->colnames) ? strVal(list_nth(alias->colnames, (int)i))
-																 : below->items[i].name;
+		const char *name = aliased_name(alias->colnames, i, below->items[i].name);
 		if (column_named(columns, name))
 			return NULL;
 		add_reference(columns, list_make1(tree_string(alias->aliasname)), text_identifier(alias->aliasname),
@@ -261,7 +256,17 @@ static struct join_columns *renamed(struct analysis *analysis, const struct join
 	return columns;
 }
 
-static struct join_columns *joined(struct analysis *analysis, const struct level *level, JoinExpr *join)
+static struct join_columns *item_columns(struct analysis *analysis, const struct level *level, Node **place)
+{
+	if (IsA(*place, JoinExpr))
+		return join_columns(analysis, level, (JoinExpr *)*place);
+	const struct leaf *leaf = leaf_at(level, place);
+	if (leaf == NULL || leaf->name == NULL || (leaf->relation == NULL && leaf->level == NULL))
+		return NULL;
+	return leaf->relation ? relation_columns(analysis, leaf) : query_columns(analysis, leaf);
+}
+
+struct join_columns *join_columns(struct analysis *analysis, const struct level *level, JoinExpr *join)
 {
 	struct join_columns *left = item_columns(analysis, level, &join->larg);
 	struct join_columns *right = left ? item_columns(analysis, level, &join->rarg) : NULL;
@@ -274,19 +279,4 @@ static struct join_columns *joined(struct analysis *analysis, const struct level
 	add_rest(columns, merged, left);
 	add_rest(columns, merged, right);
 	return join->alias ? renamed(analysis, columns, join->alias) : columns;
-}
-
-static struct join_columns *item_columns(struct analysis *analysis, const struct level *level, Node **place)
-{
-	if (IsA(*place, JoinExpr))
-		return joined(analysis, level, (JoinExpr *)*place);
-	const struct leaf *leaf = leaf_at(level, place);
-	if (leaf == NULL || leaf->name == NULL || (leaf->relation == NULL && leaf->level == NULL))
-		return NULL;
-	return leaf->relation ? relation_columns(analysis, leaf) : query_columns(analysis, leaf);
-}
-
-const struct join_columns *join_columns(struct analysis *analysis, const struct level *level, JoinExpr *join)
-{
-	return joined(analysis, level, join);
 }

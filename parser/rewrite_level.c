@@ -301,7 +301,7 @@ static int star_width(struct analysis *analysis, const struct level *level, cons
 		const struct leaf *leaf = star_leaf(analysis, (struct level *)level, star->val);
 		return leaf ? leaf_width(analysis, leaf) : -1;
 	}
-	const struct leaf *target = level->leaves && level->leaves->target ? level->leaves : NULL;
+	const struct leaf *target = level_target(level);
 	int width = target ? leaf_width(analysis, target) : 0;
 	ListCell *cell;
 	foreach (cell, level->from) {

@@ -26,9 +26,7 @@ bool place_tenant(struct analysis *analysis, size_t at)
 static const char *tenant_column_name(const struct leaf *leaf)
 {
 	const List *aliases = leaf->alias ? leaf->alias->colnames : NIL;
-	if (list_length(aliases) > leaf->relation->tenant_column)
-		return strVal(list_nth(aliases, leaf->relation->tenant_column));
-	return tenant_name(leaf->relation);
+	return aliased_name(aliases, (size_t)leaf->relation->tenant_column, tenant_name(leaf->relation));
 }
 
 Node *leaf_predicate(struct analysis *analysis, const struct leaf *leaf, size_t at, const char *before,

@@ -103,8 +103,7 @@ static bool spell_leaf(struct analysis *analysis, const struct leaf *leaf, List 
 	for (size_t i = 0; i < leaf->relation->n_columns; i++) {
 		if (column_hidden(analysis, leaf->relation, i))
 			continue;
-		const char *name =
-			(int)i < list_length(aliases) ? strVal(list_nth(aliases, i)) : leaf->relation->columns[i].name;
+		const char *name = aliased_name(aliases, i, leaf->relation->columns[i].name);
 		ColumnRef *column = MAKE(ColumnRef);
 		column->fields = lappend(leaf_fields(leaf), tree_string(name));
 		const char *label = as_row && (int)i < list_length(aliases) ? leaf->relation->columns[i].name : NULL;
@@ -192,11 +191,6 @@ static bool spell_returning(struct analysis *analysis, const struct level *level
 	return true;
 }
 
-static bool has_target(const struct level *level)
-{
-	return level->leaves && level->leaves->target;
-}
-
 /* One star of the list. *replaced: false when it may stay as it is. */
 static bool expand_one(struct analysis *analysis, struct level *level, const Node *star, List **targets,
 					   struct pieces *pieces, bool *replaced)
@@ -213,7 +207,7 @@ static bool expand_one(struct analysis *analysis, struct level *level, const Nod
 		*replaced |= unit->leaf && leaf_hides(analysis, unit->leaf);
 	if (!*replaced)
 		return true;
-	if (level->merged && !has_target(level)) {
+	if (level->merged && !level_target(level)) {
 		*replaced = false;
 		return true;
 	}

@@ -48,6 +48,7 @@ static const char relations_text[] =
 	") ORDER BY c.oid";
 // clang-format on
 
+/* Defaults have no variables: they are deparsed without the relation, and without a lock on it. */
 // clang-format off
 static const char columns_text[] =
 	"SELECT a.attrelid, a.attname, a.atttypid, a.attnotnull, a.atthasdef OR a.attidentity <> '', a.attgenerated"
