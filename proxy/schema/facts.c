@@ -297,27 +297,47 @@ static bool load_indexes(struct facts *facts, PGconn *connection, struct error *
 			.alive = sql_bool(result, row, 10),
 			.ours = sql_bool(result, row, 11),
 		};
+		all[row].unnamed =
+			!all[row].unique && strncmp(all[row].name, FACTS_BUILD "_", sizeof FACTS_BUILD) == 0;
+		all[row].ours |= all[row].unnamed;
 	}
 	PQclear(result);
 	return true;
 }
 
+/* An index of the table itself, whose first key is the tenant column. */
+static const struct fact_index *own_index(const struct fact_table *table, const char *name)
+{
+	for (size_t i = 0; i < table->n_indexes; i++)
+		if (strcmp(table->indexes[i].name, name) == 0 && !table->indexes[i].unique && table->indexes[i].whole)
+			return &table->indexes[i];
+	return NULL;
+}
+
+static bool has_index_without_name(const struct fact_table *table)
+{
+	for (size_t i = 0; i < table->n_indexes; i++)
+		if (table->indexes[i].unnamed && table->indexes[i].valid)
+			return true;
+	return false;
+}
+
+static bool is_relation(const PGresult *taken, const char *schema, const char *name)
+{
+	for (int row = 0; row < PQntuples(taken); row++)
+		if (strcmp(sql_text(taken, row, 0), schema) == 0 && strcmp(sql_text(taken, row, 1), name) == 0)
+			return true;
+	return false;
+}
+
 /* A name is free if no relation of the schema has it. One that an index of the same table has, whose first
  * key is the tenant column, is free too: either it serves, or it is a broken one that goes before ours is
- * built. */
-static bool name_is_taken(struct facts *facts, const PGresult *taken, const struct fact_table *table,
+ * built. Not so if ours is built already and waits for its name. */
+static bool name_is_taken(const struct facts *facts, const PGresult *taken, const struct fact_table *table,
 						  const char *name)
 {
-	for (int row = 0; row < PQntuples(taken); row++) {
-		if (strcmp(sql_text(taken, row, 0), table->schema) != 0 || strcmp(sql_text(taken, row, 1), name) != 0)
-			continue;
-		bool own = false;
-		for (size_t i = 0; i < table->n_indexes; i++)
-			own |= strcmp(table->indexes[i].name, name) == 0 && !table->indexes[i].unique &&
-				   table->indexes[i].whole;
-		if (!own)
-			return true;
-	}
+	if (is_relation(taken, table->schema, name) && (!own_index(table, name) || has_index_without_name(table)))
+		return true;
 	/* Two of our own tables can come to one name: a_b + c, a + b_c. */
 	for (size_t i = 0; i < facts->n_tables; i++)
 		if (&facts->tables[i] != table && facts->tables[i].index_name &&
@@ -325,6 +345,11 @@ static bool name_is_taken(struct facts *facts, const PGresult *taken, const stru
 			strcmp(facts->tables[i].schema, table->schema) == 0)
 			return true;
 	return false;
+}
+
+static bool build_name_is_taken(const PGresult *taken, const struct fact_table *table, const char *name)
+{
+	return is_relation(taken, table->schema, name) && !own_index(table, name);
 }
 
 static bool choose_index_names(struct facts *facts, PGconn *connection, struct error *error)
@@ -337,20 +362,23 @@ static bool choose_index_names(struct facts *facts, PGconn *connection, struct e
 	PGresult *taken = sql_query(
 		connection,
 		"SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n"
-		" ON n.oid = c.relnamespace WHERE n.nspname = ANY ($1::name[]) AND c.relname LIKE 'idx\\_%'",
+		" ON n.oid = c.relnamespace WHERE n.nspname = ANY ($1::name[]) AND (c.relname LIKE 'idx\\_%'"
+		" OR c.relname LIKE '" FACTS_BUILD "\\_%')",
 		1, values, error);
 	if (!taken)
 		return false;
 	for (size_t i = 0; i < facts->n_tables; i++) {
 		struct fact_table *table = &facts->tables[i];
-		const char *name;
+		const char *name, *build_name;
 		unsigned salt = 0;
-		do
-			name = facts_name(arena, "idx", table->name, table->column, salt++);
-		while (name_is_taken(facts, taken, table, name));
+		do {
+			name = facts_name(arena, "idx", table->name, table->column, salt);
+			build_name = facts_name(arena, FACTS_BUILD, table->name, table->column, salt++);
+		} while (name_is_taken(facts, taken, table, name) || build_name_is_taken(taken, table, build_name));
 		table->index_name = name;
 		table->index_name_quoted = sql_identifier(arena, name);
 		table->index_qualified = sql_qualified(arena, table->schema, name);
+		table->index_build_name = build_name;
 	}
 	PQclear(taken);
 	return true;

@@ -21,8 +21,9 @@ struct fact_index {
 	const char *name, *qualified;
 	bool unique, valid, alive; /* alive: not valid, and somebody's build may be running */
 	bool whole;                /* no predicate, no expressions */
-	bool simple; /* btree over the tenant column alone, default order: what a partitioned index attaches */
-	bool ours;   /* has our comment */
+	bool simple;  /* btree over the tenant column alone, default order: what a partitioned index attaches */
+	bool ours;    /* has our comment, or is unnamed */
+	bool unnamed; /* of a build of ours, and not called what it shall be yet */
 	int n_keys;
 };
 
@@ -56,7 +57,8 @@ struct fact_table {
 	struct fact_index *indexes;
 	const char *index_name; /* what our index is called, free or already ours */
 	const char *index_name_quoted, *index_qualified;
-	const char *foreign_key; /* name of the key (column) -> tenants(id), or NULL */
+	const char *index_build_name; /* .. until it is built: only we call an index so */
+	const char *foreign_key;      /* name of the key (column) -> tenants(id), or NULL */
 	bool foreign_key_valid, foreign_key_inherited, foreign_key_ours;
 	const char *foreign_key_name; /* what ours would be called: free */
 };
@@ -116,6 +118,9 @@ const char *facts_check_name(struct arena *arena, const struct fact_table *table
 
 /* Comments by which the objects that we made are recognised later. */
 #define FACTS_COMMENT "tenantry: "
+/* What the name of an index on the tenant column begins with while we build it. A concurrent build and the comment
+ * cannot be one transaction: the name says whose it is until both name and comment are given in one. */
+#define FACTS_BUILD "tenantry_idx"
 /* Does a comment (NULL: none) begin with what we write? */
 static inline bool facts_has_comment(const char *comment, const char *ours)
 {

@@ -58,14 +58,15 @@ static void clean_up(struct run *run, const struct item *item)
 	arena_free(&arena);
 }
 
-static enum outcome comment(struct run *run, const struct item *item, struct error *error)
+/* Its name and its comment. */
+static enum outcome finish(struct run *run, const struct item *item, struct error *error)
 {
-	const char *statements[] = {item->index_comment};
+	const char *statements[] = {item->index_finish[0], item->index_finish[1]};
 	struct item step = {.kind = ITEM_SCAN,
 						.section = item->section,
 						.table = item->table,
 						.text = item->text,
-						.n_statements = 1,
+						.n_statements = item->index_finish[1] ? 2 : 1,
 						.statements = statements};
 	return run_item(run, &step, error);
 }
@@ -78,7 +79,7 @@ enum outcome run_concurrently(struct run *run, const struct item *item, struct e
 		return PQstatus(run->work) == CONNECTION_OK ? OUTCOME_FAILED : OUTCOME_LOST;
 	enum outcome outcome = run_statement(run, item->statements[0], &patience, NULL, error);
 	if (outcome == OUTCOME_DONE)
-		return item->index_comment ? comment(run, item, error) : OUTCOME_DONE;
+		return item->index_finish[0] ? finish(run, item, error) : OUTCOME_DONE;
 	if (outcome != OUTCOME_FAILED)
 		return outcome;
 	if (item->index)

@@ -1,8 +1,9 @@
 /* The part of the plan that builds indexes on the tenant column and foreign keys to the tenants; see plan.h.
  *
- * Any valid btree index whose first key is the tenant column serves, whatever its name. Partitioned tables:
- * an index on the root alone (which is not valid until every partition has its own), one per leaf
- * concurrently, then attached. */
+ * Any valid btree index whose first key is the tenant column serves, whatever its name. Ours is built under a
+ * name that nobody else uses, and gets its name and its comment in one transaction: whenever a run is killed,
+ * the next one, or the way back, knows whose it is. Partitioned tables: an index on the root alone (which is
+ * not valid until every partition has its own), one per leaf concurrently, then attached. */
 #include <stdio.h>
 
 #include "proxy/schema/plan.h"
@@ -25,6 +26,15 @@ static const struct fact_index *broken_index(const struct fact_table *table)
 		if (!index->valid && !index->unique && index->whole && index->n_keys == 1)
 			return index;
 	}
+	return NULL;
+}
+
+/* Built by us, and left without its name. */
+static const struct fact_index *index_without_name(const struct fact_table *table)
+{
+	for (size_t i = 0; i < table->n_indexes; i++)
+		if (table->indexes[i].unnamed && table->indexes[i].valid)
+			return &table->indexes[i];
 	return NULL;
 }
 
@@ -68,6 +78,28 @@ static void drop_broken(struct plan *plan, const struct fact_table *table, const
 	plan_statement(plan, item, arena_format(plan->arena, "DROP INDEX CONCURRENTLY %s", index->qualified));
 }
 
+static const char *rename_text(struct plan *plan, const struct fact_table *table, const char *build_name)
+{
+	return arena_format(plan->arena, "ALTER INDEX %s RENAME TO %s", build_name, table->index_name_quoted);
+}
+
+static const char *comment_text(struct plan *plan, const struct fact_table *table)
+{
+	return arena_format(plan->arena, "COMMENT ON INDEX %s IS '" FACTS_COMMENT "created by the migration'",
+						table->index_qualified);
+}
+
+static void give_name(struct plan *plan, const struct fact_table *table, const struct fact_index *index)
+{
+	struct item *item = index_step(plan, ITEM_SCAN, table);
+	item->lock = "SHARE UPDATE EXCLUSIVE on the index";
+	item->seconds = 0.001;
+	item->text = arena_format(plan->arena, "Index '%s' of '%s' named, which an earlier run had built",
+							  table->index_name, table->shown);
+	plan_statement(plan, item, rename_text(plan, table, index->qualified));
+	plan_statement(plan, item, comment_text(plan, table));
+}
+
 static void build(struct plan *plan, const struct fact_table *table)
 {
 	struct arena *arena = plan->arena;
@@ -78,19 +110,25 @@ static void build(struct plan *plan, const struct fact_table *table)
 					(double)(table->rows > 0 ? table->rows : table->bytes / 100) / 1e6;
 	item->text =
 		arena_format(arena, "Index '%s' created on %s(%s)", table->index_name, table->shown, table->column);
-	item->index = table->index_qualified;
-	item->index_comment = arena_format(
-		arena, "COMMENT ON INDEX %s IS '" FACTS_COMMENT "created by the migration'", table->index_qualified);
+	item->index = sql_qualified(arena, table->schema, table->index_build_name);
+	item->index_finish[0] = rename_text(plan, table, item->index);
+	item->index_finish[1] = comment_text(plan, table);
 	plan_statement(plan, item,
-				   arena_format(arena, "CREATE INDEX CONCURRENTLY %s ON %s (%s)", table->index_name_quoted,
-								table->qualified, table->column_quoted));
+				   arena_format(arena, "CREATE INDEX CONCURRENTLY %s ON %s (%s)",
+								sql_identifier(arena, table->index_build_name), table->qualified,
+								table->column_quoted));
 }
 
 static void plan_index(struct plan *plan, const struct fact_table *table)
 {
 	const struct fact_index *serving = serving_index(table);
 	const struct fact_index *broken = broken_index(table);
+	const struct fact_index *without_name = index_without_name(table);
 	struct arena *arena = plan->arena;
+	if (without_name && table->owned) {
+		give_name(plan, table, without_name);
+		return;
+	}
 	if (serving) {
 		plan_add(plan, ITEM_PRESENT, SECTION_INDEXES, table)->text =
 			arena_format(arena, "Index '%s' already on %s(%s)", serving->name, table->shown, table->column);
@@ -131,9 +169,7 @@ static void create_root_index(struct plan *plan, const struct fact_table *root)
 	plan_statement(plan, item,
 				   arena_format(arena, "CREATE INDEX %s ON ONLY %s (%s)", root->index_name_quoted,
 								root->qualified, root->column_quoted));
-	plan_statement(plan, item,
-				   arena_format(arena, "COMMENT ON INDEX %s IS '" FACTS_COMMENT "created by the migration'",
-								root->index_qualified));
+	plan_statement(plan, item, comment_text(plan, root));
 }
 
 static void attach(struct plan *plan, const struct fact_table *child, const char *root_index,
@@ -161,6 +197,9 @@ static bool plan_partitioned_index(struct plan *plan, const struct fact_table *r
 			continue;
 		const struct fact_index *own = attachable_index(child);
 		bool attached = own && index && own->parent == index->oid;
+		const struct fact_index *without_name = index_without_name(child);
+		if (without_name)
+			give_name(plan, child, without_name);
 		if (child->kind == 'p')
 			complete &= plan_partitioned_index(plan, child);
 		else if (!own) {
@@ -174,8 +213,9 @@ static bool plan_partitioned_index(struct plan *plan, const struct fact_table *r
 			build(plan, child);
 		}
 		if (!attached)
-			attach(plan, child, root_index, own ? own->qualified : child->index_qualified);
-		complete &= attached;
+			attach(plan, child, root_index,
+				   own && own != without_name ? own->qualified : child->index_qualified);
+		complete &= attached && !without_name;
 	}
 	return complete;
 }

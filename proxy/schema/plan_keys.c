@@ -206,7 +206,7 @@ static bool build_unique(struct plan *plan, const struct fact_table *table, cons
 					(double)(table->rows > 0 ? table->rows : table->bytes / 100) / 7e5;
 	item->text = arena_format(arena, "Unique index '%s' built on '%s'", name, table->shown);
 	item->index = qualified;
-	item->index_comment =
+	item->index_finish[0] =
 		comment ? arena_format(arena, "COMMENT ON INDEX %s IS %s", qualified, sql_literal(arena, comment))
 				: NULL;
 	plan_statement(plan, item, statement);

@@ -39,8 +39,9 @@ static void print_step(const struct examination *examination, const struct item 
 				item->kind == ITEM_BACKFILL ? "  -- in batches" : "");
 	if (transaction)
 		fprintf(out, "       COMMIT;\n");
-	if (item->index_comment)
-		fprintf(out, "       %s;\n", item->index_comment);
+	for (int i = 0; i < 2; i++)
+		if (item->index_finish[i])
+			fprintf(out, "       %s;\n", item->index_finish[i]);
 }
 
 static void print_other(const struct item *item, FILE *out)

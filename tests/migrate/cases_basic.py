@@ -211,7 +211,8 @@ def case_plan_changes_nothing(bench):
     plan = bench.run(db, "migrate --plan", code=0)
     assert bench.ddl_since(mark, db) == []
     assert "ALTER TABLE public.carts ADD COLUMN tenant_id integer NOT NULL DEFAULT 1;" in plan.out
-    assert "CREATE INDEX CONCURRENTLY idx_carts_tenant_id ON public.carts (tenant_id);" in plan.out
+    assert "CREATE INDEX CONCURRENTLY tenantry_idx_carts_tenant_id ON public.carts (tenant_id);" in plan.out
+    assert "ALTER INDEX public.tenantry_idx_carts_tenant_id RENAME TO idx_carts_tenant_id;" in plan.out
     assert "lock: ACCESS EXCLUSIVE" in plan.out and "size: " in plan.out and "estimate: " in plan.out and "Hazards: " in plan.out
     # The plan's statements, sent by hand, make a schema in which nothing is left to do.
     statements = [line.strip() for line in plan.out.splitlines() if re.match(r"^ {7}[A-Z]", line)]

@@ -55,7 +55,7 @@ def blocked_build(bench, db):
     blocker = bench.connect(db)
     blocker.execute("UPDATE carts SET id = id WHERE id = 1")
     process = bench.start(db)
-    bench.wait_for(db, "SELECT count(*) FROM pg_index WHERE indexrelid = to_regclass('idx_carts_tenant_id') AND NOT indisvalid")
+    bench.wait_for(db, "SELECT count(*) FROM pg_index WHERE indexrelid = to_regclass('tenantry_idx_carts_tenant_id') AND NOT indisvalid")
     return process, blocker
 
 
@@ -71,6 +71,7 @@ def case_killed_in_a_build_that_goes_on(bench):
     out, err = again.communicate(timeout=60)
     assert again.returncode == 0, out + err
     bench.assert_gallery(db)
+    assert bench.value(db, "SELECT obj_description('idx_carts_tenant_id'::regclass) LIKE 'tenantry: %'")
 
 
 def case_killed_with_its_server_process(bench):
@@ -81,7 +82,7 @@ def case_killed_with_its_server_process(bench):
     bench.wait_for(db, "SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name LIKE 'tenantry%%' AND datname = %s", db)
     blocker.close()
     result = bench.migrate(db)
-    assert "Unfinished index 'idx_carts_tenant_id' dropped" in result.out
+    assert "Unfinished index 'tenantry_idx_carts_tenant_id' dropped" in result.out
     bench.assert_gallery(db)
 
 

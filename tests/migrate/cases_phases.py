@@ -354,6 +354,38 @@ def case_key_without_its_comment(bench):
     assert definition(bench, db) == before
 
 
+def case_index_without_its_name(bench):
+    """A run that was killed in the build or right behind it: the next one gives the name and the comment, the way back knows it."""
+    from cases_shapes import PARTITIONED
+    adopted = "CREATE TABLE t (id int, tenant_id int NOT NULL DEFAULT 1);"
+    for sql, tables, name in ((adopted, "t", "t"), (PARTITIONED + "ALTER TABLE events ADD COLUMN tenant_id int NOT NULL DEFAULT 1",
+                                                    "events", "events_2024")):
+        db = bench.database(sql=sql)
+        before = definition(bench, db)
+        bench.migrate(db, tables=tables)
+        wanted = definition(bench, db)
+        for way_back in (False, True):
+            bench.run(db, "migrate --down", tables=tables, code=0)
+            assert definition(bench, db) == before
+            bench.sql(db, f"CREATE INDEX tenantry_idx_{name}_tenant_id ON {name} (tenant_id)")
+            if not way_back:
+                assert not bench.check(db, tables=tables)["complete"]
+                assert f"Index 'idx_{name}_tenant_id' of '{name}' named" in bench.migrate(db, tables=tables).out
+                assert definition(bench, db) == wanted, set(definition(bench, db)) ^ set(wanted)
+                assert bench.migrate(db, tables=tables).done == 0
+        bench.run(db, "migrate --down", tables=tables, code=0)
+        assert definition(bench, db) == before
+    # Somebody has built one of the same name meanwhile, and somebody else's relation has the name of the build.
+    db = bench.database(sql=adopted + "CREATE INDEX tenantry_idx_t_tenant_id ON t (tenant_id); CREATE INDEX idx_t_tenant_id ON t (tenant_id)")
+    bench.migrate(db, tables="t")
+    assert bench.migrate(db, tables="t").done == 0
+    bench.run(db, "migrate --down", tables="t", code=0)
+    assert bench.value(db, "SELECT string_agg(relname, ' ') FROM pg_class WHERE relname LIKE '%idx%t_tenant_id%'") == "idx_t_tenant_id"
+    db = bench.database(sql=adopted + "CREATE TABLE tenantry_idx_t_tenant_id (id int)")
+    bench.migrate(db, tables="t")
+    assert bench.migrate(db, tables="t").done == 0
+
+
 def case_citus(bench):
     db = bench.gallery()
     bench.sql(db, "CREATE TABLE countries (code text PRIMARY KEY); ALTER TABLE users ADD country text REFERENCES countries")

@@ -21,7 +21,7 @@ def case_partitions(bench):
     db = bench.database(sql=PARTITIONED)
     plan = bench.run(db, "migrate --plan", tables="events", code=0).out
     assert "CREATE INDEX idx_events_tenant_id ON ONLY public.events (tenant_id);" in plan, plan
-    assert "CREATE INDEX CONCURRENTLY idx_events_2025_odd_tenant_id ON public.events_2025_odd (tenant_id);" in plan
+    assert "CREATE INDEX CONCURRENTLY tenantry_idx_events_2025_odd_tenant_id ON public.events_2025_odd (tenant_id);" in plan
     assert "ALTER INDEX public.idx_events_tenant_id ATTACH PARTITION public.idx_events_2024_tenant_id;" in plan
     bench.migrate(db, tables="events")
     bench.assert_complete(db, tables="events")

@@ -34,6 +34,7 @@ static struct fact_table table_named(const char *name)
 							   .index_name = "idx",
 							   .index_name_quoted = "idx",
 							   .index_qualified = "public.idx",
+							   .index_build_name = "tenantry_idx",
 							   .wants_statistics = true};
 }
 
@@ -110,7 +111,7 @@ static void test_fresh_table(void **state)
 	assert_non_null(strstr(text, "INSERT INTO public.tenants (id, name) VALUES (1, 'default')"));
 	assert_non_null(strstr(text, "ALTER TABLE a ADD COLUMN tenant_id integer NOT NULL DEFAULT 1\n"));
 	assert_non_null(strstr(text, "ANALYZE a (tenant_id)\n"));
-	assert_non_null(strstr(text, "CREATE INDEX CONCURRENTLY idx ON a (tenant_id)\n"));
+	assert_non_null(strstr(text, "CREATE INDEX CONCURRENTLY tenantry_idx ON a (tenant_id)\n"));
 	assert_null(strstr(text, "REFERENCES"));
 	assert_true(strstr(text, "ANALYZE") < strstr(text, "CREATE INDEX"));
 	/* Before the first client: all but the index. */
@@ -138,7 +139,8 @@ static void test_nothing_to_do(void **state)
 	index.n_keys = 1;
 	make(&f);
 	assert_string_equal(
-		script(&f), "DROP INDEX CONCURRENTLY public.any\nCREATE INDEX CONCURRENTLY idx ON a (tenant_id)\n");
+		script(&f),
+		"DROP INDEX CONCURRENTLY public.any\nCREATE INDEX CONCURRENTLY tenantry_idx ON a (tenant_id)\n");
 	index.alive = true;
 	make(&f);
 	assert_int_equal(plan_steps(&f.plan, false), 1);
@@ -146,7 +148,12 @@ static void test_nothing_to_do(void **state)
 	/* A unique one is somebody's constraint in the making. */
 	index.unique = true;
 	make(&f);
-	assert_string_equal(script(&f), "CREATE INDEX CONCURRENTLY idx ON a (tenant_id)\n");
+	assert_string_equal(script(&f), "CREATE INDEX CONCURRENTLY tenantry_idx ON a (tenant_id)\n");
+	/* One of ours that a killed run left without its name. */
+	index = (struct fact_index){.qualified = "public.left", .valid = true, .whole = true, .unnamed = true};
+	make(&f);
+	assert_string_equal(script(&f), "ALTER INDEX public.left RENAME TO idx\n"
+									"COMMENT ON INDEX public.idx IS 'tenantry: created by the migration'\n");
 	facts_free(&f.facts);
 }
 
@@ -249,7 +256,7 @@ static void test_partitions(void **state)
 	assert_non_null(strstr(text, "ALTER TABLE a ADD COLUMN"));
 	assert_null(strstr(text, "ALTER TABLE b ADD COLUMN"));
 	assert_non_null(strstr(text, "CREATE INDEX idx ON ONLY a"));
-	assert_non_null(strstr(text, "CREATE INDEX CONCURRENTLY idx ON b"));
+	assert_non_null(strstr(text, "CREATE INDEX CONCURRENTLY tenantry_idx ON b"));
 	assert_non_null(strstr(text, "ATTACH PARTITION"));
 	assert_non_null(strstr(
 		text,
