@@ -107,8 +107,9 @@ test: ## every test; the last line is "N passed, N failed"
 	@BUILD=$(BUILD) $(PYTHON) tests/run $(SUITES)
 
 .PHONY: versions
-versions: all ## the shop's statements and the migration on PostgreSQL 13 to 18 (servers from npm)
+versions: all ## every suite that meets a server, on PostgreSQL 13 to 18 (servers from npm); about half an hour
 	@conf/deps build run test versions
+	@$(MAKE) --no-print-directory deps-clients
 	@BUILD=$(BUILD) $(PYTHON) tests/run versions
 
 .PHONY: check

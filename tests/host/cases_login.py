@@ -16,7 +16,7 @@ hashed = md5{hashlib.md5(b'secrethashed').hexdigest()}, tenant=2, md5
 def _psql(world, proxy, user, password, text="SELECT count(*), max(note) FROM entries", **parameters):
     """(exit code, output, errors)"""
     parameters = {"host": "127.0.0.1", "port": proxy.port, "user": user, "dbname": DATABASE, **parameters}
-    done = subprocess.run([os.path.join(world.cluster.bindir, "psql"), "-X", "-A", "-t", "-c", text,
+    done = subprocess.run([world.cluster.program("psql"), "-X", "-A", "-t", "-c", text,
                            " ".join(f"{name}={value}" for name, value in parameters.items())],
                           capture_output=True, text=True, timeout=60, env={**os.environ, "PGPASSWORD": password})
     return done.returncode, done.stdout.strip(), done.stderr

@@ -28,7 +28,8 @@ async def piped():
 async def copied():
     async with await psycopg.AsyncConnection.connect(URL) as connection:
         async with connection.cursor() as cursor:
-            async with cursor.copy("COPY orders (item_id, quantity, note) FROM STDIN WITH (FORMAT csv, HEADER MATCH)") as copy:
+            header = "MATCH" if connection.info.server_version >= 150000 else "true"
+            async with cursor.copy(f"COPY orders (item_id, quantity, note) FROM STDIN WITH (FORMAT csv, HEADER {header})") as copy:
                 await copy.write("item_id,quantity,note\n")
                 for i in range(1000):
                     await copy.write(f'{1 + i % 50},{i},"line, ""{i}"""\n')

@@ -102,8 +102,10 @@ SELECT * FROM parts FULL JOIN labels USING (item_id) ORDER BY item_id, id, label
 
 SELECT parts.*, labels.label FROM parts LEFT JOIN labels USING (item_id) ORDER BY item_id, id, label;
 
+--: version 14
 SELECT j.item_id FROM parts JOIN labels USING (item_id) AS j ORDER BY 1;
 
+--: version 14
 SELECT j.* FROM parts LEFT JOIN labels USING (item_id) AS j ORDER BY 1;
 
 SELECT count(*) FROM items NATURAL JOIN parts;

@@ -65,8 +65,10 @@ WITH RECURSIVE tree (id) AS (SELECT id FROM public.tree WHERE parent IS NULL UNI
 
 WITH RECURSIVE t (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM t WHERE n < (SELECT count(*) FROM labels)) SELECT max(n) FROM t;
 
+--: version 14
 WITH RECURSIVE t AS (SELECT id, name FROM tree WHERE parent IS NULL UNION ALL SELECT c.id, c.name FROM tree c JOIN t ON c.parent = t.id) SEARCH DEPTH FIRST BY id SET o SELECT id FROM t ORDER BY o;
 
+--: version 14
 WITH RECURSIVE t AS (SELECT id, parent FROM tree WHERE parent IS NULL UNION ALL SELECT c.id, c.parent FROM tree c JOIN t ON c.parent = t.id) CYCLE id SET cyc USING path SELECT id, cyc FROM t ORDER BY id;
 
 WITH RECURSIVE a AS (SELECT id FROM b), b AS (SELECT id FROM items) SELECT * FROM a ORDER BY 1;

@@ -50,6 +50,7 @@ INSERT INTO gen (id, a) OVERRIDING USER VALUE VALUES (<#800>, 1) RETURNING id, a
 --: error 428C9
 INSERT INTO gen (id, a) VALUES (<#800>, 1);
 
+--: version 14
 --: error 428C9
 INSERT INTO gen (b) VALUES (1);
 

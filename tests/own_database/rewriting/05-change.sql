@@ -30,6 +30,7 @@ UPDATE items SET amount = (SELECT avg(amount) FROM items), name = (SELECT 'n') W
 
 UPDATE items SET amount = DEFAULT, active = DEFAULT WHERE id = <#4> RETURNING amount, active;
 
+--: version 14
 UPDATE items SET tags[2] = 'changed', place.zip = 5, doc['n'] = '99' WHERE id = <#3> RETURNING tags, place, doc;
 
 UPDATE items SET tags = array_append(tags, 'x') WHERE 'CANARY<k>a' = ANY (tags) RETURNING tags;
@@ -72,6 +73,7 @@ UPDATE gen SET a = a + 1 RETURNING *;
 
 UPDATE gen SET b = DEFAULT;
 
+--: version 14
 --: error 428C9
 UPDATE gen SET b = 5;
 

@@ -50,6 +50,7 @@ SELECT first_value(i) OVER (ORDER BY id) IS NULL, (first_value(i) OVER w).name, 
 
 SELECT (SELECT (i).name), (SELECT x.name FROM (SELECT (i).*) x) FROM items i;
 
+--: version 15
 MERGE INTO stock AS m USING (SELECT * FROM stock) AS s ON m.id = s.id WHEN MATCHED AND (m).qty > 10 THEN UPDATE SET qty = (m).qty + (s).qty;
 
 --: error 0A000

@@ -70,6 +70,7 @@ INSERT INTO nokey (a, b) SELECT id, name FROM items;
 --: visible
 INSERT INTO nokey (b, tenant_id, a) SELECT name, tenant_id, id FROM items;
 
+--: version 14
 --: visible
 --: error 428C9
 INSERT INTO gen OVERRIDING USER VALUE SELECT * FROM gen;
@@ -98,6 +99,7 @@ DELETE FROM labels l USING items i WHERE i.id = l.item_id RETURNING *;
 --: visible
 INSERT INTO words VALUES ('word1', 9, 'n') ON CONFLICT (tenant_id, w) DO UPDATE SET n = excluded.n RETURNING *;
 
+--: version 15
 --: visible
 MERGE INTO stock s USING (SELECT * FROM stock) o ON s.id = o.id + 1 WHEN MATCHED THEN UPDATE SET qty = o.qty WHEN NOT MATCHED THEN INSERT VALUES (o.id + 900000, o.qty, o.changed, o.seen);
 
