@@ -126,6 +126,7 @@ void catalog_add_relation(struct catalog *catalog, const struct catalog_relation
 	copy->columns = copy_columns(catalog, relation);
 	copy->indexes = copy_indexes(catalog, relation);
 	copy->view_definition = catalog_copy(catalog, relation->view_definition);
+	copy->checks = catalog_copy(catalog, relation->checks);
 	copy->depends = copy_oids(catalog, relation->depends, relation->n_depends);
 	copy->referencing = copy_oids(catalog, relation->referencing, relation->n_referencing);
 	copy->isolation = ISOLATION_REFUSED;

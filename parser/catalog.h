@@ -31,8 +31,9 @@ struct catalog_column {
 	bool has_default; /* also identity */
 	bool generated;   /* GENERATED ALWAYS AS (..) STORED */
 	bool identity, identity_always;
-	const char *type_name;    /* format_type(), qualified; NULL: not loaded (system relations) */
-	const char *default_text; /* pg_get_expr(); NULL: none, generated, identity, or not loaded as above */
+	const char *type_name; /* format_type(), qualified; NULL: not loaded (system relations) */
+	/* pg_get_expr(); of identity columns the options of the sequence, in parentheses. NULL: none, virtual, or not loaded */
+	const char *default_text;
 };
 
 struct catalog_index {
@@ -65,7 +66,10 @@ struct catalog_relation {
 	const uint32_t *referencing; /* other relations with a foreign key to this one, by oid */
 	uint32_t parent;             /* pg_inherits parent (first), 0 if none */
 	bool is_partition;
-	bool has_checks; /* CHECK constraints */
+	/* Its CHECK constraints, each behind a comma, in the order in which they are tested; "?": cannot be read now;
+	 * NULL: none */
+	const char *checks;
+	bool has_exclusions; /* EXCLUDE constraints */
 };
 
 struct catalog_function {

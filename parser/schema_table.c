@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "parser/catalog_internal.h"
+#include "parser/created.h"
 #include "parser/expressions.h"
 #include "parser/schema_change.h"
 #include "parser/splice.h"
@@ -178,17 +179,43 @@ static Node *column_tree(const char *text)
 /* The tenant column would come along, not null and without default, into a table that nobody guards. So the
  * visible columns are spelled out instead, with what INCLUDING asks for, as expandTableLikeClause() in parse_utilcmd.c has it.
  * What is seen of an index is that it is unique; comments, storage and statistics are not seen. */
-static const char *spelled_column(const struct catalog_column *column, uint32_t options)
+static const char *spelled_value(const struct catalog_column *column, uint32_t options)
 {
-	bool value = column->has_default && !column->identity && !column->generated &&
-				 (options & CREATE_TABLE_LIKE_DEFAULTS);
-	if (!column->type_name || (value && !column->default_text) ||
-		(column->generated && (options & CREATE_TABLE_LIKE_GENERATED)) ||
-		(column->identity && (options & CREATE_TABLE_LIKE_IDENTITY)))
+	uint32_t asked = column->identity    ? CREATE_TABLE_LIKE_IDENTITY
+					 : column->generated ? CREATE_TABLE_LIKE_GENERATED
+										 : CREATE_TABLE_LIKE_DEFAULTS;
+	const char *text = column->default_text;
+	if (!column->has_default || !(options & asked))
+		return "";
+	if (!text)
 		return NULL;
-	return text_concat(text_identifier(column->name), " ", column->type_name, value ? " DEFAULT (" : "",
-					   value ? column->default_text : "", value ? ")" : "",
+	if (column->identity)
+		return text_concat(" GENERATED ", column->identity_always ? "ALWAYS" : "BY DEFAULT", " AS IDENTITY ",
+						   text, NULL);
+	return column->generated ? text_concat(" GENERATED ALWAYS AS (", text, ") STORED", NULL)
+							 : text_concat(" DEFAULT (", text, ")", NULL);
+}
+
+/* NULL: its value is not known, or hangs on the tenant column. */
+static const char *spelled_column(const struct catalog_relation *relation, size_t i, uint32_t options)
+{
+	const struct catalog_column *column = &relation->columns[i];
+	const char *value = spelled_value(column, options);
+	if (!column->type_name || !value ||
+		(column->generated && created_word(value, relation->columns[relation->tenant_column].name)))
+		return NULL;
+	return text_concat(text_identifier(column->name), " ", column->type_name, value,
 					   column->not_null ? " NOT NULL" : "", NULL);
+}
+
+/* NULL: they cannot be read, or one names the tenant column. */
+static const char *spelled_checks(const struct catalog_relation *relation)
+{
+	const char *checks = relation->checks;
+	if (!checks)
+		return "";
+	bool names_tenant = created_word(checks, relation->columns[relation->tenant_column].name);
+	return strcmp(checks, "?") == 0 || names_tenant ? NULL : checks;
 }
 
 /* The columns of a unique index without the tenant column; NULL: it has expressions or a condition. */
@@ -237,17 +264,21 @@ static const char *with_keys(const struct catalog_relation *relation, const char
 static const char *spelled_columns(const struct catalog_relation *relation, uint32_t options)
 {
 	const char *text = "";
-	if (relation->has_checks && (options & CREATE_TABLE_LIKE_CONSTRAINTS))
+	const char *checks = options & CREATE_TABLE_LIKE_CONSTRAINTS ? spelled_checks(relation) : "";
+	if (!checks || (relation->has_exclusions && (options & CREATE_TABLE_LIKE_INDEXES)))
 		return NULL;
 	for (size_t i = 0; i < relation->n_columns; i++) {
 		if ((int)i == relation->tenant_column)
 			continue;
-		const char *column = spelled_column(&relation->columns[i], options);
+		const char *column = spelled_column(relation, i, options);
 		if (!column)
 			return NULL;
 		text = text_concat(text, *text ? ", " : "", column, NULL);
 	}
-	return *text && (options & CREATE_TABLE_LIKE_INDEXES) ? with_keys(relation, text) : text;
+	if (!*text)
+		return NULL;
+	text = text_concat(text, checks, NULL);
+	return options & CREATE_TABLE_LIKE_INDEXES ? with_keys(relation, text) : text;
 }
 
 /* The words of a LIKE element: from LIKE, which stands before the name, to the comma or parenthesis behind
@@ -273,13 +304,14 @@ static bool spell_like(struct analysis *analysis, const TableLikeClause *like,
 {
 	size_t start = 0, end = 0;
 	const char *text = spelled_columns(relation, like->options);
-	List *columns = text && *text ? parsed_elements(text) : NIL;
+	List *columns = text ? parsed_elements(text) : NIL;
 	if (!columns || !find_like(analysis, like->relation, &start, &end))
 		return analysis_refuse(
 			analysis, "0A000", like->relation->location,
 			analysis_text("a temporary table LIKE \"%s\" cannot be created like this", relation->name),
-			"Identity and generated columns, CHECK constraints, and unique indexes with expressions or "
-			"conditions cannot be copied without the tenant column.",
+			"Unique indexes with expressions or conditions, EXCLUDE constraints, virtual columns, and what "
+			"names "
+			"the tenant column cannot be copied without it.",
 			"Leave that out of INCLUDING, list the columns, or use CREATE TEMP TABLE .. AS SELECT .. WITH NO "
 			"DATA.");
 	*elements = list_concat(*elements, columns);

@@ -42,18 +42,29 @@ static const char relations_text[] =
 	" JOIN held h ON h.relation IN (d.refobjid, r.ev_class) WHERE $1::pg_catalog.bool)"
 	" SELECT c.oid, n.nspname, c.relname, c.relkind, c.relispartition, CASE WHEN c.relkind IN ('v', 'm') AND " USER_MADE
 	" AND c.oid NOT IN (TABLE closed) THEN pg_catalog.pg_get_viewdef(c.oid) END, (SELECT i.inhparent FROM pg_catalog.pg_inherits i"
-	" WHERE i.inhrelid = c.oid ORDER BY i.inhseqno LIMIT 1), c.relchecks > 0 FROM pg_catalog.pg_class c"
+	" WHERE i.inhrelid = c.oid ORDER BY i.inhseqno LIMIT 1), CASE WHEN c.relchecks = 0 OR NOT " USER_MADE " THEN NULL WHEN $1::pg_catalog.bool AND c.oid IN (TABLE held) THEN '?'"
+	" ELSE (SELECT pg_catalog.string_agg(pg_catalog.format(', CONSTRAINT %I %s', k.conname, pg_catalog.pg_get_constraintdef(k.oid)), '' ORDER BY k.conname)"
+	" FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'c') END, c.relhasindex AND EXISTS"
+	" (SELECT FROM pg_catalog.pg_index x WHERE x.indrelid = c.oid AND x.indisexclusion) FROM pg_catalog.pg_class c"
 	" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE " OUR_SCHEMAS
 	" AND (c.relkind NOT IN ('i', 'I') OR " USER_MADE
 	") ORDER BY c.oid";
 // clang-format on
 
-/* Defaults have no variables: they are deparsed without the relation, and without a lock on it. */
+/* Defaults have no variables: they are deparsed without the relation, and without a lock on it. What generated
+ * columns are computed from needs it. */
 // clang-format off
 static const char columns_text[] =
-	"SELECT a.attrelid, a.attname, a.atttypid, a.attnotnull, a.atthasdef OR a.attidentity <> '', a.attgenerated"
+	"WITH held AS MATERIALIZED " HELD_RELATIONS
+	" SELECT a.attrelid, a.attname, a.atttypid, a.attnotnull, a.atthasdef OR a.attidentity <> '', a.attgenerated"
 	" <> '', a.attidentity = 'a', a.attidentity <> '', CASE WHEN " USER_MADE " THEN pg_catalog.format_type(a.atttypid, a.atttypmod)"
-	" END, CASE WHEN a.attgenerated = '' AND " USER_MADE " THEN pg_catalog.pg_get_expr(d.adbin, 0) END"
+	" END, CASE WHEN NOT " USER_MADE " THEN NULL WHEN a.attidentity <> '' THEN"
+	"  (SELECT pg_catalog.format('(START WITH %s INCREMENT BY %s MINVALUE %s MAXVALUE %s CACHE %s%s)', s.seqstart, s.seqincrement,"
+	"   s.seqmin, s.seqmax, s.seqcache, CASE WHEN s.seqcycle THEN ' CYCLE' END) FROM pg_catalog.pg_depend e"
+	"   JOIN pg_catalog.pg_sequence s ON s.seqrelid = e.objid WHERE e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass"
+	"   AND e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refobjid = a.attrelid AND e.refobjsubid = a.attnum AND e.deptype = 'i')"
+	" WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, 0) WHEN a.attgenerated = 's'"
+	" AND NOT ($1::pg_catalog.bool AND c.oid IN (TABLE held)) THEN pg_catalog.pg_get_expr(d.adbin, a.attrelid) END"
 	" FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid"
 	" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_catalog.pg_attrdef d"
 	" ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE a.attnum > 0"
@@ -298,7 +309,7 @@ static bool load_relations(struct loading *loading, struct error *error)
 	struct part relations = {0}, columns = {0}, indexes = {0}, depends = {0}, referencing = {0}, stamps = {0};
 	bool good = part_load_texts(&stamps, loading, view_stamps_text, error) &&
 				part_load_texts(&relations, loading, relations_text, error) &&
-				part_load(&columns, loading->connection, columns_text, error) &&
+				part_load_texts(&columns, loading, columns_text, error) &&
 				part_load_texts(&indexes, loading, indexes_text, error) &&
 				part_load(&depends, loading->connection, depends_text, error) &&
 				part_load(&referencing, loading->connection, referencing_text, error);
@@ -312,7 +323,8 @@ static bool load_relations(struct loading *loading, struct error *error)
 			.kind = sql_text(relations.result, row, 3)[0],
 			.is_partition = sql_bool(relations.result, row, 4),
 			.parent = sql_oid(relations.result, row, 6),
-			.has_checks = sql_bool(relations.result, row, 7),
+			.checks = sql_text(relations.result, row, 7),
+			.has_exclusions = sql_bool(relations.result, row, 8),
 			.tenant_column = -1,
 		};
 		relation.view_definition =

@@ -268,14 +268,33 @@ CREATE TEMP TABLE fresh (LIKE public.items INCLUDING DEFAULTS INCLUDING CONSTRAI
 --: step
 INSERT INTO fresh (name) VALUES ('elsewhere') RETURNING id IS NOT NULL, name;
 
---: refused 0A000
 CREATE TEMP TABLE fresh (LIKE gen INCLUDING GENERATED);
+--: step
+INSERT INTO fresh (id, a) VALUES (5, 4) RETURNING *;
+--: step
+UPDATE fresh SET a = 6 RETURNING b;
 
---: refused 0A000
 CREATE TEMP TABLE fresh (LIKE gen INCLUDING IDENTITY);
+--: step
+INSERT INTO fresh (b) VALUES (5), (NULL) RETURNING *;
+
+CREATE TEMP TABLE fresh (LIKE gen INCLUDING ALL, extra integer);
+--: step
+INSERT INTO fresh (extra) VALUES (1), (2) RETURNING *;
+--: step
+--: error 428C9
+INSERT INTO fresh (id) VALUES (3);
 
 --: refused 0A000
 CREATE TEMP TABLE fresh (LIKE emails INCLUDING INDEXES);
+
+-- One of its constraints names the tenant column.
+--: refused 0A000
+CREATE TEMP TABLE fresh (LIKE defer INCLUDING CONSTRAINTS);
+
+CREATE TEMP TABLE fresh (LIKE defer INCLUDING DEFAULTS);
+--: step
+INSERT INTO fresh VALUES (1, 2) RETURNING *;
 
 SELECT format('%s', n) FROM nokey n;
 
