@@ -32,7 +32,8 @@ struct catalog_column {
 	bool generated;   /* GENERATED ALWAYS AS (..) STORED */
 	bool identity, identity_always;
 	const char *type_name; /* format_type(), qualified; NULL: not loaded (system relations) */
-	/* pg_get_expr(); of identity columns the options of the sequence, in parentheses. NULL: none, virtual, or not loaded */
+	/* pg_get_expr(); of identity columns the options of the sequence, in parentheses; "?": cannot be read
+	 * now. NULL: none, virtual, or not loaded */
 	const char *default_text;
 };
 

@@ -187,7 +187,7 @@ static const char *spelled_value(const struct catalog_column *column, uint32_t o
 	const char *text = column->default_text;
 	if (!column->has_default || !(options & asked))
 		return "";
-	if (!text)
+	if (!text || strcmp(text, "?") == 0)
 		return NULL;
 	if (column->identity)
 		return text_concat(" GENERATED ", column->identity_always ? "ALWAYS" : "BY DEFAULT", " AS IDENTITY ",

@@ -63,8 +63,8 @@ static const char columns_text[] =
 	"   s.seqmin, s.seqmax, s.seqcache, CASE WHEN s.seqcycle THEN ' CYCLE' END) FROM pg_catalog.pg_depend e"
 	"   JOIN pg_catalog.pg_sequence s ON s.seqrelid = e.objid WHERE e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass"
 	"   AND e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refobjid = a.attrelid AND e.refobjsubid = a.attnum AND e.deptype = 'i')"
-	" WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, 0) WHEN a.attgenerated = 's'"
-	" AND NOT ($1::pg_catalog.bool AND c.oid IN (TABLE held)) THEN pg_catalog.pg_get_expr(d.adbin, a.attrelid) END"
+	" WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, 0) WHEN a.attgenerated <> 's' THEN NULL"
+	" WHEN $1::pg_catalog.bool AND c.oid IN (TABLE held) THEN '?' ELSE pg_catalog.pg_get_expr(d.adbin, a.attrelid) END"
 	" FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid"
 	" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_catalog.pg_attrdef d"
 	" ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE a.attnum > 0"
@@ -216,7 +216,16 @@ static int part_rows(struct part *part, uint32_t oid, int *first)
 	return part->row - *first;
 }
 
-static void take_columns(struct arena *arena, struct part *part, struct catalog_relation *relation)
+/* A text of a relation that somebody holds is "?": it is asked for again. */
+static const char *take_expression(struct loading *loading, const char *text)
+{
+	if (text && strcmp(text, "?") == 0)
+		loading->complete = false;
+	return text;
+}
+
+static void take_columns(struct loading *loading, struct arena *arena, struct part *part,
+						 struct catalog_relation *relation)
 {
 	int first, n = part_rows(part, relation->oid, &first);
 	struct catalog_column *columns = arena_alloc(arena, (size_t)n * sizeof *columns);
@@ -230,13 +239,14 @@ static void take_columns(struct arena *arena, struct part *part, struct catalog_
 			.identity_always = sql_bool(part->result, first + i, 6),
 			.identity = sql_bool(part->result, first + i, 7),
 			.type_name = sql_text(part->result, first + i, 8),
-			.default_text = sql_text(part->result, first + i, 9),
+			.default_text = take_expression(loading, sql_text(part->result, first + i, 9)),
 		};
 	relation->columns = columns;
 	relation->n_columns = (size_t)n;
 }
 
-static void take_indexes(struct arena *arena, struct part *part, struct catalog_relation *relation)
+static void take_indexes(struct loading *loading, struct arena *arena, struct part *part,
+						 struct catalog_relation *relation)
 {
 	int first, n = part_rows(part, relation->oid, &first);
 	struct catalog_index *indexes = arena_alloc(arena, (size_t)n * sizeof *indexes), *index = NULL;
@@ -251,7 +261,7 @@ static void take_indexes(struct arena *arena, struct part *part, struct catalog_
 				.is_unique = true,
 				.is_primary = sql_bool(part->result, row, 3),
 				.is_constraint = sql_bool(part->result, row, 4),
-				.predicate = sql_text(part->result, row, 5),
+				.predicate = take_expression(loading, sql_text(part->result, row, 5)),
 				.columns = columns + (row - first),
 			};
 		}
@@ -323,14 +333,14 @@ static bool load_relations(struct loading *loading, struct error *error)
 			.kind = sql_text(relations.result, row, 3)[0],
 			.is_partition = sql_bool(relations.result, row, 4),
 			.parent = sql_oid(relations.result, row, 6),
-			.checks = sql_text(relations.result, row, 7),
+			.checks = take_expression(loading, sql_text(relations.result, row, 7)),
 			.has_exclusions = sql_bool(relations.result, row, 8),
 			.tenant_column = -1,
 		};
 		relation.view_definition =
 			view_text(loading, &stamps, relation.oid, relation.kind, sql_text(relations.result, row, 5));
-		take_columns(&pieces, &columns, &relation);
-		take_indexes(&pieces, &indexes, &relation);
+		take_columns(loading, &pieces, &columns, &relation);
+		take_indexes(loading, &pieces, &indexes, &relation);
 		relation.depends = take_oids(&pieces, &depends, relation.oid, &relation.n_depends);
 		relation.referencing = take_oids(&pieces, &referencing, relation.oid, &relation.n_referencing);
 		catalog_add_relation(loading->catalog, &relation);

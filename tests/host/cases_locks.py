@@ -111,6 +111,22 @@ def case_locks_unread_stays_closed(world):
         assert other.query("SELECT bodies()").error["C"] == "42501"
 
 
+def case_locks_unread_constraints(world):
+    """What cannot be read of a table's own expressions is not left out, and asked for again."""
+    with Locks(world) as locks:
+        locks.sql("ALTER TABLE notes ADD CONSTRAINT short CHECK (length(body) < 9);"
+                  "ALTER TABLE notes ADD twice text GENERATED ALWAYS AS (body || body) STORED")
+        holder, other = locks.direct(), locks.come()
+        holder.query("BEGIN; LOCK TABLE notes").check()
+        assert soon(other, "SELECT * FROM nowhere").error["C"] == "42P01"
+        for what in "CONSTRAINTS", "GENERATED":
+            assert soon(other, f"CREATE TEMP TABLE copied (LIKE notes INCLUDING {what})").error["C"] == "0A000", what
+        holder.query("COMMIT").check()
+        until(lambda: not other.query("CREATE TEMP TABLE copied (LIKE notes INCLUDING CONSTRAINTS INCLUDING GENERATED)").error)
+        assert other.query("INSERT INTO copied VALUES (1, 'one') RETURNING *").rows() == [["1", "one", "oneone"]]
+        assert other.query("INSERT INTO copied VALUES (1, 'much too long')").error["C"] == "23514"
+
+
 def case_locks_renamed_below_a_view(world):
     """A view's text of earlier is not used when a name in it has changed since."""
     with Locks(world) as locks:
