@@ -2,7 +2,8 @@
  *
  * A build waits for every transaction that is older than itself, and makes nobody wait: lock_timeout must not
  * end it. What it leaves behind when it fails is an INVALID index that costs writes and serves nothing: it is
- * dropped at once where that is possible, else by the next run. */
+ * dropped at once where that is possible, else by the next run. It gives way to the application's schema changes
+ * (run.c). */
 #include <string.h>
 
 #include "proxy/base/log.h"
@@ -73,8 +74,10 @@ static enum outcome finish(struct run *run, const struct item *item, struct erro
 
 enum outcome run_concurrently(struct run *run, const struct item *item, struct error *error)
 {
-	struct patience patience = {
-		.what = item->text, .time_budget = run->settings->index_timeout, .builds_index = item->index != NULL};
+	struct patience patience = {.what = item->text,
+								.time_budget = run->settings->index_timeout,
+								.gives_way = true,
+								.builds_index = item->index != NULL};
 	if (!sql_run(run->work, "SET lock_timeout TO 0", error))
 		return PQstatus(run->work) == CONNECTION_OK ? OUTCOME_FAILED : OUTCOME_LOST;
 	enum outcome outcome = run_statement(run, item->statements[0], &patience, NULL, error);
@@ -82,7 +85,9 @@ enum outcome run_concurrently(struct run *run, const struct item *item, struct e
 		return item->index_finish[0] ? finish(run, item, error) : OUTCOME_DONE;
 	if (outcome != OUTCOME_FAILED)
 		return outcome;
-	if (item->index)
+	if (patience.gave_way) /* dropping the rest would stand in the way again: the next round does it */
+		progress_note(&run->progress, "%s: gives way to %s", item->text, patience.blockers);
+	else if (item->index)
 		clean_up(run, item);
 	if (patience.over_budget && strcmp(error->sqlstate, "57014") == 0) {
 		error_set(error, "57014", "%s: not done within index_timeout (%u s)", item->text,

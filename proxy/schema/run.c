@@ -15,6 +15,8 @@
 #define TICK_MS     50
 #define BLOCKED_MS  250
 #define PROGRESS_MS 5000
+/* How often it is asked whether the application stands behind a long statement. */
+#define BEHIND_MS 200
 /* Locks that make nobody of the application wait are waited for longer than PostgreSQL's deadlock_timeout (1
  * s), after which an autovacuum gives way. */
 #define WEAK_LOCK_MS       10000
@@ -138,12 +140,44 @@ static void cancel(struct run *run)
 	PQfreeCancel(handle);
 }
 
+/* Builds and scans hold SHARE UPDATE EXCLUSIVE for long, which makes no reader and no writer wait. A schema change
+ * of the application does wait for it, everybody behind that one waits as well, and where the build waits for the
+ * application's transaction in turn, PostgreSQL would end either of them. Others of our own kind (VACUUM, builds) may wait. */
+// clang-format off
+static const char behind_text[] =
+	"SELECT pg_catalog.format('pid %s (user %s, application %s), who waits behind it', l.pid, coalesce(a.usename, '-'),"
+	" coalesce(nullif(a.application_name, ''), '-')) FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid"
+	" WHERE NOT l.granted AND l.locktype = 'relation' AND l.pid <> $1::int"
+	" AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')"
+	" AND $1::int = ANY (pg_catalog.pg_blocking_pids(l.pid)) LIMIT 1";
+// clang-format on
+
+/* Whether somebody stands behind the statement; who, into patience->blockers. */
+static bool somebody_behind(struct run *run, struct patience *patience)
+{
+	char pid[16];
+	struct error ignored;
+	snprintf(pid, sizeof pid, "%d", run->work_pid);
+	const char *values[] = {pid};
+	PGresult *result = sql_query(run->watch, behind_text, 1, values, &ignored);
+	bool found = result && PQntuples(result) == 1;
+	if (found)
+		snprintf(patience->blockers, sizeof patience->blockers, "%s", sql_text(result, 0, 0));
+	PQclear(result);
+	return found;
+}
+
 /* Looks at a statement that runs. True: it must be cancelled. */
 static bool look(struct run *run, struct patience *patience)
 {
 	uint64_t now = run_now(), elapsed = now - patience->begun;
 	if (patience->time_budget && elapsed > patience->time_budget)
 		return patience->over_budget = true;
+	if (patience->gives_way && now - (patience->asked ? patience->asked : patience->begun) >= BEHIND_MS) {
+		patience->asked = now;
+		if (somebody_behind(run, patience))
+			return patience->gave_way = true;
+	}
 	bool over = patience->lock_budget && elapsed > patience->lock_budget;
 	uint64_t pause = patience->looked ? PROGRESS_MS : BLOCKED_MS;
 	/* Soon enough to name somebody before a short lock timeout ends the wait. */
@@ -219,6 +253,8 @@ enum outcome run_statement(struct run *run, const char *text, struct patience *p
 	enum outcome outcome = collect(run, number, error);
 	if (outcome == OUTCOME_FAILED && run_stopped(run))
 		return run_was_stopped(error);
+	if (outcome == OUTCOME_FAILED && patience->gave_way && strcmp(error->sqlstate, "57014") == 0)
+		error_set(error, "55P03", "it gave way");
 	/* Our own cancel of something that stood in a queue is a lock timeout. */
 	if (outcome == OUTCOME_FAILED && patience->over_budget && !patience->time_budget &&
 		strcmp(error->sqlstate, "57014") == 0)
@@ -268,7 +304,8 @@ static enum outcome try_transaction(struct run *run, const struct item *item, ui
 			 strong ? lock_timeout : weak_lock_timeout(run));
 	if (outcome == OUTCOME_DONE) {
 		outcome = run_statement(run, text, &none, NULL, error);
-		*patience = (struct patience){.what = item->text, .lock_budget = strong ? lock_timeout : 0};
+		*patience = (struct patience){
+			.what = item->text, .lock_budget = strong ? lock_timeout : 0, .gives_way = !strong};
 	}
 	for (int i = 0; i < item->n_statements && outcome == OUTCOME_DONE; i++)
 		outcome = run_statement(run, item->statements[i], patience, NULL, error);

@@ -46,8 +46,11 @@ struct patience {
 	bool builds_index;    /* print the progress of a concurrent build */
 	uint64_t begun;       /* when the first statement began */
 	uint64_t looked;      /* when the blockers were looked for, or the progress printed */
+	bool gives_way;       /* end it when the application stands behind it */
+	uint64_t asked;       /* when it was looked for who does */
 	bool over_budget;     /* cancelled by us */
-	char blockers[900];   /* who blocked last, for people; "" if nobody was seen */
+	bool gave_way;        /* likewise */
+	char blockers[900];   /* who blocked last, or whom it gave way to, for people; "" if nobody was seen */
 };
 
 uint64_t run_now(void); /* monotonic ms */

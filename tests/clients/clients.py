@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 
+from cluster import can_dump
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAMS = os.path.join(HERE, "programs")
 PGBIN = os.environ.get("TENANTRY_PGBIN", "/usr/lib/postgresql/15/bin")
@@ -31,6 +33,12 @@ def build(command, environment=None):
 def newer(target, *sources):
     """Whether the target is there and not older than its sources."""
     return os.path.exists(target) and all(os.path.getmtime(target) >= os.path.getmtime(s) for s in sources)
+
+
+def pg_dump(folder):
+    if not can_dump():
+        raise Missing("pg_dump is older than the server")
+    return shell("pgdump.sh")(folder)
 
 
 class Client:
@@ -133,7 +141,7 @@ CLIENTS = [
     Client("psql", lambda _: [os.path.join(PGBIN, "psql") if os.path.exists(os.path.join(PGBIN, "psql")) else need("psql"), "-X", "-f",
                               os.path.join(PROGRAMS, "psql.sql")]),
     Client("pgbench", shell("pgbench.sh")),
-    Client("pg_dump", shell("pgdump.sh")),
+    Client("pg_dump", pg_dump),
     Client("libpq", c_program, "NULL"),
     Client("psycopg3", python("psycopg3.py", "psycopg")),
     Client("psycopg3_async", python("psycopg3_async.py", "psycopg")),

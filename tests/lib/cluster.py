@@ -10,6 +10,7 @@ As root it runs as user `postgres`. TENANTRY_PGBIN, or bindir=, names another Po
 import atexit
 import os
 import pwd
+import re
 import shutil
 import signal
 import socket
@@ -40,6 +41,19 @@ def free_port():
             except OSError:
                 continue
     raise RuntimeError("no free port")
+
+
+def program(name, bindir=DEFAULT_BINDIR):
+    """The server's own program; some builds carry no clients (psql, pg_isready): then the system's."""
+    own = os.path.join(bindir, name)
+    return own if os.path.exists(own) else os.path.join("/usr/lib/postgresql/15/bin", name)
+
+
+def can_dump():
+    """pg_dump refuses servers that are newer than itself."""
+    def major(name):
+        return int(re.search(r"\) (\d+)", subprocess.check_output([program(name), "--version"], text=True))[1])
+    return major("pg_dump") >= major("postgres")
 
 
 class Cluster:
@@ -78,9 +92,7 @@ class Cluster:
                               stderr=subprocess.STDOUT, **more)
 
     def program(self, name):
-        """The server's own program; some builds carry no clients (psql, pg_isready): then the system's."""
-        own = os.path.join(self.bindir, name)
-        return own if os.path.exists(own) else os.path.join("/usr/lib/postgresql/15/bin", name)
+        return program(name, self.bindir)
 
     def init(self):
         passwords = os.path.join(self.folder, "password")

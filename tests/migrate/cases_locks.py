@@ -209,6 +209,53 @@ def case_deadlocks_are_retried(bench):
     bench.assert_gallery(db)
 
 
+def case_builds_give_way(bench):
+    """A schema change of the application behind a build does not wait for its end, and is not the one that a deadlock ends."""
+    for same_transaction in (False, True):
+        db = bench.gallery()
+        bench.migrate(db, foreign_keys="no")
+        bench.sql(db, "DROP INDEX idx_carts_tenant_id")
+        with bench.connect(db, application_name="old snapshot") as holder:
+            holder.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            holder.execute("SELECT count(*) FROM pg_class")
+            process = bench.start(db)
+            bench.wait_for(db, "SELECT count(*) FROM pg_stat_progress_create_index WHERE phase LIKE 'waiting for old snapshots%'")
+            change = "ALTER TABLE carts ADD COLUMN more integer"
+            if same_transaction:
+                holder.execute(change)
+            else:
+                def alter():
+                    with bench.connect(db, autocommit=True) as application:
+                        application.execute(change)
+                Background(alter).join(30)
+            # The build cannot have ended: the snapshot is still there.
+            assert bench.value(db, "SELECT count(*) FROM pg_attribute WHERE attrelid = 'carts'::regclass AND attname = 'more'") == (
+                0 if same_transaction else 1)
+            assert process.poll() is None
+            holder.commit()
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == 0, out + err
+        assert "gives way to pid" in out + err and "who waits behind it" in out + err, out + err
+        assert bench.value(db, "SELECT indisvalid FROM pg_index WHERE indexrelid = 'idx_carts_tenant_id'::regclass")
+        bench.assert_complete(db)
+
+
+def case_scans_give_way(bench):
+    """Likewise the validation of a key, which waits here for the table of tenants while it holds the other one."""
+    db = bench.gallery()
+    bench.migrate(db)
+    name = bench.value(db, "SELECT conname FROM pg_constraint WHERE conrelid = 'carts'::regclass AND confrelid = 'tenants'::regclass")
+    bench.sql(db, f"ALTER TABLE carts DROP CONSTRAINT {name}, ADD CONSTRAINT {name} FOREIGN KEY (tenant_id) REFERENCES tenants (id) NOT VALID")
+    with bench.holding(db, "LOCK TABLE tenants IN EXCLUSIVE MODE"):
+        process = bench.start(db)
+        bench.wait_for(db, "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted AND relation = 'tenants'::regclass")
+        bench.sql(db, "ALTER TABLE carts ADD COLUMN more integer")
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, out + err
+    assert "who waits behind it" in out + err, out + err
+    bench.assert_complete(db)
+
+
 def invalid_index(bench, db, name, table="carts"):
     """What a build that was cut off leaves."""
     with bench.holding(db, f"UPDATE {table} SET id = id WHERE id = 1"):
