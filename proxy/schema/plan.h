@@ -65,8 +65,7 @@ struct item {
 							   gives way */
 	const char *lock;       /* for people: the strongest lock */
 	const char *index;      /* ITEM_CONCURRENTLY that builds: its qualified name, for progress and repair */
-	const char
-		*index_finish[2]; /* afterwards, in a transaction of their own: its name, its comment; or NULL */
+	const char *index_finish[2]; /* then, in one transaction: its name, its comment; or NULL */
 	int64_t bytes, rows;
 	double seconds;                       /* estimate */
 	const char *right;                    /* what 42501 asks for: a GRANT or the like */
