@@ -11,6 +11,7 @@ One PostgreSQL serves them all, with a database for each kind of schema. Everyth
 that is not a superuser."""
 import os
 import pwd
+import shutil
 import signal
 import socket
 import subprocess
@@ -183,6 +184,7 @@ log_disconnections = 0
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(10)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Tenantry(Target):
