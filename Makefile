@@ -107,7 +107,7 @@ test: ## every test; the last line is "N passed, N failed"
 	@BUILD=$(BUILD) $(PYTHON) tests/run $(SUITES)
 
 .PHONY: versions
-versions: all ## every suite that meets a server, on PostgreSQL 13 to 18 (servers from npm); about half an hour
+versions: all ## every suite that meets a server, on PostgreSQL 13 to 18 (servers from npm); about a quarter of an hour
 	@conf/deps build run test versions
 	@$(MAKE) --no-print-directory deps-clients
 	@BUILD=$(BUILD) $(PYTHON) tests/run versions

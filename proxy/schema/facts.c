@@ -314,12 +314,12 @@ static const struct fact_index *own_index(const struct fact_table *table, const 
 	return NULL;
 }
 
-static bool has_index_without_name(const struct fact_table *table)
+const struct fact_index *facts_index_without_name(const struct fact_table *table)
 {
 	for (size_t i = 0; i < table->n_indexes; i++)
 		if (table->indexes[i].unnamed && table->indexes[i].valid)
-			return true;
-	return false;
+			return &table->indexes[i];
+	return NULL;
 }
 
 static bool is_relation(const PGresult *taken, const char *schema, const char *name)
@@ -336,7 +336,8 @@ static bool is_relation(const PGresult *taken, const char *schema, const char *n
 static bool name_is_taken(const struct facts *facts, const PGresult *taken, const struct fact_table *table,
 						  const char *name)
 {
-	if (is_relation(taken, table->schema, name) && (!own_index(table, name) || has_index_without_name(table)))
+	if (is_relation(taken, table->schema, name) &&
+		(!own_index(table, name) || facts_index_without_name(table)))
 		return true;
 	/* Two of our own tables can come to one name: a_b + c, a + b_c. */
 	for (size_t i = 0; i < facts->n_tables; i++)

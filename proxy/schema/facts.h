@@ -121,6 +121,8 @@ const char *facts_check_name(struct arena *arena, const struct fact_table *table
 /* What the name of an index on the tenant column begins with while we build it. A concurrent build and the comment
  * cannot be one transaction: the name says whose it is until both name and comment are given in one. */
 #define FACTS_BUILD "tenantry_idx"
+/* The index that is built and left without its name; NULL: there is none. */
+const struct fact_index *facts_index_without_name(const struct fact_table *table);
 /* Does a comment (NULL: none) begin with what we write? */
 static inline bool facts_has_comment(const char *comment, const char *ours)
 {

@@ -20,11 +20,7 @@ static const char progress_text[] =
 
 void run_index_progress(struct run *run, const struct patience *patience)
 {
-	char pid[16];
-	struct error ignored;
-	snprintf(pid, sizeof pid, "%d", run->work_pid);
-	const char *values[] = {pid};
-	PGresult *result = sql_query(run->watch, progress_text, 1, values, &ignored);
+	PGresult *result = run_ask(run, progress_text);
 	if (result && PQntuples(result) == 1 && sql_text(result, 0, 0)) {
 		int64_t blocks = sql_int(result, 0, 2), tuples = sql_int(result, 0, 4);
 		double part = blocks > 0   ? (double)sql_int(result, 0, 1) / (double)blocks

@@ -29,15 +29,6 @@ static const struct fact_index *broken_index(const struct fact_table *table)
 	return NULL;
 }
 
-/* Built by us, and left without its name. */
-static const struct fact_index *index_without_name(const struct fact_table *table)
-{
-	for (size_t i = 0; i < table->n_indexes; i++)
-		if (table->indexes[i].unnamed && table->indexes[i].valid)
-			return &table->indexes[i];
-	return NULL;
-}
-
 /* The index that can be attached to `parent`, or is attached already. */
 static const struct fact_index *attachable_index(const struct fact_table *table)
 {
@@ -123,7 +114,7 @@ static void plan_index(struct plan *plan, const struct fact_table *table)
 {
 	const struct fact_index *serving = serving_index(table);
 	const struct fact_index *broken = broken_index(table);
-	const struct fact_index *without_name = index_without_name(table);
+	const struct fact_index *without_name = facts_index_without_name(table);
 	struct arena *arena = plan->arena;
 	if (without_name && table->owned) {
 		give_name(plan, table, without_name);
@@ -197,7 +188,7 @@ static bool plan_partitioned_index(struct plan *plan, const struct fact_table *r
 			continue;
 		const struct fact_index *own = attachable_index(child);
 		bool attached = own && index && own->parent == index->oid;
-		const struct fact_index *without_name = index_without_name(child);
+		const struct fact_index *without_name = facts_index_without_name(child);
 		if (without_name)
 			give_name(plan, child, without_name);
 		if (child->kind == 'p')

@@ -90,6 +90,15 @@ bool run_is_race(const struct error *error)
 
 /* --- looking --- */
 
+PGresult *run_ask(struct run *run, const char *text)
+{
+	char pid[16];
+	struct error ignored;
+	snprintf(pid, sizeof pid, "%d", run->work_pid);
+	const char *values[] = {pid};
+	return sql_query(run->watch, text, 1, values, &ignored);
+}
+
 /* pg_blocking_pids() has 0 for a prepared transaction, which no process holds. What an autovacuum works at is
  * no secret of the application's, and tells whether it will give way: it does not when it prevents
  * wraparound. */
@@ -113,11 +122,7 @@ static const char blockers_text[] =
  * nobody blocks. */
 static bool run_who_blocks(struct run *run, struct patience *patience)
 {
-	char pid[16];
-	struct error ignored;
-	snprintf(pid, sizeof pid, "%d", run->work_pid);
-	const char *values[] = {pid};
-	PGresult *result = sql_query(run->watch, blockers_text, 1, values, &ignored);
+	PGresult *result = run_ask(run, blockers_text);
 	int n = result ? PQntuples(result) : 0;
 	size_t length = 0;
 	for (int row = 0; row < n && length < sizeof patience->blockers - 1; row++) {
@@ -155,11 +160,7 @@ static const char behind_text[] =
 /* Whether somebody stands behind the statement; who, into patience->blockers. */
 static bool somebody_behind(struct run *run, struct patience *patience)
 {
-	char pid[16];
-	struct error ignored;
-	snprintf(pid, sizeof pid, "%d", run->work_pid);
-	const char *values[] = {pid};
-	PGresult *result = sql_query(run->watch, behind_text, 1, values, &ignored);
+	PGresult *result = run_ask(run, behind_text);
 	bool found = result && PQntuples(result) == 1;
 	if (found)
 		snprintf(patience->blockers, sizeof patience->blockers, "%s", sql_text(result, 0, 0));

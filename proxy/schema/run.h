@@ -77,7 +77,9 @@ enum outcome run_backfill(struct run *run, const struct item *item, struct error
 enum outcome run_concurrently(struct run *run, const struct item *item, struct error *error)
 	__attribute__((warn_unused_result)); /* index.c */
 enum outcome run_wait_for_build(struct run *run, const struct item *item, struct error *error)
-	__attribute__((warn_unused_result));                                   /* index.c */
+	__attribute__((warn_unused_result)); /* index.c */
+/* Asks the other connection about the process that works, its pid being $1; NULL: it could not say. The caller clears it. */
+PGresult *run_ask(struct run *run, const char *text);
 void run_index_progress(struct run *run, const struct patience *patience); /* index.c */
 
 #endif

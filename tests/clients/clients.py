@@ -4,11 +4,10 @@ import os
 import shutil
 import subprocess
 
-from cluster import can_dump
+from cluster import can_dump, program
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAMS = os.path.join(HERE, "programs")
-PGBIN = os.environ.get("TENANTRY_PGBIN", "/usr/lib/postgresql/15/bin")
 JDBC = "/usr/share/java/postgresql.jar"
 GOCODE = "/usr/share/gocode"
 
@@ -138,8 +137,7 @@ def perl(_):
 
 
 CLIENTS = [
-    Client("psql", lambda _: [os.path.join(PGBIN, "psql") if os.path.exists(os.path.join(PGBIN, "psql")) else need("psql"), "-X", "-f",
-                              os.path.join(PROGRAMS, "psql.sql")]),
+    Client("psql", lambda _: [program("psql"), "-X", "-f", os.path.join(PROGRAMS, "psql.sql")]),
     Client("pgbench", shell("pgbench.sh")),
     Client("pg_dump", pg_dump),
     Client("libpq", c_program, "NULL"),
