@@ -53,6 +53,9 @@ struct analysis {
 	bool touches_tenant, uses_tenant, unknown_name, cacheable;
 	bool conceal_errors; /* as in struct statement */
 	bool defines_view;   /* hidden columns are left out, but nothing is confined before the view is read */
+	bool temporary_view; /* CREATE TEMP VIEW: its query is guarded like any other */
+	/* an earlier statement of the message may have changed it */
+	bool tenant_changed;
 	/* a call of set_config whose first argument is certainly `named_setting` */
 	const FuncCall *named_call;
 	const char *named_setting;

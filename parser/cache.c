@@ -152,6 +152,7 @@ static void context_make(struct context *context, const struct guard_request *re
 	context_add(context, request->parameter_types,
 				request->n_parameter_types * sizeof *request->parameter_types);
 	const struct session_names *names = request->names;
+	context_add(context, &names->reverts, sizeof names->reverts);
 	/* none is not the same as an empty one */
 	const char *path = names->search_path ? names->search_path : "\1";
 	context_add(context, path, strlen(path) + 1);

@@ -201,6 +201,38 @@ static bool check_query_or_execute(struct checker *checker, const Node *query)
 	}
 }
 
+/* --- views --- */
+
+/* Through a view of a tenant relation alone, whose rows are not grouped, the server would take new rows without a
+ * tenant. */
+static bool takes_rows(struct checker *checker, const Node *query, bool *yes)
+{
+	const SelectStmt *select = (const SelectStmt *)query;
+	*yes = false;
+	if (!IsA(query, SelectStmt) || select->op != SETOP_NONE || list_length(select->fromClause) != 1 ||
+		select->groupClause || !IsA(linitial(select->fromClause), RangeVar))
+		return true;
+	const RangeVar *relation = linitial(select->fromClause);
+	for (int i = 0; select->withClause && i < list_length(select->withClause->ctes); i++)
+		if (!relation->schemaname &&
+			same_name(((CommonTableExpr *)list_nth(select->withClause->ctes, i))->ctename, relation->relname))
+			return true;
+	return names_tenants(checker, relation, yes);
+}
+
+/* A temporary view is read as it is; one that stays, by its definition, which is guarded then. */
+static bool check_view(struct checker *checker, const ViewStmt *view)
+{
+	bool writable;
+	if (view->view->relpersistence != 't' &&
+		(view->view->schemaname == NULL || strncmp(view->view->schemaname, checker_temporary, 7) != 0))
+		return true;
+	if (!takes_rows(checker, view->query, &writable) || !checker_query(checker, view->query))
+		return false;
+	return !writable || checker_open(checker, view->view->location,
+									 "rows of any tenant could be inserted through the temporary view");
+}
+
 /* --- statement kinds --- */
 
 /* Kinds that neither deliver nor change rows of a relation. What they may name is for the policy to say. */
@@ -260,7 +292,6 @@ static bool moves_no_rows(NodeTag tag)
 	case T_CompositeTypeStmt:
 	case T_DefineStmt:
 	case T_IndexStmt:
-	case T_ViewStmt:
 	case T_RuleStmt:
 	case T_ImportForeignSchemaStmt:
 	case T_AlterTableStmt:
@@ -334,6 +365,8 @@ static bool check_statement(struct checker *checker, const Node *statement)
 		return check_truncate(checker, (const TruncateStmt *)statement);
 	case T_DropStmt:
 		return check_drop(checker, (const DropStmt *)statement);
+	case T_ViewStmt:
+		return check_view(checker, (const ViewStmt *)statement);
 	case T_CallStmt:
 		return checker_walk(checker, (const Node *)((const CallStmt *)statement)->funccall);
 	default:

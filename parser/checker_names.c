@@ -212,6 +212,8 @@ bool checker_resolve(struct checker *checker, const RangeVar *name, bool as_targ
 	}
 	if ((found->relation && found->relation->kind == 't') || strncmp(name->relname, "pg_toast_", 9) == 0)
 		return checker_open(checker, name->location, "a TOAST table holds pieces of all tenants' rows");
+	if (found->is_temporary && created_of_other_tenant(checker->analysis, name->relname))
+		return checker_open(checker, name->location, "a temporary view was made for another tenant");
 	return true;
 }
 

@@ -1,16 +1,23 @@
 /* See created.h. The form:   \1 schema \1 table \1 flags \1 column \1 facts \1 column \1 facts ..
  *
  * flags: N, M or C (enum created); kind; isolation (a letter from 'a'); tenant type (likewise); index of the
- * tenant column or -. facts: type oid, then n (not null) d (default) g (generated) a (identity always). */
+ * tenant column or -. facts: type oid, then n (not null) d (default) g (generated) a (identity always).
+ * A view over tenant relations goes on with \1\1 search_path \1 definition, whose names mean something under that
+ * search_path.
+ * Temporary views that show one tenant's rows have an entry in pg_temp with the flag T or O (another tenant's),
+ * which lasts as long as they do. */
 #include "parser/created.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "parser/tree.h"
 
 enum { MARK = '\001' };
+enum { OF_THIS_TENANT = 'T', OF_OTHER_TENANT = 'O' };
+static const char TEMPORARY_SCHEMA[] = "pg_temp";
 enum { FUNCTION = 'F' }; /* the kind of a function, which has no schema here: no relation is found by it */
 
 /* The oids of relations that are in no catalog yet. */
@@ -32,7 +39,7 @@ static bool writable(const char *name)
 	return strchr(name, MARK) == NULL;
 }
 
-const char *created_name(const struct catalog_relation *relation, enum created how)
+const char *created_name(const struct catalog_relation *relation, enum created how, const char *path)
 {
 	if (!writable(relation->schema) || !writable(relation->name))
 		return NULL;
@@ -47,7 +54,11 @@ const char *created_name(const struct catalog_relation *relation, enum created h
 							 column->not_null ? "n" : "", column->has_default ? "d" : "",
 							 column->generated ? "g" : "", column->identity_always ? "a" : "");
 	}
-	return text;
+	if (!relation->view_definition)
+		return text;
+	return writable(path) && writable(relation->view_definition)
+			   ? analysis_text("%s%c%c%s%c%s", text, MARK, MARK, path, MARK, relation->view_definition)
+			   : NULL;
 }
 
 /* Does the entry stand for schema.name? Gives the byte behind the name's mark. */
@@ -69,20 +80,71 @@ const char *created_entry(const struct analysis *analysis, const char *schema, c
 	return NULL;
 }
 
+/* --- temporary views --- */
+
+char *session_names_view(const char *name, bool of_this_tenant)
+{
+	/* That of another tenant is one whose name must not stand in a function's body either: view_name(). */
+	enum isolation isolation = of_this_tenant ? ISOLATION_SHARED : ISOLATION_REFUSED;
+	static const char FORM[] = "%c%s%c%s%c%cv%ca-1";
+	size_t size = sizeof FORM + sizeof TEMPORARY_SCHEMA + strlen(name);
+	char *entry = malloc(size);
+	if (!entry)
+		abort();
+	snprintf(entry, size, FORM, MARK, TEMPORARY_SCHEMA, MARK, name, MARK,
+			 of_this_tenant ? OF_THIS_TENANT : OF_OTHER_TENANT, 'a' + (int)isolation);
+	return entry;
+}
+
+/* The flag of a temporary view of one tenant's rows; 0: it is none. */
+static char view_flag(const struct analysis *analysis, const char *name)
+{
+	const char *entry = created_entry(analysis, TEMPORARY_SCHEMA, name);
+	return entry ? *entry_match(entry, TEMPORARY_SCHEMA, name) : 0;
+}
+
+bool created_of_tenant(const struct analysis *analysis, const char *name)
+{
+	return view_flag(analysis, name) != 0;
+}
+
+bool created_of_other_tenant(const struct analysis *analysis, const char *name)
+{
+	char flag = view_flag(analysis, name);
+	return flag == OF_OTHER_TENANT || (flag != 0 && analysis->tenant_changed);
+}
+
+bool session_names_is_permanent(const char *name)
+{
+	size_t length = strlen(TEMPORARY_SCHEMA);
+	return created_is_entry(name) &&
+		   (strncmp(name + 1, TEMPORARY_SCHEMA, length) != 0 || name[1 + length] != MARK);
+}
+
 bool created_is_entry(const char *name)
 {
 	return name && name[0] == MARK;
 }
 
-const char *const *created_forget(const char *const *names, size_t *n)
+static const char *const *keep(const char *const *names, size_t *n, bool permanent)
 {
 	const char **kept = palloc0((*n + 1) * sizeof *kept);
 	size_t left = 0;
 	for (size_t i = 0; i < *n; i++)
-		if (!created_is_entry(names[i]))
+		if (session_names_is_permanent(names[i]) == permanent)
 			kept[left++] = names[i];
 	*n = left;
 	return kept;
+}
+
+const char *const *created_forget(const char *const *names, size_t *n)
+{
+	return keep(names, n, false);
+}
+
+const char *const *created_alone(const char *const *names, size_t *n)
+{
+	return keep(names, n, true);
 }
 
 /* The flags of an entry for something that the transaction has made; NULL: another name. */
@@ -111,7 +173,7 @@ bool created_maybe_any(const struct analysis *analysis)
 const char *created_function(const char *name)
 {
 	struct catalog_relation function = {.schema = "", .name = name, .kind = FUNCTION, .tenant_column = -1};
-	return created_name(&function, CREATED_NEW);
+	return created_name(&function, CREATED_NEW, NULL);
 }
 
 bool created_any_function(const struct analysis *analysis)
@@ -131,34 +193,48 @@ bool created_word(const char *text, const char *word)
 	return false;
 }
 
-/* The name of an entry for a view over tenant relations, else NULL. */
-static const char *view_name(const char *entry)
+/* The name of an entry for a view over tenant relations that confines nobody, or not to the tenant of now; else
+ * NULL. */
+static const char *view_name(const struct analysis *analysis, const char *entry)
 {
 	const char *flags = entry_flags(entry);
-	if (!flags || flags[1] != 'v' || flags[2] != 'a' + ISOLATION_REFUSED)
+	if (!flags || flags[1] != 'v' ||
+		(flags[0] == OF_THIS_TENANT ? !analysis->tenant_changed : flags[2] == 'a' + ISOLATION_SHARED))
 		return NULL;
 	const char *name = strchr(entry + 1, MARK) + 1;
 	return analysis_text("%.*s", (int)(flags - 1 - name), name);
+}
+
+bool created_any_view(const struct analysis *analysis, const char *name)
+{
+	const struct session_names *names = analysis->names;
+	for (size_t i = 0; i < names->n_temporaries; i++) {
+		const char *view = view_name(analysis, names->temporaries[i]);
+		if (view && strcmp(view, name) == 0)
+			return true;
+	}
+	return false;
 }
 
 const char *created_view_in(const struct analysis *analysis, const char *text)
 {
 	const struct session_names *names = analysis->names;
 	for (size_t i = 0; i < names->n_temporaries; i++) {
-		const char *name = view_name(names->temporaries[i]);
+		const char *name = view_name(analysis, names->temporaries[i]);
 		if (name && created_word(text, name))
 			return name;
 	}
 	return NULL;
 }
 
-static void read_columns(struct catalog_relation *relation, const char *at)
+/* Gives the byte behind them. */
+static const char *read_columns(struct catalog_relation *relation, const char *at)
 {
 	size_t most = 1;
 	for (const char *c = at; *c; c++)
 		most += *c == MARK;
 	struct catalog_column *columns = palloc0(most * sizeof *columns);
-	while (*at == MARK) {
+	while (*at == MARK && at[1] != MARK) {
 		struct catalog_column *column = &columns[relation->n_columns++];
 		const char *end = strchr(at + 1, MARK);
 		char *name = palloc0((size_t)(end - at));
@@ -174,6 +250,21 @@ static void read_columns(struct catalog_relation *relation, const char *at)
 		at = facts + n;
 	}
 	relation->columns = columns;
+	return at;
+}
+
+/* Under another search_path the definition may mean something else. */
+static void read_definition(const struct analysis *analysis, struct catalog_relation *relation,
+							const char *at)
+{
+	if (*at != MARK)
+		return;
+	const char *end = strchr(at + 2, MARK), *now = analysis->names->search_path;
+	size_t length = (size_t)(end - at) - 2;
+	if (now && strlen(now) == length && memcmp(now, at + 2, length) == 0)
+		relation->view_definition = end + 1;
+	else
+		relation->isolation = ISOLATION_REFUSED;
 }
 
 static const struct catalog_relation *read_entry(const struct analysis *analysis, const char *flags,
@@ -198,7 +289,7 @@ static const struct catalog_relation *read_entry(const struct analysis *analysis
 	char *end;
 	relation->tenant_column = (int)strtol(flags + 4, &end, 10);
 	relation->n_columns = 0;
-	read_columns(relation, end);
+	read_definition(analysis, relation, read_columns(relation, end));
 	return relation;
 }
 

@@ -23,12 +23,21 @@ enum created {
 	CREATED_CHANGED = 'C', /* the snapshot has it with other columns */
 };
 
+/* --- temporary views, which show the rows of the tenant that made them (session_names_view()) --- */
+/* Is the temporary relation such a view? */
+bool created_of_tenant(const struct analysis *analysis, const char *name);
+/* .. and was it, or may it have been, made for another tenant than the one of now? */
+bool created_of_other_tenant(const struct analysis *analysis, const char *name);
+
 bool created_is_entry(const char *name);
 /* The list without such names, in the memory of the call: at the end of a transaction. */
 const char *const *created_forget(const char *const *names, size_t *n);
+/* What DISCARD TEMP leaves of the list. */
+const char *const *created_alone(const char *const *names, size_t *n);
 
-/* Such a name. NULL: the relation's names cannot be written so. */
-const char *created_name(const struct catalog_relation *relation, enum created how);
+/* Such a name. NULL: the relation's names cannot be written so. `path`: the search_path for which a view's
+ * definition holds. */
+const char *created_name(const struct catalog_relation *relation, enum created how, const char *path);
 
 /* Is there some entry of kind CREATED_MAYBE? A view over that relation might show other tenants' rows. */
 bool created_maybe_any(const struct analysis *analysis);
@@ -38,7 +47,10 @@ bool created_maybe_any(const struct analysis *analysis);
 const char *created_function(const char *name);
 bool created_any_function(const struct analysis *analysis);
 
-/* The name of a view over tenant relations, made by this transaction, that the text names; NULL: there is none. */
+/* Has the transaction made a view of this name over tenant relations, in any schema, or is there a temporary one of
+ * another tenant's rows? */
+bool created_any_view(const struct analysis *analysis, const char *name);
+/* The name of such a view that the text names; NULL: there is none. */
 const char *created_view_in(const struct analysis *analysis, const char *text);
 /* Is it in the text as a word? Letters of either case are alike. */
 bool created_word(const char *text, const char *word);

@@ -25,6 +25,7 @@ static const char ADVICE_TRUST[] = "If it is safe for tenants, add it to trusted
 struct candidates {
 	size_t n;
 	bool readable;                          /* all of them are written in SQL or PL/pgSQL */
+	bool has_body;                          /* some of them is code that is read here */
 	const struct catalog_function *flagged; /* one that is flagged, or NULL */
 };
 
@@ -37,6 +38,7 @@ static void add_candidates(struct candidates *candidates, const struct catalog *
 		const struct catalog_function *function = list[i];
 		candidates->readable &=
 			strcmp(function->language, "sql") == 0 || strcmp(function->language, "plpgsql") == 0;
+		candidates->has_body |= function->body != NULL;
 		if (function->flagged)
 			candidates->flagged = function;
 	}
@@ -196,6 +198,31 @@ static bool set_config(struct analysis *analysis, const FuncCall *call)
 	return true;
 }
 
+/* --- views of another tenant --- */
+
+/* Functions that name such a view are not flagged, because it confined them to a tenant once. Which of them a function
+ * calls is not known: any will do. */
+static const char *reads_other_view(const struct analysis *analysis)
+{
+	for (size_t i = 0; i < catalog_function_count(analysis->catalog); i++) {
+		const struct catalog_function *function = catalog_function_at(analysis->catalog, i);
+		const char *view = function->body ? created_view_in(analysis, function->body) : NULL;
+		if (view)
+			return view;
+	}
+	return NULL;
+}
+
+static bool reads_no_other_view(struct analysis *analysis, const FuncCall *call)
+{
+	const char *view = analysis->names->n_temporaries > 0 ? reads_other_view(analysis) : NULL;
+	return !view ||
+		   analysis_refuse(
+			   analysis, "42501", call->location, "functions cannot be called now",
+			   analysis_text("Some of them names \"%s\", a view that is not confined to this tenant.", view),
+			   "If it is a temporary view, drop it or create it again.");
+}
+
 /* --- the policy --- */
 
 static bool special_function(struct analysis *analysis, const FuncCall *call, const char *name)
@@ -239,6 +266,8 @@ bool function_policy(struct analysis *analysis, const FuncCall *call)
 	if (candidates.flagged)
 		return trusted(analysis->policy, candidates.flagged->schema, name) ||
 			   refuse_flagged(analysis, call->location, candidates.flagged);
+	if (candidates.has_body && !reads_no_other_view(analysis, call))
+		return false;
 	/* A function that the database itself has written under such a name was read, and is harmless. */
 	if ((candidates.n == 0 || !candidates.readable) && !special_function(analysis, call, name))
 		return false;
@@ -276,7 +305,7 @@ static bool refuse_call(struct refusal *refusal, const char *detail, const char 
 }
 
 bool function_call_policy(const struct catalog *catalog, const struct policy *policy, enum right right,
-						  uint32_t oid, struct refusal *refusal)
+						  uint32_t oid, bool other_views, struct refusal *refusal)
 {
 	if (right == RIGHT_BYPASS)
 		return true;
@@ -287,6 +316,9 @@ bool function_call_policy(const struct catalog *catalog, const struct policy *po
 		return true;
 	if (function->flagged)
 		return refuse_call(refusal, "What it reads and writes is not confined to a tenant.", ADVICE_TRUST);
+	if (function->body && other_views)
+		return refuse_call(refusal, "It may name a temporary view that was made for another tenant.",
+						   "Drop the view, or call the function in a SELECT.");
 	switch (builtin_kind(function->name, strlen(function->name))) {
 	case BUILTIN_HARMLESS:
 		return true;

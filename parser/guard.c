@@ -9,6 +9,7 @@
 #include "parser/names.h"
 #include "parser/normalized.h"
 #include "parser/rewrite.h"
+#include "parser/settings_policy.h"
 #include "parser/textcost.h"
 #include "parser/verdict_build.h"
 
@@ -33,9 +34,11 @@ struct message {
 	size_t sent; /* how long the message that is sent can get */
 	unsigned parameters, tenant_parameter;
 	enum tenant_type tenant_type;
-	bool begun;   /* BEGIN was seen in this message */
-	bool changed; /* names changed since then */
-	bool path_unknown, temporaries_unknown;
+	bool
+		changed; /* names changed in the transaction under way, which may have begun before BEGIN: statements of one
+					 message are a transaction */
+	bool local; /* some of it in a way that COMMIT takes back */
+	bool path_unknown, temporaries_unknown, tenant_changed;
 };
 
 static int characters(const char *text, size_t length)
@@ -201,39 +204,66 @@ static bool is_search_path(const struct effect *effect)
 	return effect->name && strcmp(effect->name, "search_path") == 0;
 }
 
-/* The end of a transaction takes back what nobody here has seen, unless all of it happened in this message.
- */
-static void end_transaction(struct message *message)
+/* ROLLBACK TO takes a SET back, too. */
+static bool sets_tenant(const struct policy *policy, const struct effect *effect)
 {
-	if (!message->begun || message->changed)
+	bool set = effect->kind == EFFECT_SET || effect->kind == EFFECT_SET_DEFAULT;
+	return set ? setting_is_tenant(policy, effect->name)
+			   : effect->kind == EFFECT_RESET_ALL || effect->kind == EFFECT_DISCARD_ALL ||
+					 effect->kind == EFFECT_ROLLBACK_TO;
+}
+
+/* `back`: what the message changed is taken back, and beyond it what only the session knows. */
+static void take_back(struct message *message, bool back)
+{
+	if (back || message->names.reverts)
 		message->path_unknown = message->temporaries_unknown = true;
-	message->begun = message->changed = false;
+	message->tenant_changed |= message->names.reverts;
 	message->names.temporaries = created_forget(message->names.temporaries, &message->names.n_temporaries);
+}
+
+static void end_transaction(struct message *message, bool back)
+{
+	take_back(message, back);
+	message->changed = message->local = message->names.reverts = false;
+}
+
+static void add_temporary(struct message *message, const struct effect *effect)
+{
+	struct session_names *names = &message->names;
+	names->temporaries = name_added(names->temporaries, &names->n_temporaries, effect->name);
+	if (!created_is_entry(effect->name)) {
+		message->changed = true;
+		message->local |= effect->flag;
+	}
+	if (!effect->value)
+		return;
+	char *entry = session_names_view(effect->name, true);
+	names->temporaries = name_added(names->temporaries, &names->n_temporaries, copy_text(entry));
+	free(entry);
 }
 
 static void apply_effect(struct message *message, const struct effect *effect)
 {
 	struct session_names *names = &message->names;
+	message->tenant_changed |= sets_tenant(message->request->policy, effect);
 	switch (effect->kind) {
-	case EFFECT_BEGIN:
-		message->begun = true;
-		message->changed = false;
-		break;
 	case EFFECT_COMMIT:
+		end_transaction(message, message->local);
+		break;
 	case EFFECT_ROLLBACK:
 	case EFFECT_PREPARE_TRANSACTION:
-		end_transaction(message);
+		end_transaction(message, message->changed);
 		break;
 	case EFFECT_ROLLBACK_TO:
-		if (!message->begun || message->changed)
-			message->path_unknown = message->temporaries_unknown = true;
-		names->temporaries = created_forget(names->temporaries, &names->n_temporaries);
+		take_back(message, message->changed);
 		break;
 	case EFFECT_SET:
 		if (is_search_path(effect)) {
 			names->search_path = effect->value;
 			message->path_unknown = false;
 			message->changed = true;
+			message->local |= effect->flag;
 		}
 		break;
 	case EFFECT_SET_DEFAULT:
@@ -247,11 +277,11 @@ static void apply_effect(struct message *message, const struct effect *effect)
 		names->n_prepared = 0;
 		/* fall through */
 	case EFFECT_DISCARD_TEMP:
-		names->n_temporaries = 0;
+		names->temporaries = created_alone(names->temporaries, &names->n_temporaries);
+		message->changed = true;
 		break;
 	case EFFECT_CREATE_TEMPORARY:
-		names->temporaries = name_added(names->temporaries, &names->n_temporaries, effect->name);
-		message->changed |= !created_is_entry(effect->name);
+		add_temporary(message, effect);
 		break;
 	case EFFECT_DROP:
 		names->temporaries = name_removed(names->temporaries, &names->n_temporaries, effect->name);
@@ -431,6 +461,7 @@ static void guard_statement(struct message *message, RawStmt *raw, size_t index)
 								  .tenant_type = request->policy->tenant_type,
 								  .rewrite = palloc0(sizeof(struct rewrite)),
 								  .path_unknown = message->path_unknown || message->temporaries_unknown,
+								  .tenant_changed = message->tenant_changed,
 								  .cacheable = true};
 	analysis->statement_length = raw->stmt_len ? (size_t)raw->stmt_len : request->length - raw->stmt_location;
 	message->characters +=

@@ -1,6 +1,7 @@
 /* See quals.h. The statement is walked once; nodes that are not listed are not settled. */
 #include <stdlib.h>
 
+#include "parser/created.h"
 #include "parser/quals_internal.h"
 #include "parser/tree.h"
 
@@ -94,12 +95,14 @@ static bool visit_view(struct quals *quals, const struct catalog_relation *view)
 }
 
 /* All views of the name: which of them is meant does not matter here. Something that the session has made may
- * be a view too, and show constants. */
+ * be a view too, and show constants; one whose definition comes in its place may have any condition. */
 static bool visit_relation(struct quals *quals, const RangeVar *name)
 {
 	const struct catalog *catalog = quals->analysis->catalog;
 	const struct catalog_name *entry = quals_known(quals, name->relname);
 	quals->constant_columns |= quals->analysis->names->n_temporaries > 0 || !entry;
+	if (quals->analysis->names->n_temporaries > 0 && created_any_view(quals->analysis, name->relname))
+		return true;
 	if (!entry || !entry->view)
 		return false;
 	for (size_t i = 0; i < catalog_relation_count(catalog); i++) {

@@ -109,7 +109,9 @@ struct rewrite {
 		*rows_stay; /* the sub-select whose targets may stay rows of the table: a column is taken out of it */
 	bool literal;   /* the statement cannot take parameters: the slot must become a literal */
 	bool foreign;   /* some relation that may hold other tenants' rows is read */
-	const Node *root;                                          /* the whole statement */
+	bool of_tenant; /* a temporary view is read that shows one tenant's rows */
+	const RangeVar *wrapped; /* this relation of FROM is to be wrapped in any case; NULL: none */
+	const Node *root;        /* the whole statement */
 	enum { SCREENS_UNKNOWN, SCREENS_YES, SCREENS_NO } screens; /* see quals.h */
 };
 
@@ -321,6 +323,9 @@ bool rewrite_copy(struct analysis *analysis, CopyStmt *copy, size_t begin, size_
 bool rewrite_utility(struct analysis *analysis, Node *statement, size_t begin, size_t end);
 /* SELECT INTO and CREATE TABLE AS: rows of tenants may only go to temporary relations. */
 bool rewrite_into(struct analysis *analysis, const Node *query);
+
+/* rewrite_create_view.c */
+bool rewrite_create_view(struct analysis *analysis, ViewStmt *statement, size_t begin, size_t end);
 
 /* rewrite_view.c */
 bool view_inline(struct analysis *analysis, struct leaf *leaf);

@@ -220,6 +220,8 @@ static bool place_relation(struct analysis *analysis, struct level *level, struc
 	if (leaf->kind == LEAF_TENANT && leaf_hides(analysis, leaf) && leaf->alias &&
 		list_length(leaf->alias->colnames) > leaf->relation->tenant_column)
 		context.placement = PLACE_WRAP;
+	if (range == analysis->rewrite->wrapped)
+		context.placement = PLACE_WRAP;
 	leaf->placement = context.placement;
 	leaf->join = context.join;
 	return true;

@@ -65,6 +65,17 @@ static bool name_temporary(struct analysis *analysis, RangeVar *range)
 	return splice_text(analysis, range->location, 0, "pg_temp.");
 }
 
+/* A temporary view shows the rows of the tenant that it was made for. */
+static bool present_tenant(struct analysis *analysis, const RangeVar *range)
+{
+	analysis->rewrite->of_tenant |= created_of_tenant(analysis, range->relname);
+	return !created_of_other_tenant(analysis, range->relname) ||
+		   analysis_refuse(
+			   analysis, "42501", range->location,
+			   text_concat("temporary view \"", range->relname, "\" was made for another tenant", NULL),
+			   "It shows that tenant's rows.", "Create it again for this one.");
+}
+
 static bool refuse_relation(struct analysis *analysis, const struct catalog_relation *relation, int location)
 {
 	if (relation->isolation == ISOLATION_DATA)
@@ -136,10 +147,10 @@ static bool hides_guarded(const struct analysis *analysis, const struct catalog_
 /* A name is spelled out when the server must not take it for another relation than the one that was looked
  * at: in a view's definition, whose names were resolved when the view was made; and for a shared relation
  * that stands in front of a guarded one and may be dropped before the statement runs (or runs again, when it
- * is prepared). */
+ * is prepared). A view in whose place its definition comes has no name any more. */
 static bool qualify(struct analysis *analysis, RangeVar *range, const struct catalog_relation *relation)
 {
-	if (range->schemaname)
+	if (range->schemaname || relation->isolation == ISOLATION_VIEW || relation->composed)
 		return true;
 	if (analysis->rewrite->view_depth == 0 &&
 		(relation->isolation != ISOLATION_SHARED || same_name(relation->schema, "pg_catalog") ||
@@ -185,7 +196,7 @@ bool leaf_resolve(struct analysis *analysis, struct leaf *leaf, RangeVar *range,
 							   "a view over temporary relations would be temporary", NULL,
 							   "Say CREATE TEMP VIEW.");
 	if (temporary)
-		return name_temporary(analysis, range);
+		return present_tenant(analysis, range) && name_temporary(analysis, range);
 	if (leaf->relation == NULL)
 		return unknown_relation(analysis, range);
 	return qualify(analysis, range, leaf->relation) && classify(analysis, leaf, leaf->relation);

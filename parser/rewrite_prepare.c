@@ -1,4 +1,4 @@
-/* Statements that contain a query: EXPLAIN, DECLARE CURSOR, PREPARE and EXECUTE, CREATE TABLE AS, CREATE VIEW.
+/* Statements that contain a query: EXPLAIN, DECLARE CURSOR, PREPARE and EXECUTE, CREATE TABLE AS.
  *
  * A prepared statement takes the tenant as its last parameter; its EXECUTE appends it. COPY and EXECUTE
  * cannot take parameters of the extended protocol: there the slot becomes a literal (rewrite->literal). */
@@ -190,26 +190,6 @@ static bool prepare(struct analysis *analysis, PrepareStmt *statement, size_t be
 	return extend_types(analysis, statement, number, name);
 }
 
-/* CREATE VIEW .. AS query [WITH [CASCADED | LOCAL] CHECK OPTION] */
-static bool define_view(struct analysis *analysis, ViewStmt *statement, size_t begin, size_t end)
-{
-	size_t as = find_keyword(analysis, begin, end, KEYWORD_AS);
-	if (statement->withCheckOption != NO_CHECK_OPTION) {
-		size_t with = end - 3;
-		if (end >= begin + 4 && keyword_at(analysis, with, end) != KEYWORD_WITH)
-			with--;
-		if (end < begin + 4 || keyword_at(analysis, with, end) != KEYWORD_WITH)
-			return rewrite_lost(analysis, -1);
-		end = with;
-	}
-	if (!contained(analysis, &statement->query, as + 1, end))
-		return false;
-	if (analysis->uses_tenant)
-		return analysis_refuse(analysis, "0A000", -1,
-							   "views must not contain data-modifying statements in WITH", NULL, NULL);
-	return schema_view_made(analysis, statement, analysis->rewrite->foreign);
-}
-
 bool rewrite_utility(struct analysis *analysis, Node *statement, size_t begin, size_t end)
 {
 	if (begin + 1 >= end)
@@ -224,7 +204,7 @@ bool rewrite_utility(struct analysis *analysis, Node *statement, size_t begin, s
 	case T_ExecuteStmt:
 		return execute(analysis, (ExecuteStmt *)statement, begin, end);
 	case T_ViewStmt:
-		return !analysis->defines_view || define_view(analysis, (ViewStmt *)statement, begin, end);
+		return rewrite_create_view(analysis, (ViewStmt *)statement, begin, end);
 	case T_CreateTableAsStmt:
 		return create_as(analysis, (CreateTableAsStmt *)statement, begin, end);
 	default:

@@ -328,6 +328,15 @@ static bool change_of_function(struct analysis *analysis, Node *object, const ch
 	return schema_unsafe(analysis, -1, analysis_text("%s of function %s()", verb, name), entry->reason);
 }
 
+/* Under its new name it would be taken for one of the tenant of now. */
+static bool keeps_tenant(struct analysis *analysis, const RangeVar *name)
+{
+	return !created_of_other_tenant(analysis, name->relname) ||
+		   analysis_refuse(analysis, "0A000", name->location,
+						   analysis_text("temporary view \"%s\" shows rows of another tenant", name->relname),
+						   NULL, "Drop it and create it again.");
+}
+
 static bool rename_relation(struct analysis *analysis, RenameStmt *rename)
 {
 	RangeVar *name = rename->relation;
@@ -342,7 +351,8 @@ static bool rename_relation(struct analysis *analysis, RenameStmt *rename)
 	RangeVar renamed = *name;
 	renamed.relname = rename->newname;
 	analysis_effect(analysis, EFFECT_DROP, name->relname, NULL, false);
-	return schema_temporary(analysis, &renamed, false);
+	return keeps_tenant(analysis, name) &&
+		   schema_temporary(analysis, &renamed, false, created_of_tenant(analysis, name->relname));
 }
 
 static bool rename_column(struct analysis *analysis, RenameStmt *rename)

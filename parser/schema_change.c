@@ -86,13 +86,14 @@ bool schema_permitted(struct analysis *analysis)
 	return true;
 }
 
-bool schema_temporary(struct analysis *analysis, const RangeVar *name, bool on_commit_drop)
+bool schema_temporary(struct analysis *analysis, const RangeVar *name, bool on_commit_drop, bool of_tenant)
 {
 	if (created_is_entry(name->relname))
 		return analysis_refuse(analysis, "0A000", name->location,
 							   "this name is not supported for a temporary relation",
 							   "It begins with a control character that tenantry uses itself.", NULL);
-	analysis_effect(analysis, EFFECT_CREATE_TEMPORARY, name->relname, NULL, on_commit_drop);
+	analysis_effect(analysis, EFFECT_CREATE_TEMPORARY, name->relname, of_tenant ? CREATED_OF_TENANT : NULL,
+					on_commit_drop);
 	return true;
 }
 
@@ -185,7 +186,7 @@ static bool create_statistics(struct analysis *analysis, CreateStatsStmt *create
 static bool create_sequence(struct analysis *analysis, CreateSeqStmt *create)
 {
 	if (schema_is_temporary(create->sequence))
-		return schema_temporary(analysis, create->sequence, false);
+		return schema_temporary(analysis, create->sequence, false, false);
 	schema_record_relation(analysis, create->sequence, 'S', create->if_not_exists);
 	return schema_permitted(analysis);
 }

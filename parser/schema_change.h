@@ -47,8 +47,9 @@ const char *schema_unclean(struct analysis *analysis);
 const char *schema_shows_settings(const char *text);
 /* Any schema change at all: refused with ddl = refuse. Records EFFECT_SCHEMA_CHANGE. */
 bool schema_permitted(struct analysis *analysis);
-/* A temporary relation that comes to be: not under a name that could be taken for an entry of created.h. */
-bool schema_temporary(struct analysis *analysis, const RangeVar *name, bool on_commit_drop);
+/* A temporary relation that comes to be: not under a name that could be taken for an entry of created.h.
+ * `of_tenant`: a view of rows of the tenant of now. */
+bool schema_temporary(struct analysis *analysis, const RangeVar *name, bool on_commit_drop, bool of_tenant);
 /* A temporary relation that hides a tenant relation is named as temporary, in text and tree: the session's
  * list of temporaries cannot follow everything (DROP .. CASCADE of something else), and must not decide
  * alone. */
@@ -65,8 +66,9 @@ bool schema_elements(struct analysis *analysis, List *elements);
 void schema_record_table(struct analysis *analysis, const CreateStmt *create);
 /* A shared relation whose columns do not matter: a view, a sequence, the result of a query. */
 void schema_record_relation(struct analysis *analysis, const RangeVar *name, char kind, bool maybe);
-/* A view over tenant relations: not to be used before COMMIT. */
-void schema_record_tenant_view(struct analysis *analysis, const RangeVar *name);
+/* A view over tenant relations. `known`: its columns and definition; NULL: it is not to be used before COMMIT. */
+void schema_record_tenant_view(struct analysis *analysis, const RangeVar *name,
+							   const struct catalog_relation *known);
 void schema_record_alter(struct analysis *analysis, const struct catalog_relation *relation,
 						 const AlterTableStmt *alter);
 /* Other name, or other name of a column. */
@@ -74,10 +76,12 @@ void schema_record_rename(struct analysis *analysis, const struct catalog_relati
 						  const RenameStmt *rename);
 void schema_record_drop(struct analysis *analysis, const struct catalog_relation *relation);
 
-/* CREATE VIEW before its query is looked at, and after: rewrite_prepare.c leaves out the hidden columns in between
- * where analysis->defines_view is set. */
+/* CREATE VIEW before its query is looked at, and after: rewrite_create_view.c leaves out the hidden columns in between
+ * where analysis->defines_view is set. `foreign`: it reads relations that may hold other tenants' rows; `known`: as
+ * for schema_record_tenant_view(). */
 bool schema_create_view(struct analysis *analysis, ViewStmt *view);
-bool schema_view_made(struct analysis *analysis, const ViewStmt *view, bool foreign);
+bool schema_view_made(struct analysis *analysis, const ViewStmt *view, bool foreign,
+					  const struct catalog_relation *known);
 bool schema_create_table(struct analysis *analysis, CreateStmt *create);
 bool schema_alter_table(struct analysis *analysis, AlterTableStmt *alter);
 bool schema_rename(struct analysis *analysis, RenameStmt *rename);

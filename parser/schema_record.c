@@ -28,7 +28,7 @@ static void record(struct analysis *analysis, const struct catalog_relation *rel
 	const char *old = created_entry(analysis, relation->schema, relation->name);
 	if (old)
 		analysis_effect(analysis, EFFECT_DROP, old, NULL, false);
-	const char *name = created_name(relation, how);
+	const char *name = created_name(relation, how, analysis->names->search_path);
 	if (name)
 		analysis_effect(analysis, EFFECT_CREATE_TEMPORARY, name, NULL, true);
 }
@@ -183,15 +183,19 @@ void schema_record_table(struct analysis *analysis, const CreateStmt *create)
 	record(analysis, &relation, create->if_not_exists ? CREATED_MAYBE : CREATED_NEW);
 }
 
-void schema_record_tenant_view(struct analysis *analysis, const RangeVar *name)
+void schema_record_tenant_view(struct analysis *analysis, const RangeVar *name,
+							   const struct catalog_relation *known)
 {
-	const char *schema = creation_schema(analysis, name);
-	struct catalog_relation view = {.schema = schema,
-									.name = name->relname,
-									.kind = 'v',
-									.isolation = ISOLATION_REFUSED,
-									.tenant_column = -1};
-	if (schema)
+	struct catalog_relation view = {.isolation = ISOLATION_REFUSED};
+	if (known && analysis->names->search_path && !analysis->path_unknown) {
+		view = *known;
+		view.isolation = ISOLATION_VIEW;
+	}
+	view.schema = creation_schema(analysis, name);
+	view.name = name->relname;
+	view.kind = 'v';
+	view.tenant_column = -1;
+	if (view.schema)
 		record(analysis, &view, CREATED_MAYBE);
 }
 

@@ -361,7 +361,7 @@ bool schema_create_table(struct analysis *analysis, CreateStmt *create)
 		return false;
 	if (schema_is_temporary(create->relation))
 		return spell_likes(analysis, create) &&
-			   schema_temporary(analysis, create->relation, create->oncommit == ONCOMMIT_DROP);
+			   schema_temporary(analysis, create->relation, create->oncommit == ONCOMMIT_DROP, false);
 	if (!schema_permitted(analysis))
 		return false;
 	if (analysis->policy->new_tables == NEW_TABLES_REFUSE && !create->partbound)

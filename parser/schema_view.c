@@ -1,9 +1,10 @@
 /* CREATE VIEW. A view over tenant relations gets no predicate: it is read by its definition, which is guarded in the
- * reader's session (rewrite_view.c). Hidden tenant columns are left out of its stars.
+ * reader's session (rewrite_view.c). Hidden tenant columns are left out of its stars. A temporary one is guarded like
+ * any other query of the session, for the tenant of now, and read as it is.
  *
  * Refused: views over such relations whose name means something already, which sessions with an older snapshot would go
- * on reading as what it was; what is computed by flagged functions; and all of them for users that are bound to a
- * tenant. */
+ * on reading as what it was; what is computed by flagged functions; and all but temporary ones for users that are bound
+ * to a tenant. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,36 +15,23 @@
 
 static const char WHAT[] = "this CREATE VIEW";
 
-/* The grammar makes WITH RECURSIVE of CREATE RECURSIVE VIEW: the tree is not that of the text. */
-static bool is_recursive_form(struct analysis *analysis)
+/* Why a view of this text would be dangerous whatever relations it reads; NULL: it is not. */
+static const char *unclean_code(struct analysis *analysis)
 {
+	if (analysis->request->name_bytes != NAMES_ALIKE && !text_is_ascii(analysis->text, analysis->text_length))
+		return schema_unclean(analysis);
 	const char *text = schema_text(analysis);
-	for (int i = 0; i < 4; i++) {
-		text += strspn(text, " \t\r\n\f\v");
-		if (strncasecmp(text, "recursive", 9) == 0)
-			return true;
-		size_t word = strcspn(text, " \t\r\n\f\v");
-		if (strncasecmp(text, "view", word) == 0 && word == 4)
-			return false;
-		text += word;
-	}
-	return strcasestr(text, "recursive") != NULL; /* comments in between */
-}
-
-/* Can its query be looked at by the tree, and function names be compared? */
-static bool is_readable(struct analysis *analysis)
-{
-	return !is_recursive_form(analysis) && (analysis->request->name_bytes == NAMES_ALIKE ||
-											text_is_ascii(analysis->text, analysis->text_length));
+	const char *why = body_scan_code(analysis->catalog, text);
+	return why ? why : schema_shows_settings(text);
 }
 
 static bool create_temporary(struct analysis *analysis, const ViewStmt *view)
 {
-	const char *why = schema_unclean(analysis);
-	return (!why || analysis_refuse(analysis, "42501", view->view->location,
-									"a temporary view over tenant relations cannot be created", why,
-									"Create a temporary table from the query, or a view that stays.")) &&
-		   schema_temporary(analysis, view->view, false);
+	const char *why = unclean_code(analysis);
+	analysis->temporary_view = !why;
+	return !why ||
+		   analysis_refuse(analysis, "42501", view->view->location, "this temporary view cannot be created",
+						   why, "Create a temporary table from the query.");
 }
 
 bool schema_create_view(struct analysis *analysis, ViewStmt *view)
@@ -57,17 +45,11 @@ bool schema_create_view(struct analysis *analysis, ViewStmt *view)
 		return false;
 	if (!schema_permitted(analysis))
 		return false;
-	const char *why = schema_unclean(analysis);
-	bool readable = is_readable(analysis);
-	if (why && !bound && readable) {
-		const char *text = schema_text(analysis);
-		why = body_scan_code(analysis->catalog, text);
-		why = why ? why : schema_shows_settings(text);
-	}
+	const char *why = bound ? schema_unclean(analysis) : unclean_code(analysis);
 	if (why && !schema_unsafe(analysis, -1, WHAT, why))
 		return false;
-	analysis->defines_view = !why && readable && analysis->policy->ddl != DDL_ALLOW;
-	return analysis->defines_view || schema_view_made(analysis, view, why != NULL);
+	analysis->defines_view = !why && analysis->policy->ddl != DDL_ALLOW;
+	return analysis->defines_view || schema_view_made(analysis, view, why != NULL, NULL);
 }
 
 /* Does the name mean anything to sessions whose snapshot does not show the view yet, or to code that was looked at
@@ -88,7 +70,8 @@ static const char *means_something(struct analysis *analysis, const RangeVar *na
 										  : NULL;
 }
 
-bool schema_view_made(struct analysis *analysis, const ViewStmt *view, bool foreign)
+bool schema_view_made(struct analysis *analysis, const ViewStmt *view, bool foreign,
+					  const struct catalog_relation *known)
 {
 	if (!foreign) {
 		if (!created_maybe_any(analysis))
@@ -100,6 +83,6 @@ bool schema_view_made(struct analysis *analysis, const ViewStmt *view, bool fore
 		analysis->unknown_name = true; /* perhaps that is gone meanwhile */
 		return schema_unsafe(analysis, view->view->location, "this view over tenant relations", why);
 	}
-	schema_record_tenant_view(analysis, view->view);
+	schema_record_tenant_view(analysis, view->view, known);
 	return true;
 }

@@ -105,6 +105,8 @@ const struct catalog_relation *scope_permanent(const struct analysis *analysis, 
 {
 	const struct scope_path *path = scope_path(analysis);
 	for (size_t i = 0; i < path->n; i++) {
+		if (names_temporary_schema(path->schemas[i]))
+			continue;
 		const struct catalog_relation *relation = created_relation(analysis, path->schemas[i], name);
 		if (relation)
 			return relation;

@@ -96,7 +96,7 @@ static bool examine_cursor(struct analysis *analysis, Node *statement)
 static bool examine_into(struct analysis *analysis, const IntoClause *into, char kind, bool maybe)
 {
 	if (schema_is_temporary(into->rel))
-		return schema_temporary(analysis, into->rel, into->onCommit == ONCOMMIT_DROP);
+		return schema_temporary(analysis, into->rel, into->onCommit == ONCOMMIT_DROP, false);
 	if (!schema_permitted(analysis))
 		return false;
 	if (analysis->policy->new_tables == NEW_TABLES_REFUSE)
@@ -307,7 +307,8 @@ static enum verdict_kind judge_schema(struct analysis *analysis, Node *statement
 {
 	if (!statement_schema_change(analysis, statement))
 		return VERDICT_REFUSE;
-	return analysis->splices.n > 0 || analysis->defines_view ? VERDICT_GUARD : VERDICT_PASS;
+	return analysis->splices.n > 0 || analysis->defines_view || analysis->temporary_view ? VERDICT_GUARD
+																						 : VERDICT_PASS;
 }
 
 /* `nested`: inside EXPLAIN, PREPARE or DECLARE CURSOR, where a setting would be changed at a time that nobody

@@ -70,7 +70,8 @@ enum effect_kind {
 	EFFECT_DEALLOCATE, /* name, NULL: all */
 	/* name: runs what PREPARE or a Parse message has given that name; changes nothing by itself */
 	EFFECT_EXECUTE,
-	/* name of a relation in pg_temp, or an entry of parser/created.h; flag: ON COMMIT DROP */
+	/* name of a relation in pg_temp, or an entry of parser/created.h; flag: ON COMMIT DROP; value, if any:
+	 * CREATED_OF_TENANT, a view that shows rows of the tenant of now, whatever the tenant is later */
 	EFFECT_CREATE_TEMPORARY,
 	/* names dropped: name is one unqualified relation name; several: several effects */
 	EFFECT_DROP,
@@ -158,17 +159,28 @@ struct verdict {
 	bool cacheable;
 };
 
-/* Names of the session that shadow or steer the catalog's. Borrowed; arrays sorted by the session. */
+/* Names of the session that shadow or steer the catalog's. Borrowed. The same names come in the same order: they are part
+ * of the cache's key. */
 struct session_names {
 	const char *search_path; /* text of the setting as the server has it, e.g. "$user", public */
+	bool
+		reverts; /* the end of the transaction under way may change the path, the temporaries or the tenant */
 	size_t n_temporaries;
 	/* unqualified names of the session's temporary relations; also what the transaction under way has
-	 * created or altered, in the form of parser/created.h */
+	 * created or altered, in the form of parser/created.h, and session_names_view() beside the name of a
+	 * temporary view of one tenant's rows */
 	const char *const *temporaries;
 	/* prepared statements (SQL and protocol share a namespace) that take the tenant last */
 	size_t n_prepared;
 	const char *const *prepared;
 };
+
+#define CREATED_OF_TENANT "tenant"
+/* What `temporaries` has beside the name of a relation that was created with CREATED_OF_TENANT: of the tenant
+ * of now, or of another one, whose view is not to be read. The caller frees it. */
+char *session_names_view(const char *name, bool of_this_tenant);
+/* Does the name stand for what is no temporary relation (DISCARD TEMP does not drop it)? */
+bool session_names_is_permanent(const char *name);
 
 enum sub_protocol { PROTOCOL_SIMPLE, PROTOCOL_EXTENDED };
 

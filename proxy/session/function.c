@@ -15,7 +15,7 @@ enum handled function_message(struct session *session, const struct wire_message
 	}
 	session->counts.statements++;
 	if (!function_call_policy(session->catalog, session->settings->policy, session->user->right, oid,
-							  &refusal)) {
+							  state_shows_other_tenant(&session->state), &refusal)) {
 		refuse_query(session, &refusal);
 		return HANDLED;
 	}

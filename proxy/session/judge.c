@@ -22,14 +22,26 @@ static void *must(void *memory)
 	return memory;
 }
 
-/* The session's names; `names` has room for every temporary relation. */
+/* So many names current_names() may give. */
+static size_t names_most(const struct session *session)
+{
+	const struct temporaries *temporaries = session->state.now.current.temporaries;
+	return temporaries ? 2 * temporaries->n : 0;
+}
+
+/* The session's names; `names` has room for names_most(). */
 static struct session_names current_names(const struct session *session, const char **names)
 {
 	const struct temporaries *temporaries = session->state.now.current.temporaries;
-	size_t n = temporaries ? temporaries->n : 0;
-	for (size_t i = 0; i < n; i++)
-		names[i] = temporaries->list[i].name->s;
+	size_t n = 0;
+	for (size_t i = 0; temporaries && i < temporaries->n; i++) {
+		const struct text *mark = temporary_mark(&session->state, &temporaries->list[i]);
+		if (mark)
+			names[n++] = mark->s;
+		names[n++] = temporaries->list[i].name->s;
+	}
 	return (struct session_names){.search_path = session->state.now.current.search_path->s,
+								  .reverts = session->state.dirty,
 								  .n_temporaries = n,
 								  .temporaries = names,
 								  .n_prepared = session->statements.n_takes,
@@ -65,10 +77,9 @@ static struct guard_request request_of(const struct session *session, enum sub_p
 static struct verdict *judge_inline(struct session *session, enum sub_protocol protocol, const char *text,
 									size_t length, const uint32_t *types, size_t n_types)
 {
-	const struct temporaries *temporaries = session->state.now.current.temporaries;
 	const char *few[16], **list = few;
-	if (temporaries && temporaries->n > sizeof few / sizeof *few)
-		list = must(malloc(temporaries->n * sizeof *list));
+	if (names_most(session) > sizeof few / sizeof *few)
+		list = must(malloc(names_most(session) * sizeof *list));
 	struct session_names names = current_names(session, list);
 	struct guard_request request = request_of(session, protocol, text, length, types, n_types, &names);
 	struct verdict *verdict = verdict_cache_guard(session->cache, &request);
@@ -167,8 +178,7 @@ static bool answers(const struct session *session, const struct guard_request *r
 static struct verdict *judge_elsewhere(struct session *session, enum sub_protocol protocol, const char *text,
 									   size_t length, const uint32_t *types, size_t n_types)
 {
-	const struct temporaries *temporaries = session->state.now.current.temporaries;
-	const char **list = must(malloc(((temporaries ? temporaries->n : 0) + 1) * sizeof *list));
+	const char **list = must(malloc((names_most(session) + 1) * sizeof *list));
 	struct session_names names = current_names(session, list);
 	struct guard_request request = request_of(session, protocol, text, length, types, n_types, &names);
 	struct verdict *verdict = NULL;

@@ -40,43 +40,90 @@ static struct temporaries *temporaries_ref(struct temporaries *list)
 	return list;
 }
 
+static struct temporary temporary_ref(const struct temporary *temporary)
+{
+	text_ref(temporary->name);
+	text_ref(temporary->marks[0]);
+	text_ref(temporary->marks[1]);
+	text_ref(temporary->tenant);
+	return *temporary;
+}
+
+static void temporary_unref(struct temporary *temporary)
+{
+	text_unref(temporary->name);
+	text_unref(temporary->marks[0]);
+	text_unref(temporary->marks[1]);
+	text_unref(temporary->tenant);
+}
+
 static void temporaries_unref(struct temporaries *list)
 {
 	if (!list || --list->refs > 0)
 		return;
 	for (size_t i = 0; i < list->n; i++)
-		text_unref(list->list[i].name);
+		temporary_unref(&list->list[i]);
 	free(list);
 }
 
-/* A copy without `name` (NULL: nothing is left out by name) and, when `committing`, without what ON COMMIT
- * DROP drops; with room for one more. */
+static bool is_dropped_at_commit(const struct temporary *temporary)
+{
+	return temporary->on_commit_drop;
+}
+
+static bool is_discarded(const struct temporary *temporary)
+{
+	return !session_names_is_permanent(temporary->name->s);
+}
+
+/* A copy without `name` (NULL: nothing is left out by name) and without what `leaves` says (NULL: nothing); with
+ * room for one more. */
 static struct temporaries *temporaries_without(const struct temporaries *old, const char *name,
-											   bool committing)
+											   bool (*leaves)(const struct temporary *))
 {
 	size_t n = old ? old->n : 0;
 	struct temporaries *list = must(malloc(sizeof *list + (n + 1) * sizeof list->list[0]));
 	list->refs = 1;
 	list->n = 0;
 	for (size_t i = 0; i < n; i++) {
-		if ((name && strcmp(old->list[i].name->s, name) == 0) || (committing && old->list[i].on_commit_drop))
+		if ((name && strcmp(old->list[i].name->s, name) == 0) || (leaves && leaves(&old->list[i])))
 			continue;
-		list->list[list->n] = old->list[i];
-		text_ref(list->list[list->n].name);
-		list->n++;
+		list->list[list->n++] = temporary_ref(&old->list[i]);
 	}
 	return list;
 }
 
-static void temporaries_insert(struct temporaries *list, const char *name, bool on_commit_drop)
+/* In order of names. */
+static void temporaries_insert(struct temporaries *list, struct temporary added)
 {
 	size_t at = list->n;
-	while (at > 0 && strcmp(list->list[at - 1].name->s, name) > 0) {
+	while (at > 0 && strcmp(list->list[at - 1].name->s, added.name->s) > 0) {
 		list->list[at] = list->list[at - 1];
 		at--;
 	}
-	list->list[at] = (struct temporary){.name = text_new(name), .on_commit_drop = on_commit_drop};
+	list->list[at] = added;
 	list->n++;
+}
+
+static struct temporary temporary_new(const struct state *state, const struct effect *effect)
+{
+	struct temporary temporary = {.name = text_new(effect->name), .on_commit_drop = effect->flag};
+	for (int present = 0; effect->value && present < 2; present++) {
+		char *mark = session_names_view(effect->name, present);
+		temporary.marks[present] = text_new(mark);
+		free(mark);
+	}
+	if (effect->value)
+		temporary.tenant = text_ref(state->now.current.tenant);
+	return temporary;
+}
+
+static bool any_of_tenant(const struct temporaries *list)
+{
+	for (size_t i = 0; list && i < list->n; i++)
+		if (list->list[i].marks[0])
+			return true;
+	return false;
 }
 
 static struct state_values values_ref(const struct state_values *values)
@@ -180,7 +227,7 @@ static void set_value(struct state *state, bool tenant, struct text *value, bool
 	set_text(tenant ? &state->now.current.tenant : &state->now.current.search_path, value);
 	if (!local)
 		set_text(tenant ? &state->now.kept.tenant : &state->now.kept.search_path, value);
-	if (!tenant)
+	if (!tenant || any_of_tenant(state->now.current.temporaries))
 		state->names_version++;
 }
 
@@ -204,12 +251,13 @@ static bool has_on_commit_drop(const struct temporaries *list)
 void state_commit(struct state *state)
 {
 	if (has_on_commit_drop(state->now.kept.temporaries))
-		set_temporaries(state, temporaries_without(state->now.kept.temporaries, NULL, true));
+		set_temporaries(state, temporaries_without(state->now.kept.temporaries, NULL, is_dropped_at_commit));
 	if (!state->dirty) {
 		drop_levels(state, 0);
 		return;
 	}
-	if (state->now.current.search_path != state->now.kept.search_path)
+	if (state->now.current.search_path != state->now.kept.search_path ||
+		(state->now.current.tenant != state->now.kept.tenant && any_of_tenant(state->now.kept.temporaries)))
 		state->names_version++;
 	values_unref(&state->now.current);
 	state->now.current = values_ref(&state->now.kept);
@@ -302,7 +350,8 @@ static void drop_temporary(struct state *state, const char *name)
 	if (!state->now.current.temporaries)
 		return;
 	begin_change(state);
-	set_temporaries(state, name ? temporaries_without(state->now.current.temporaries, name, false) : NULL);
+	set_temporaries(state,
+					temporaries_without(state->now.current.temporaries, name, name ? NULL : is_discarded));
 }
 
 bool state_sets_encoding(const struct effect *effect)
@@ -317,6 +366,15 @@ bool state_sets_encoding(const struct effect *effect)
 	default:
 		return false;
 	}
+}
+
+bool state_shows_other_tenant(const struct state *state)
+{
+	const struct temporaries *list = state->now.current.temporaries;
+	for (size_t i = 0; list && i < list->n; i++)
+		if (list->list[i].marks[0] && temporary_mark(state, &list->list[i]) == list->list[i].marks[0])
+			return true;
+	return false;
 }
 
 void state_apply(struct state *state, const struct effect *effect, const char *tag)
@@ -355,8 +413,8 @@ void state_apply(struct state *state, const struct effect *effect, const char *t
 		break;
 	case EFFECT_CREATE_TEMPORARY: {
 		begin_change(state);
-		struct temporaries *list = temporaries_without(state->now.current.temporaries, effect->name, false);
-		temporaries_insert(list, effect->name, effect->flag);
+		struct temporaries *list = temporaries_without(state->now.current.temporaries, effect->name, NULL);
+		temporaries_insert(list, temporary_new(state, effect));
 		set_temporaries(state, list);
 		break;
 	}

@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "parser/policy.h"
 #include "parser/verdict.h"
@@ -34,6 +35,10 @@ struct temporaries {
 	struct temporary {
 		struct text *name;
 		bool on_commit_drop;
+		/* A view that shows one tenant's rows: session_names_view() while that is not, or is, the tenant of now;
+		 * NULL: something else. */
+		struct text *marks[2];
+		struct text *tenant; /* of the view; NULL: none */
 	} list[];
 };
 
@@ -54,16 +59,26 @@ struct state {
 	struct state_level now;
 	struct state_level *levels;
 	size_t n_levels, room;
-	bool dirty;             /* levels[0] is the start of this transaction and `now` may differ from it */
-	uint64_t names_version; /* changes when search_path or temporaries change */
+	bool dirty; /* levels[0] is the start of this transaction and `now` may differ from it */
+	/* changes when search_path or temporaries change, or the tenant while some temporary view shows one's rows */
+	uint64_t names_version;
 	bool
 		encoding_changed; /* client_encoding was set since the last ReadyForQuery (idle), whatever became of it */
 };
+
+static inline const struct text *temporary_mark(const struct state *state, const struct temporary *temporary)
+{
+	const struct text *now = state->now.current.tenant, *then = temporary->tenant;
+	return temporary->marks[now == then || (now && then && strcmp(now->s, then->s) == 0)];
+}
 
 void state_init(struct state *state, const struct policy *policy, const char *tenant,
 				const char *search_path);
 void state_copy(struct state *to, const struct state *from);
 void state_free(struct state *state);
+
+/* Is there a temporary view of another tenant's rows than those of now? */
+bool state_shows_other_tenant(const struct state *state);
 
 /* `tag` is the command tag that the server answered with; NULL: the one to be expected. */
 void state_apply(struct state *state, const struct effect *effect, const char *tag);

@@ -52,7 +52,7 @@ class Names:
             return oid
         if oid not in self.types:
             rows = self.run_sql(f"SELECT format_type({oid}, NULL)")
-            self.types[oid] = rows[0][0]
+            self.types[oid] = re.sub(r"^pg_temp_\d+", "pg_temp", rows[0][0])
         return self.types[oid]
 
     def relation(self, oid):
@@ -81,12 +81,13 @@ def plain(error):
 class Answer:
     """One reply in comparable form."""
 
-    def __init__(self, reply, names, ordered, rows_ignored):
+    def __init__(self, reply, names, ordered, rows_ignored, new_views=False):
         self.reply = reply
         self.columns, self.rows, self.tags = [], [], []
         for result in reply.results:
             self.columns.append(None if result.columns is None else [
-                (c.name, names.type(c.type), names.relation(c.table), c.number, c.size, c.modifier, c.format)
+                (c.name, names.type(c.type), VIEW if new_views and names.relation(c.table) == "?" else names.relation(c.table), c.number, c.size,
+                 c.modifier, c.format)
                 for c in result.columns])
             rows = [[value(v, result.columns[i] if result.columns else None) for i, v in enumerate(row)] for row in result.rows]
             if not ordered:

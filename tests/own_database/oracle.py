@@ -104,7 +104,7 @@ class Oracle:
             self.connections.pop((side, k)).close(polite=False)
             return None, bytes(connection.received), str(e)
         is_ordered = ordered(text) if block.ordered is None else block.ordered
-        answer = Answer(reply, self.names[database], is_ordered, block.rows_ignored)
+        answer = Answer(reply, self.names[database], is_ordered, block.rows_ignored, block.new_views)
         received = connection.take_received()
         if reply.status == "X":
             self.connections.pop((side, k)).close(polite=False)

@@ -23,6 +23,7 @@ Directives, each a line at the top of the block (or of a step):
     --: visible                   the text names the tenant column: the own database has it, too
     --: own SQL                   what the own database gets instead
     --: rows ignored              compare everything but the rows' values (EXPLAIN)
+    --: new views                 relations that nobody else sees yet are views: where their columns come from is not compared
     --: differs M D               a known difference: these fields of the error are not compared
     --: echoes                    the text itself contains other tenants' marks
     --: version 15                needs that server version
@@ -43,7 +44,7 @@ class Block:
         self.path, self.line, self.title = path, line, ""
         self.steps = [Step()]
         self.modes = self.tenants = self.ordered = None
-        self.visible = self.rows_ignored = self.echoes = False
+        self.visible = self.rows_ignored = self.echoes = self.new_views = False
         self.differs = []
         self.version, self.worlds = 0, None
 
@@ -93,6 +94,8 @@ def _directive(block, step, words, line):
         block.visible = True
     elif name == "rows" and rest == "ignored":
         block.rows_ignored = True
+    elif name == "new" and rest == "views":
+        block.new_views = True
     elif name == "differs":
         block.differs = rest.split()
     elif name == "echoes":

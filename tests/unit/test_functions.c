@@ -229,7 +229,7 @@ static bool may_call(const struct ask *ask, const char *schema, const char *name
 	const struct catalog_function *const *list;
 	struct refusal refusal = {0};
 	assert_true(catalog_functions(ask->catalog, schema, name, &list) > 0);
-	bool fine = function_call_policy(ask->catalog, &ask->policy, ask->right, list[0]->oid, &refusal);
+	bool fine = function_call_policy(ask->catalog, &ask->policy, ask->right, list[0]->oid, false, &refusal);
 	assert_true(fine == (refusal.message == NULL));
 	return fine;
 }
@@ -245,14 +245,14 @@ static void test_call_message(void **state)
 	assert_false(may_call(&ask, "pg_catalog", "query_to_xml"));
 	assert_false(may_call(&ask, "pg_catalog", "set_config"));
 	assert_false(may_call(&ask, "pg_catalog", "lo_get"));
-	assert_false(function_call_policy(ask.catalog, &ask.policy, ask.right, 1, &refusal));
+	assert_false(function_call_policy(ask.catalog, &ask.policy, ask.right, 1, false, &refusal));
 	assert_string_equal(refusal.sqlstate, "42501");
 	ask.right = RIGHT_CHOOSE;
 	assert_true(may_call(&ask, "pg_catalog", "lo_get"));
 	assert_false(may_call(&ask, "public", "count_orders"));
 	ask.right = RIGHT_BYPASS;
 	assert_true(may_call(&ask, "public", "count_orders"));
-	assert_true(function_call_policy(ask.catalog, &ask.policy, ask.right, 1, &refusal));
+	assert_true(function_call_policy(ask.catalog, &ask.policy, ask.right, 1, false, &refusal));
 	ask_free(&ask);
 }
 

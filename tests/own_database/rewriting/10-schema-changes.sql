@@ -179,15 +179,130 @@ CREATE VIEW v AS SELECT id, * FROM items;
 --: error 0A000
 CREATE VIEW v AS WITH x AS (INSERT INTO nokey VALUES (1, 'x') RETURNING *) SELECT * FROM x;
 
--- its definition is not known before COMMIT
+-- in the transaction that makes it
+--: new views
+BEGIN;
+--: step
+CREATE VIEW v AS SELECT id, name FROM items WHERE active;
+--: step
+SELECT * FROM v ORDER BY id;
+--: step
+SELECT v.*, n.a FROM v LEFT JOIN nokey n ON n.a = v.id WHERE v.id > <#2> ORDER BY 1, 3;
+--: step
+CREATE VIEW w (x, y, z) AS SELECT v.*, p.qty FROM v JOIN parts p ON p.item_id = v.id ORDER BY v.id;
+--: step
+SELECT y, count(*), max(z) FROM w GROUP BY y ORDER BY y;
+--: step
+CREATE OR REPLACE VIEW v AS SELECT id, name, active FROM items;
+--: step
+SELECT active, count(*) FROM v GROUP BY 1 ORDER BY 1;
+--: step
+UPDATE parts SET note = v.name FROM v WHERE v.id = parts.item_id RETURNING v.id, v.name, note;
+--: step
+INSERT INTO nokey SELECT id, name FROM v WHERE id < <#3>;
+--: step
+--: params <#2>
+SELECT * FROM v WHERE id = $1;
+--: step
+ROLLBACK;
+
+--: new views
+BEGIN;
+--: step
+CREATE VIEW v AS SELECT * FROM nokey UNION ALL (SELECT id, name FROM items ORDER BY 1 LIMIT 2);
+--: step
+SELECT * FROM v ORDER BY 1, 2;
+--: step
+CREATE VIEW w AS WITH x AS (SELECT * FROM items) SELECT x.name, y.* FROM x, LATERAL (SELECT * FROM parts WHERE item_id = x.id) y;
+--: step
+SELECT * FROM w NATURAL JOIN items ORDER BY w.id;
+--: step
+CREATE RECURSIVE VIEW up (id, path) AS SELECT id, name::text FROM tree WHERE parent IS NULL UNION ALL SELECT c.id, u.path || '/' || c.name FROM tree c JOIN up u ON c.parent = u.id;
+--: step
+SELECT * FROM up WHERE path LIKE '%/%' ORDER BY 1;
+--: step
+CREATE VIEW cheap AS SELECT name FROM items WHERE name::text IS NOT NULL AND code::regclass IS NULL;
+--: step
+CREATE TEMP TABLE items (id integer, name text);
+--: step
+SELECT count(*) FROM w;
+--: step
+COMMIT;
+--: step
+SELECT count(*) FROM w;
+--: step
+SELECT * FROM up ORDER BY 1;
+
+-- a savepoint takes it back
+--: new views
 BEGIN;
 --: step
 CREATE VIEW v AS SELECT id FROM items;
+--: step
+SAVEPOINT s;
+--: step
+CREATE OR REPLACE VIEW v AS SELECT id, name FROM items;
+--: step
+SELECT * FROM v ORDER BY id;
+--: step
+ROLLBACK TO s;
+--: step
+SELECT * FROM v ORDER BY id;
+--: step
+ROLLBACK;
+
+-- all of it in one message
+--: new views
+--: modes simple
+BEGIN; CREATE VIEW v (a) AS VALUES ((SELECT count(*) FROM items)); SELECT a FROM v; ROLLBACK;
+
+-- columns whose names nobody can tell here
+BEGIN;
+--: step
+CREATE VIEW v AS SELECT id + 1 FROM items;
 --: step
 --: refused 0A000
 SELECT * FROM v;
 --: step
 ROLLBACK;
+
+-- its names may mean something else under another search_path
+BEGIN;
+--: step
+CREATE VIEW v AS SELECT id FROM items;
+--: step
+SET LOCAL search_path = alt, public;
+--: step
+--: refused 0A000
+SELECT * FROM v;
+--: step
+ROLLBACK;
+
+-- the recursive form
+CREATE RECURSIVE VIEW v (id) AS SELECT id FROM items WHERE id = <#1> UNION ALL SELECT id + 1 FROM v WHERE id < <#3>;
+--: step
+SELECT * FROM v ORDER BY id;
+--: step
+SELECT i.name FROM items i JOIN v USING (id) ORDER BY 1;
+
+CREATE OR REPLACE RECURSIVE VIEW public.v (a, b, c) AS SELECT t.*, 1 FROM nokey t UNION SELECT a, b, c + 1 FROM v WHERE c < 3;
+--: step
+SELECT * FROM v ORDER BY a, c;
+
+CREATE /* not */ RECURSIVE -- as one thinks
+VIEW v (a) AS (SELECT a FROM nokey) UNION ALL (SELECT a + 1 FROM v WHERE a < 5);
+--: step
+SELECT count(*) FROM v;
+
+--: error 42P10
+CREATE RECURSIVE VIEW v (a, b) AS SELECT a FROM nokey UNION ALL SELECT a + 1 FROM v WHERE a < 5;
+
+CREATE RECURSIVE VIEW v (n) AS VALUES (1) UNION ALL SELECT n + 1 FROM v WHERE n < 4;
+--: step
+SELECT sum(n) FROM v;
+
+--: refused
+CREATE RECURSIVE VIEW v (a) AS SELECT item_count() UNION ALL SELECT a + 1 FROM v WHERE a < 5;
 
 -- sessions that do not know of it yet would read the other one
 --: refused
@@ -195,12 +310,6 @@ CREATE VIEW alt.countries AS SELECT id, name FROM items;
 
 --: refused
 CREATE OR REPLACE VIEW europe AS SELECT name AS code, name FROM items;
-
---: refused
-CREATE TEMP VIEW v AS SELECT * FROM items;
-
---: refused
-CREATE RECURSIVE VIEW v (id) AS SELECT id FROM items WHERE id = 1 UNION ALL SELECT id + 1 FROM v WHERE id < 3;
 
 --: refused
 CREATE VIEW v AS SELECT item_count() FROM items;
