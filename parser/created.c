@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "parser/names.h"
 #include "parser/tree.h"
 
 enum { MARK = '\001' };
@@ -135,6 +136,15 @@ static const char *const *keep(const char *const *names, size_t *n, bool permane
 			kept[left++] = names[i];
 	*n = left;
 	return kept;
+}
+
+uint64_t session_names_hash(const struct session_names *names)
+{
+	uint64_t hash = hash_bytes(NAMES_SEED, names->search_path, strlen(names->search_path)), sum = 0;
+	for (size_t i = 0; i < names->n_temporaries; i++)
+		if (!created_is_entry(names->temporaries[i]))
+			sum += hash_bytes(NAMES_SEED, names->temporaries[i], strlen(names->temporaries[i]));
+	return hash_step(hash, sum) | 1;
 }
 
 const char *const *created_forget(const char *const *names, size_t *n)

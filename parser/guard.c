@@ -471,6 +471,8 @@ static void guard_statement(struct message *message, RawStmt *raw, size_t index)
 	struct verdict_part *part = &message->parts[index];
 	part->analysis = analysis;
 	part->utility = is_utility(raw->stmt);
+	if (index > 0 && !analysis->path_unknown && names->search_path && request->right != RIGHT_BYPASS)
+		part->names = session_names_hash(names);
 	const char *open = NULL;
 	bool refused = false;
 	part->kind = guard_kind(message, analysis, raw, &open, &refused);

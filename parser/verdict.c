@@ -215,6 +215,7 @@ static void fill_statement(struct block *block, struct statement *statement, con
 	statement->self_safe = part->self_safe;
 	statement->is_empty = part->is_empty;
 	statement->utility = part->utility;
+	statement->names = part->names;
 	statement->note = take_note(block, part->note);
 	if (part->kind == VERDICT_REFUSE) {
 		statement->refusal = take_refusal(block, &analysis->refusal);

@@ -137,6 +137,8 @@ struct statement {
 	/* not SELECT, INSERT, UPDATE, DELETE or MERGE: its names are looked up when it runs, not when it is
 	 * bound */
 	bool utility;
+	/* not the first of its message: session_names_hash() of the names by which it was judged; 0: they do not matter */
+	uint64_t names;
 	/* NULL: touches no tenant relation and is not refused, or could not be read */
 	const struct statement_note *note;
 	/* the server looks at rows of all tenants (index, constraint, type change): an error may quote them.
@@ -174,6 +176,10 @@ struct session_names {
 	size_t n_prepared;
 	const char *const *prepared;
 };
+
+/* The path and the temporary relations, in any order; never 0. The session knows as well as the parser what becomes of
+ * them within a message: it compares. */
+uint64_t session_names_hash(const struct session_names *names);
 
 #define CREATED_OF_TENANT "tenant"
 /* What `temporaries` has beside the name of a relation that was created with CREATED_OF_TENANT: of the tenant

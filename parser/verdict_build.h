@@ -10,6 +10,7 @@ struct verdict_part {
 	const struct analysis *analysis;
 	enum verdict_kind kind;
 	bool self_safe, is_empty, utility;
+	uint64_t names;                    /* as in struct statement */
 	const struct statement_note *note; /* NULL: none */
 };
 

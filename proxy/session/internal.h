@@ -178,6 +178,8 @@ struct verdict *judge(struct session *session, enum sub_protocol protocol, const
 struct verdict *judge_now(struct session *session, enum sub_protocol protocol, const char *text,
 						  size_t length, const uint32_t *types, size_t n_types);
 void judge_forget(struct session *session);
+/* session_names_hash() of the names in this state. */
+uint64_t judge_names(const struct state *state);
 
 /* --- query.c --- */
 enum handled query_message(struct session *session, const struct wire_message *message);

@@ -22,30 +22,53 @@ static void *must(void *memory)
 	return memory;
 }
 
-/* So many names current_names() may give. */
-static size_t names_most(const struct session *session)
+/* So many names names_of() may give. */
+static size_t names_most(const struct state *state)
 {
-	const struct temporaries *temporaries = session->state.now.current.temporaries;
+	const struct temporaries *temporaries = state->now.current.temporaries;
 	return temporaries ? 2 * temporaries->n : 0;
 }
 
-/* The session's names; `names` has room for names_most(). */
-static struct session_names current_names(const struct session *session, const char **names)
+/* What decides how a statement is read, but for prepared statements; `names` has room for names_most(). */
+static struct session_names names_of(const struct state *state, const char **names)
 {
-	const struct temporaries *temporaries = session->state.now.current.temporaries;
+	const struct temporaries *temporaries = state->now.current.temporaries;
 	size_t n = 0;
 	for (size_t i = 0; temporaries && i < temporaries->n; i++) {
-		const struct text *mark = temporary_mark(&session->state, &temporaries->list[i]);
+		const struct text *mark = temporary_mark(state, &temporaries->list[i]);
 		if (mark)
 			names[n++] = mark->s;
 		names[n++] = temporaries->list[i].name->s;
 	}
-	return (struct session_names){.search_path = session->state.now.current.search_path->s,
-								  .reverts = session->state.dirty,
+	return (struct session_names){.search_path = state->now.current.search_path->s,
+								  .reverts = state->dirty,
 								  .n_temporaries = n,
-								  .temporaries = names,
-								  .n_prepared = session->statements.n_takes,
-								  .prepared = session->statements.takes};
+								  .temporaries = names};
+}
+
+/* Room for the names, in `few` if they fit; else to be freed. */
+enum { NAMES_FEW = 16 };
+static const char **names_room(const struct state *state, const char **few)
+{
+	return names_most(state) <= NAMES_FEW ? few : must(malloc(names_most(state) * sizeof *few));
+}
+
+static struct session_names current_names(const struct session *session, const char **names)
+{
+	struct session_names current = names_of(&session->state, names);
+	current.n_prepared = session->statements.n_takes;
+	current.prepared = session->statements.takes;
+	return current;
+}
+
+uint64_t judge_names(const struct state *state)
+{
+	const char *few[NAMES_FEW], **list = names_room(state, few);
+	struct session_names names = names_of(state, list);
+	uint64_t hash = session_names_hash(&names);
+	if (list != few)
+		free(list);
+	return hash;
 }
 
 static enum name_bytes name_bytes(const struct session *session)
@@ -77,9 +100,7 @@ static struct guard_request request_of(const struct session *session, enum sub_p
 static struct verdict *judge_inline(struct session *session, enum sub_protocol protocol, const char *text,
 									size_t length, const uint32_t *types, size_t n_types)
 {
-	const char *few[16], **list = few;
-	if (names_most(session) > sizeof few / sizeof *few)
-		list = must(malloc(names_most(session) * sizeof *list));
+	const char *few[NAMES_FEW], **list = names_room(&session->state, few);
 	struct session_names names = current_names(session, list);
 	struct guard_request request = request_of(session, protocol, text, length, types, n_types, &names);
 	struct verdict *verdict = verdict_cache_guard(session->cache, &request);
@@ -178,7 +199,7 @@ static bool answers(const struct session *session, const struct guard_request *r
 static struct verdict *judge_elsewhere(struct session *session, enum sub_protocol protocol, const char *text,
 									   size_t length, const uint32_t *types, size_t n_types)
 {
-	const char **list = must(malloc((names_most(session) + 1) * sizeof *list));
+	const char **list = must(malloc((names_most(&session->state) + 1) * sizeof *list));
 	struct session_names names = current_names(session, list);
 	struct guard_request request = request_of(session, protocol, text, length, types, n_types, &names);
 	struct verdict *verdict = NULL;

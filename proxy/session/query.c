@@ -99,10 +99,27 @@ static bool changes_names(const struct statement *statement)
 	return false;
 }
 
+/* The parser has followed what earlier statements of the message do to names; so has `state`. They must agree. */
+static bool names_agree(struct plan *plan, const struct statement *statement, const struct state *state)
+{
+	if (statement->names == 0 || statement->names == judge_names(state))
+		return true;
+	error_set(&plan->own->text, "0A000", "cannot tell which relations are meant");
+	error_detail(&plan->own->text,
+				 "An earlier statement of the message may have changed the search_path or temporary tables.");
+	error_hint(&plan->own->text, "Send the statements in messages of their own.");
+	own_refusal_finish(plan->own, 0);
+	return false;
+}
+
 static enum admission examine(struct plan *plan, size_t i, const struct state *state)
 {
 	const struct statement *statement = &plan->verdict->statements[i];
 	const struct text *tenant = state->now.current.tenant;
+	if (!names_agree(plan, statement, state)) {
+		plan->refusal = &plan->own->refusal;
+		return ADMISSION_REFUSED;
+	}
 	if (statement->kind == VERDICT_REFUSE) {
 		plan->refusal = statement->refusal;
 		return ADMISSION_REFUSED;

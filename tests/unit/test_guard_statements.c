@@ -269,6 +269,27 @@ static void test_several(void **state)
 	ask_free(&ask);
 }
 
+/* By which names each statement of a message was judged: the session compares. */
+static void test_names_of_several(void **state)
+{
+	static const char *const TEMPORARIES[] = {"mine"};
+	const struct session_names before = {.search_path = "\"$user\", public"}, path = {.search_path = "shop"},
+							   both = {.search_path = "shop", .n_temporaries = 1, .temporaries = TEMPORARIES};
+	struct ask ask;
+	ask_init(&ask);
+	struct verdict *verdict = ask_verdict(&ask, "SELECT 1; SET search_path = shop; CREATE TEMP TABLE mine (a "
+												"int); SELECT 1; RESET search_path; SELECT 1");
+	const struct statement *statements = verdict->statements;
+	assert_true(statements[0].names == 0 && statements[1].names == session_names_hash(&before));
+	assert_true(statements[2].names == session_names_hash(&path) &&
+				statements[3].names == session_names_hash(&both));
+	assert_true(session_names_hash(&path) != session_names_hash(&both) &&
+				session_names_hash(&path) != session_names_hash(&before));
+	assert_true(statements[5].names == 0); /* nobody here knows what RESET means */
+	verdict_unref(verdict);
+	ask_free(&ask);
+}
+
 static void test_modes(void **state)
 {
 	struct ask ask;
@@ -357,9 +378,10 @@ static void test_hostile(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_statements), cmocka_unit_test(test_prepare), cmocka_unit_test(test_copy_plan),
-		cmocka_unit_test(test_truncate),   cmocka_unit_test(test_several), cmocka_unit_test(test_modes),
-		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_statements), cmocka_unit_test(test_prepare),
+		cmocka_unit_test(test_copy_plan),  cmocka_unit_test(test_truncate),
+		cmocka_unit_test(test_several),    cmocka_unit_test(test_names_of_several),
+		cmocka_unit_test(test_modes),      cmocka_unit_test(test_hostile),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,8 +41,9 @@ static struct verdict *two_statements(void)
 							 .cacheable = true};
 	struct analysis second = {
 		.statement_start = 21, .statement_length = 9, .cacheable = true, .splices = {splices, 3, 3}};
-	struct verdict_part parts[] = {{&first, VERDICT_GUARD, false, false, true, NULL},
-								   {&second, VERDICT_PASS, true, false, false, NULL}};
+	struct verdict_part parts[] = {
+		{.analysis = &first, .kind = VERDICT_GUARD, .utility = true},
+		{.analysis = &second, .kind = VERDICT_PASS, .self_safe = true, .names = 7}};
 	struct verdict_facts facts = {.parameters = 2, .tenant_parameter = 3, .tenant_type = TENANT_UUID};
 	struct verdict *verdict = verdict_build(parts, 2, &facts);
 	/* What it was made from may go. */
@@ -63,6 +64,7 @@ static void test_building(void **state)
 	assert_int_equal(verdict->tenant_parameter, 3);
 	assert_int_equal(verdict->tenant_type, TENANT_UUID);
 	const struct statement *first = &verdict->statements[0], *second = &verdict->statements[1];
+	assert_true(first->names == 0 && second->names == 7);
 	assert_int_equal(first->n_splices, 3);
 	assert_int_equal(first->splices[0].at, 7);
 	assert_true(!first->splices[1].tenant && first->splices[2].tenant && !first->splices[2].insert);
@@ -119,7 +121,7 @@ static void test_order(void **state)
 	}
 	struct analysis analysis = {.statement_length = PLACES,
 								.splices = {splices, PLACES * EACH, PLACES * EACH}};
-	struct verdict_part part = {&analysis, VERDICT_GUARD, false, false, false, NULL};
+	struct verdict_part part = {.analysis = &analysis, .kind = VERDICT_GUARD};
 	struct verdict *verdict = verdict_build(&part, 1, &(struct verdict_facts){0});
 	char *rendered = ask_text(verdict, text, "");
 	assert_int_equal(strlen(rendered), PLACES * (EACH + 1));
@@ -159,7 +161,7 @@ static void test_positions_of_characters(void **state)
 	static const char text[] = "S '\xc3\xa9\xe2\x82\xac' F o W x";
 	struct splice splices[] = {insertion(13, 0, "\xc3\xa9!")};
 	struct analysis analysis = {.statement_length = strlen(text), .splices = {splices, 1, 1}};
-	struct verdict_part part = {&analysis, VERDICT_GUARD, false, false, false, NULL};
+	struct verdict_part part = {.analysis = &analysis, .kind = VERDICT_GUARD};
 	struct verdict *verdict = verdict_build(&part, 1, &(struct verdict_facts){0});
 	const char *const slots[] = {""};
 	/* S 'xy' F o W x: with "e!" after "o" ("o" is character 10) */
