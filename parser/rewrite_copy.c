@@ -47,19 +47,49 @@ static const char *copied_columns(const struct analysis *analysis, const CopyStm
 	return list;
 }
 
-/* COPY BINARY relation TO ..: the old form has no place beside a query, BINARY goes where options are. */
-static bool move_binary(struct analysis *analysis, size_t binary, size_t after, size_t end)
+/* The token DELIMITERS of `TO STDOUT [USING] DELIMITERS 'x'`, with *from where that begins; 0: there is none. */
+static size_t old_delimiters(const struct analysis *analysis, size_t from, size_t end)
 {
-	size_t to = after + 2; /* TO STDOUT */
+	static const char WORD[] = "delimiters";
+	size_t at = from + (keyword_at(analysis, from, end) == KEYWORD_USING);
+	if (at + 1 >= end)
+		return 0;
+	const struct token *token = token_at(analysis, at);
+	bool is_word = token->kind == TOKEN_WORD && token->end - token->start == strlen(WORD) &&
+				   strncasecmp(analysis->text + token->start, WORD, strlen(WORD)) == 0;
+	return is_word ? at : 0;
+}
+
+static bool cut(struct analysis *analysis, size_t first, size_t last)
+{
+	size_t start = token_at(analysis, first)->start;
+	return splice_text(analysis, start, token_at(analysis, last)->end - start, NULL);
+}
+
+/* COPY BINARY relation TO .. USING DELIMITERS ..: these have no place beside a query and go where the other options
+ * are, of which they are the first. `binary`: the token, or 0; `after`: the token TO. */
+static bool move_old_options(struct analysis *analysis, size_t binary, size_t after, size_t end)
+{
+	size_t to = after + 2, delimiters = old_delimiters(analysis, to, end); /* TO STDOUT */
+	if (!binary && !delimiters)
+		return true;
+	const char *delimiter = "";
+	if (delimiters) {
+		const struct token *constant = token_at(analysis, delimiters + 1);
+		delimiter = analysis_text("DELIMITER %.*s", (int)(constant->end - constant->start),
+								  analysis->text + constant->start);
+		if (!cut(analysis, to, delimiters + 1))
+			return false;
+		to = delimiters + 2;
+	}
+	if (binary && !cut(analysis, binary, binary))
+		return false;
 	if (keyword_at(analysis, to, end) == KEYWORD_WITH)
 		to++;
-	if (keyword_at(analysis, after, end) != KEYWORD_TO || is_open(analysis, to, end))
-		return refuse_copy(analysis, "0A000", token_at(analysis, binary)->start,
-						   "COPY BINARY in this form is not supported",
-						   "Write COPY table TO STDOUT (FORMAT binary).");
-	struct token *token = token_at(analysis, binary);
-	return splice_text(analysis, token->start, token->end - token->start, NULL) &&
-		   splice_text(analysis, end_before(analysis, to), 0, " BINARY");
+	bool list = is_open(analysis, to, end);
+	return splice_text(analysis, list ? token_at(analysis, to)->end : end_before(analysis, to), 0,
+					   list ? text_concat(binary ? "FORMAT binary, " : "", delimiter, *delimiter ? ", " : "", NULL)
+							: text_concat(binary ? " BINARY" : "", *delimiter ? " " : "", delimiter, NULL));
 }
 
 static bool copy_out(struct analysis *analysis, CopyStmt *copy, struct leaf *leaf, size_t begin, size_t end)
@@ -77,7 +107,9 @@ static bool copy_out(struct analysis *analysis, CopyStmt *copy, struct leaf *lea
 	size_t after = after_columns(analysis, copy, relation_end(analysis, leaf->begin, end), end);
 	size_t binary =
 		keyword_at(analysis, begin + 1, end) == KEYWORD_BINARY && leaf->begin > begin + 1 ? begin + 1 : 0;
-	if (binary && !move_binary(analysis, binary, after, end))
+	if (keyword_at(analysis, after, end) != KEYWORD_TO)
+		return rewrite_lost(analysis, leaf->range->location);
+	if (!move_old_options(analysis, binary, after, end))
 		return false;
 	size_t start = token_at(analysis, leaf->begin)->start, length = end_before(analysis, after) - start;
 	SelectStmt *select = MAKE(SelectStmt);
