@@ -36,6 +36,16 @@ struct join {
 	struct join *next;
 };
 
+/* A join with USING or NATURAL: where it stands, as token indexes. */
+struct merging {
+	JoinExpr *expression;
+	size_t natural, right_end; /* NATURAL, and what follows the right side */
+	size_t using_list;         /* the parenthesis behind USING; 0: it is NATURAL */
+	const char *alias;         /* that its USING gets; NULL: none */
+	const char *names;         /* of the USING that NATURAL becomes; NULL: it stays */
+	struct merging *next;
+};
+
 struct leaf {
 	enum leaf_kind kind;
 	enum placement placement;
@@ -76,6 +86,7 @@ struct level {
 	size_t n_leaves;
 	struct star_unit *units, **units_end;
 	struct join *joins, **joins_end;
+	struct merging *mergings;
 	List *from;     /* its items */
 	bool merged;    /* some join of it has USING or NATURAL */
 	List *groups;   /* GROUP BY */
@@ -239,13 +250,18 @@ struct join_column {
 	Node *value;
 	uint32_t type_oid; /* 0: not known */
 	const char *type_name;
+	JoinExpr *merged; /* without a text: a merged column of this join, of a type that is not known */
 };
 struct join_columns {
 	struct join_column *items;
-	size_t n;
+	size_t n, n_merged;
 };
 /* The visible columns of a join of the level's FROM, merged ones first; NULL: they cannot be told. */
 struct join_columns *join_columns(struct analysis *analysis, const struct level *level, JoinExpr *join);
+/* Gives such a column a text: by an alias of its USING. False: that is refused, or cannot be done here. */
+bool join_alias_column(struct analysis *analysis, struct level *level, struct join_column *column);
+/* Records these aliases, after the leaves. */
+bool join_place_aliases(struct analysis *analysis, const struct level *level);
 /* The leaf that hangs there, NULL: none. */
 struct leaf *leaf_at(const struct level *level, Node *const *place);
 

@@ -87,9 +87,10 @@ static bool move_old_options(struct analysis *analysis, size_t binary, size_t af
 	if (keyword_at(analysis, to, end) == KEYWORD_WITH)
 		to++;
 	bool list = is_open(analysis, to, end);
-	return splice_text(analysis, list ? token_at(analysis, to)->end : end_before(analysis, to), 0,
-					   list ? text_concat(binary ? "FORMAT binary, " : "", delimiter, *delimiter ? ", " : "", NULL)
-							: text_concat(binary ? " BINARY" : "", *delimiter ? " " : "", delimiter, NULL));
+	return splice_text(
+		analysis, list ? token_at(analysis, to)->end : end_before(analysis, to), 0,
+		list ? text_concat(binary ? "FORMAT binary, " : "", delimiter, *delimiter ? ", " : "", NULL)
+			 : text_concat(binary ? " BINARY" : "", *delimiter ? " " : "", delimiter, NULL));
 }
 
 static bool copy_out(struct analysis *analysis, CopyStmt *copy, struct leaf *leaf, size_t begin, size_t end)

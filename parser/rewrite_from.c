@@ -13,6 +13,7 @@ struct text_item {
 	struct text_item *left, *right; /* NULL: a primary */
 	size_t begin, end;
 	size_t on_begin, on_end; /* the join's ON expression, when it has one */
+	size_t using_list;       /* the parenthesis behind USING, 0: there is none */
 };
 
 /* What is decided above a FROM item for everything below it. */
@@ -74,8 +75,10 @@ static void text_qualification(struct analysis *analysis, struct text_item *join
 	while (!ends_item(analysis, *at, end))
 		*at = token_skip(analysis->tokens, *at);
 	join->on_end = *at;
-	if (!on)
+	if (!on) {
+		join->using_list = join->on_begin;
 		join->on_begin = join->on_end = 0;
+	}
 }
 
 static struct text_item *text_table_ref(struct analysis *analysis, size_t *at, size_t end)
@@ -128,6 +131,17 @@ static struct join *add_join(struct level *level, JoinExpr *expression, const st
 	return join;
 }
 
+static void add_merging(struct level *level, JoinExpr *expression, const struct text_item *text)
+{
+	struct merging *merging = palloc0(sizeof *merging);
+	*merging = (struct merging){.expression = expression,
+								.natural = text->left->end,
+								.right_end = text->right->end,
+								.using_list = text->using_list,
+								.next = level->mergings};
+	level->mergings = merging;
+}
+
 /* How many of the leaves from `first` on may have a column of this name. */
 static int count_having(const struct analysis *analysis, const struct leaf *first, const char *name)
 {
@@ -171,8 +185,10 @@ static void mark_using(struct level *level, const List *names)
 static bool place_join(struct analysis *analysis, struct level *level, JoinExpr *expression,
 					   const struct text_item *text, struct context context)
 {
-	bool merged = expression->isNatural || expression->usingClause;
-	level->merged |= merged;
+	if (expression->isNatural || expression->usingClause) {
+		level->merged = true;
+		add_merging(level, expression, text);
+	}
 	struct join *join = NULL;
 	if (expression->quals) {
 		if (text->on_end <= text->on_begin)

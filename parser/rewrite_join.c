@@ -161,10 +161,11 @@ static struct join_column cast_column(const struct join_column *column, const st
 }
 
 /* Without a text: cannot be told. */
-static struct join_column merged_column(struct analysis *analysis, JoinType type, const struct join_column *l,
-										const struct join_column *r)
+static struct join_column merged_column(struct analysis *analysis, JoinExpr *join,
+										const struct join_column *l, const struct join_column *r)
 {
-	struct join_column left = *l, right = *r, unknown = {.name = l->name};
+	JoinType type = join->jointype;
+	struct join_column left = *l, right = *r, unknown = {.name = l->name, .merged = join};
 	if (!l->text || !r->text)
 		return unknown;
 	if (!is_same_type(l, r)) {
@@ -187,14 +188,14 @@ static struct join_column merged_column(struct analysis *analysis, JoinType type
 	return left;
 }
 
-static bool merge_one(struct analysis *analysis, struct join_columns *merged, const char *name, JoinType type,
-					  const struct join_columns *left, const struct join_columns *right)
+static bool merge_one(struct analysis *analysis, struct join_columns *merged, const char *name,
+					  JoinExpr *join, const struct join_columns *left, const struct join_columns *right)
 {
 	const struct join_column *l = sole_column(analysis, left, name, "left");
 	const struct join_column *r = l ? sole_column(analysis, right, name, "right") : NULL;
 	if (r == NULL)
 		return false;
-	merged->items[merged->n++] = merged_column(analysis, type, l, r);
+	merged->items[merged->n++] = merged_column(analysis, join, l, r);
 	return true;
 }
 
@@ -208,7 +209,7 @@ static bool is_hidden(const struct level *level, const char *name)
 }
 
 static bool merge_all(struct analysis *analysis, const struct level *level, struct join_columns *merged,
-					  const JoinExpr *join, const struct join_columns *left, const struct join_columns *right)
+					  JoinExpr *join, const struct join_columns *left, const struct join_columns *right)
 {
 	ListCell *cell;
 	size_t names = join->isNatural ? right->n : (size_t)list_length(join->usingClause);
@@ -216,12 +217,12 @@ static bool merge_all(struct analysis *analysis, const struct level *level, stru
 		return false;
 	foreach (cell, join->usingClause)
 		if (column_named(merged, strVal(lfirst(cell))) || is_hidden(level, strVal(lfirst(cell))) ||
-			!merge_one(analysis, merged, strVal(lfirst(cell)), join->jointype, left, right))
+			!merge_one(analysis, merged, strVal(lfirst(cell)), join, left, right))
 			return false;
 	for (size_t i = 0; join->isNatural && i < left->n; i++)
 		for (size_t k = 0; k < right->n; k++)
 			if (same_name(left->items[i].name, right->items[k].name)) {
-				if (!merge_one(analysis, merged, left->items[i].name, join->jointype, left, right))
+				if (!merge_one(analysis, merged, left->items[i].name, join, left, right))
 					return false;
 				break;
 			}
@@ -275,8 +276,103 @@ struct join_columns *join_columns(struct analysis *analysis, const struct level 
 	struct join_columns *columns = columns_of(left->n + right->n);
 	if (!merge_all(analysis, level, columns, join, left, right))
 		return NULL;
-	size_t merged = columns->n;
-	add_rest(columns, merged, left);
-	add_rest(columns, merged, right);
+	columns->n_merged = columns->n;
+	add_rest(columns, columns->n_merged, left);
+	add_rest(columns, columns->n_merged, right);
 	return join->alias ? renamed(analysis, columns, join->alias) : columns;
+}
+
+/* --- merged columns by an alias of the join's USING: PostgreSQL 14 --- */
+
+enum { SERVER_WITH_USING_ALIAS = 140000 };
+
+static bool is_named(const struct level *level, const char *name)
+{
+	for (const struct leaf *leaf = level->leaves; leaf; leaf = leaf->next)
+		if (leaf->name && same_name(leaf->name, name))
+			return true;
+	for (const struct star_unit *unit = level->units; unit; unit = unit->next)
+		if (unit->name && same_name(unit->name, name))
+			return true;
+	for (const struct merging *merging = level->mergings; merging; merging = merging->next) {
+		const Alias *alias = merging->expression->join_using_alias;
+		if (alias && same_name(alias->aliasname, name))
+			return true;
+	}
+	return false;
+}
+
+static const char *free_name(struct analysis *analysis, const struct level *level)
+{
+	const char *name;
+	unsigned n = 1;
+	do
+		name = analysis_text("merged_%u", n++);
+	while (is_named(level, name) && rewrite_work(analysis, level->n_leaves));
+	return analysis->refused ? NULL : name;
+}
+
+/* NATURAL takes no alias: USING with the columns that it merges does. */
+static bool natural_to_using(struct analysis *analysis, const struct level *level, struct merging *merging)
+{
+	JoinExpr *join = merging->expression;
+	const struct join_columns *columns = join_columns(analysis, level, join);
+	if (columns == NULL)
+		return false;
+	const char *list = "";
+	for (size_t i = 0; i < columns->n_merged; i++) {
+		const char *name = columns->items[i].name;
+		list = text_concat(list, *list ? ", " : "", text_identifier(name), NULL);
+		join->usingClause = lappend(join->usingClause, tree_string(name));
+		if (!rewrite_work(analysis, strlen(list)))
+			return false;
+	}
+	join->isNatural = false;
+	merging->names = list;
+	return true;
+}
+
+static bool give_alias(struct analysis *analysis, struct level *level, JoinExpr *join)
+{
+	struct merging *merging = level->mergings;
+	while (merging && merging->expression != join)
+		merging = merging->next;
+	const char *name = merging ? free_name(analysis, level) : NULL;
+	if (!name || (join->isNatural && !natural_to_using(analysis, level, merging)))
+		return false;
+	join->join_using_alias = tree_alias(name);
+	merging->alias = name;
+	return true;
+}
+
+bool join_alias_column(struct analysis *analysis, struct level *level, struct join_column *column)
+{
+	JoinExpr *join = column->merged;
+	if (!join || join->alias || catalog_server_version(analysis->catalog) < SERVER_WITH_USING_ALIAS ||
+		(!join->join_using_alias && !give_alias(analysis, level, join)))
+		return false;
+	const char *alias = join->join_using_alias->aliasname;
+	ColumnRef *reference = MAKE(ColumnRef);
+	reference->fields = list_make2(tree_string(alias), tree_string(column->name));
+	column->value = (Node *)reference;
+	column->text = text_concat(text_identifier(alias), ".", text_identifier(column->name), NULL);
+	return true;
+}
+
+bool join_place_aliases(struct analysis *analysis, const struct level *level)
+{
+	for (const struct merging *merging = level->mergings; merging; merging = merging->next) {
+		if (!merging->alias)
+			continue;
+		const struct token *natural = token_at(analysis, merging->natural);
+		size_t at = merging->names ? end_before(analysis, merging->right_end)
+								   : token_at(analysis, token_at(analysis, merging->using_list)->match)->end;
+		if (merging->names &&
+			(!splice_text(analysis, natural->start, natural->end - natural->start, NULL) ||
+			 !splice_text(analysis, at, 0, text_concat(" USING (", merging->names, ")", NULL))))
+			return false;
+		if (!splice_text(analysis, at, 0, text_concat(" AS ", merging->alias, NULL)))
+			return false;
+	}
+	return true;
 }

@@ -302,5 +302,6 @@ bool level_place(struct analysis *analysis, struct level *level, struct where_pl
 		if (leaf->kind == LEAF_TENANT && leaf->wrapped && !wrap(analysis, leaf))
 			return false;
 	}
-	return analysis->defines_view || (place_on(analysis, level) && place_where(analysis, level, where));
+	return join_place_aliases(analysis, level) &&
+		   (analysis->defines_view || (place_on(analysis, level) && place_where(analysis, level, where)));
 }

@@ -137,13 +137,13 @@ static bool spell_unit(struct analysis *analysis, const struct star_unit *unit, 
 	return true;
 }
 
-static bool spell_join(struct analysis *analysis, const struct level *level, JoinExpr *join, const Node *star,
+static bool spell_join(struct analysis *analysis, struct level *level, JoinExpr *join, const Node *star,
 					   List **targets, struct pieces *pieces)
 {
 	const struct join_columns *columns = join_columns(analysis, level, join);
 	for (size_t i = 0; columns && i < columns->n; i++) {
-		const struct join_column *column = &columns->items[i];
-		if (column->text == NULL) {
+		struct join_column *column = &columns->items[i];
+		if (column->text == NULL && !join_alias_column(analysis, level, column)) {
 			columns = NULL;
 			break;
 		}
@@ -156,10 +156,10 @@ static bool spell_join(struct analysis *analysis, const struct level *level, Joi
 		   analysis_refuse(
 			   analysis, "0A000", exprLocation(star),
 			   "RETURNING * over this join with USING or NATURAL cannot be confined to the visible columns",
-			   "The type of a merged column, or the columns of a side, are not known.", "Name the columns.");
+			   "A merged column, or the columns of a side, cannot be told.", "Name the columns.");
 }
 
-static bool spell_item(struct analysis *analysis, const struct level *level, Node **place, const Node *star,
+static bool spell_item(struct analysis *analysis, struct level *level, Node **place, const Node *star,
 					   List **targets, struct pieces *pieces)
 {
 	JoinExpr *join = (JoinExpr *)*place;
@@ -179,8 +179,8 @@ static bool spell_item(struct analysis *analysis, const struct level *level, Nod
 }
 
 /* RETURNING * where columns of FROM are merged: the target, then item by item. */
-static bool spell_returning(struct analysis *analysis, const struct level *level, const Node *star,
-							List **targets, struct pieces *pieces)
+static bool spell_returning(struct analysis *analysis, struct level *level, const Node *star, List **targets,
+							struct pieces *pieces)
 {
 	if (!spell_unit(analysis, level->units, star, targets, pieces))
 		return false;

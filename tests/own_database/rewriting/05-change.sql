@@ -353,11 +353,26 @@ UPDATE parts p SET note = 'm' FROM (items i JOIN emails e USING (id)) AS j (a, b
 
 UPDATE parts p SET note = 'm' FROM items i (id, c) JOIN emails e (id, c) USING (id, c) WHERE i.id = p.item_id RETURNING *;
 
---: refused
+--: version 14
 UPDATE parts p SET note = 'm' FROM items i JOIN (SELECT id, email FROM emails) e USING (id) WHERE i.id = p.item_id RETURNING *;
 
---: refused
+--: version 14
 WITH e AS (SELECT id, email FROM emails) UPDATE parts p SET note = 'm' FROM items i NATURAL JOIN e WHERE i.id = p.item_id RETURNING *;
+
+--: version 14
+UPDATE parts p SET note = 'm' FROM items NATURAL /* full */ FULL JOIN (SELECT id, 'n'::varchar AS name FROM emails) AS e WHERE coalesce(items.id, e.id) = p.item_id RETURNING *, e.name;
+
+--: version 14
+UPDATE parts p SET note = 'm' FROM (items i RIGHT JOIN (SELECT id::bigint AS id, email FROM emails) e USING (id)) JOIN (SELECT id FROM tree) t USING (id) WHERE e.id = p.item_id RETURNING *;
+
+--: version 14
+UPDATE parts p SET note = 'm' FROM (SELECT id, name FROM tree) t NATURAL JOIN ("user" u NATURAL LEFT JOIN (SELECT id, name AS n FROM items) merged_1) WHERE u.id = p.id RETURNING p.id, *;
+
+--: version 14
+DELETE FROM parts p USING items i JOIN (SELECT id, email FROM emails) e USING (id) AS m WHERE m.id = p.item_id RETURNING *, m;
+
+--: version 14
+DELETE FROM parts USING (SELECT id AS item_id, name FROM items) i JOIN (SELECT item_id, max(label) AS label FROM labels GROUP BY 1) l USING (item_id) CROSS JOIN countries WHERE i.item_id = parts.item_id AND countries.code = 'FR' RETURNING *;
 
 UPDATE parts p SET note = 'm' FROM item_names n JOIN active_items a USING (id, name) WHERE n.id = p.item_id RETURNING *;
 
@@ -434,7 +449,7 @@ UPDATE parts p SET note = 'm' FROM (types t (x_, y, z, f, g, h, j_, n) FULL JOIN
 
 UPDATE parts p SET note = 'm' FROM types t (x_, n) JOIN types u (n) USING (n) WHERE p.id = <#3> RETURNING *;
 
---: refused
+--: version 14
 UPDATE parts p SET note = 'm' FROM parts q (a, b, n) FULL JOIN items i (n) USING (n) WHERE p.id = <#3> RETURNING *;
 
 --: refused
