@@ -322,7 +322,9 @@ static bool visit_creation(struct walk *walk)
 		if (is_one_of(now, PREFIXES))
 			return true;
 		walk->creating = false;
-		return is_one_of(now, HARMLESS) ||
+		/* A type there could stand for a built-in one. */
+		bool shadows = (is_word(now, "type") || is_word(now, "domain")) && is_word(&walk->next, "pg_temp");
+		return (is_one_of(now, HARMLESS) && !shadows) ||
 			   suspect(walk, "it creates tables or code that tenantry does not see");
 	}
 	walk->creating = is_word(now, "create") && !is_symbol(&walk->before, '.');

@@ -158,6 +158,7 @@ static void context_make(struct context *context, const struct guard_request *re
 	context_add(context, path, strlen(path) + 1);
 	context_add_names(context, names->temporaries, names->n_temporaries);
 	context_add_names(context, names->prepared, names->n_prepared);
+	context_add_names(context, names->checked, names->n_checked);
 }
 
 /* --- table and list --- */

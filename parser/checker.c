@@ -10,6 +10,7 @@
 #include "parser/checker_internal.h"
 #include "parser/created.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 bool checker_open(struct checker *checker, int location, const char *message)
@@ -155,9 +156,29 @@ static bool takes_tenant(const struct checker *checker, const char *name)
 	return false;
 }
 
+/* So must be the arguments that stand for a tenant column. */
+static bool check_arguments(struct checker *checker, const ExecuteStmt *execute)
+{
+	const struct session_names *names = checker->analysis->names;
+	for (size_t i = 0; i < names->n_checked; i++) {
+		const char *at = prepared_checks(names->checked[i], execute->name);
+		for (; at; at = strchr(at, 1) ? strchr(at, 1) + 1 : NULL) {
+			int n = atoi(at);
+			checker->touched = true;
+			if (n <= list_length(execute->params) &&
+				!checker_is_tenant(checker, list_nth(execute->params, n - 1)))
+				return checker_open(checker, -1,
+									"an argument for the tenant column is not the tenant's value");
+		}
+	}
+	return true;
+}
+
 /* A prepared statement that was guarded takes the tenant as its last argument. */
 static bool check_execute(struct checker *checker, const ExecuteStmt *execute)
 {
+	if (checker->parameter > 0 && !check_arguments(checker, execute))
+		return false;
 	if (checker->parameter > 0 && takes_tenant(checker, execute->name)) {
 		checker->touched = true;
 		if (execute->params == NIL || !checker_is_tenant(checker, llast(execute->params)))
@@ -172,8 +193,7 @@ static bool check_prepare(struct checker *checker, const PrepareStmt *prepare)
 {
 	if (!checker_query(checker, prepare->query))
 		return false;
-	if (checker->touched && checker->parameter > 0 && prepare->argtypes &&
-		list_length(prepare->argtypes) != checker->parameter)
+	if (checker->used && list_length(prepare->argtypes) != checker->parameter)
 		return checker_open(checker, -1, "the tenant is not the last parameter of PREPARE");
 	return true;
 }

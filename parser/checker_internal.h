@@ -60,6 +60,7 @@ struct checker {
 	const Node *value; /* parameter 0: the value that everything rests on so far */
 	struct checker_finding *finding;
 	bool open;
+	bool used;             /* the tenant's parameter is */
 	bool touched;          /* a relation that must be confined was read or written */
 	const Node *statement; /* the whole of it */
 	enum { SCREEN_UNKNOWN, SCREEN_NEEDED, SCREEN_NOT_NEEDED } screen;

@@ -345,8 +345,9 @@ static bool is_faithful_cast(const struct checker *checker, const TypeName *type
 
 	if (type->typmods || type->arrayBounds || type->setof || type->pct_type || type->names == NULL)
 		return false;
-	if (list_length(type->names) > 2 ||
-		(list_length(type->names) == 2 && !same_name(strVal(linitial(type->names)), "pg_catalog")))
+	/* Without its schema it may be a temporary type, which the application itself is trusted not to make. */
+	bool named = list_length(type->names) == 1 && checker->parameter == 0;
+	if (!named && (list_length(type->names) != 2 || !same_name(strVal(linitial(type->names)), "pg_catalog")))
 		return false;
 	for (; *names; names++)
 		if (same_name(strVal(llast(type->names)), *names))
@@ -370,8 +371,11 @@ bool checker_is_tenant(struct checker *checker, const Node *value)
 {
 	if (value == NULL)
 		return false;
-	if (checker->parameter > 0)
-		return IsA(value, ParamRef) && ((const ParamRef *)value)->number == checker->parameter;
+	if (checker->parameter > 0) {
+		bool is = IsA(value, ParamRef) && ((const ParamRef *)value)->number == checker->parameter;
+		checker->used |= is;
+		return is;
+	}
 	value = plain_value(checker, value);
 	if (value == NULL)
 		return false;

@@ -228,6 +228,19 @@ static void end_transaction(struct message *message, bool back)
 	message->changed = message->local = message->names.reverts = false;
 }
 
+/* NULL: all of them. */
+static void forget_prepared(struct session_names *names, const char *name)
+{
+	names->prepared = name_removed(names->prepared, &names->n_prepared, name);
+	const char **checked = palloc0((names->n_checked + 1) * sizeof *checked);
+	size_t n = 0;
+	for (size_t i = 0; i < names->n_checked; i++)
+		if (name && !prepared_checks(names->checked[i], name))
+			checked[n++] = names->checked[i];
+	names->checked = checked;
+	names->n_checked = n;
+}
+
 static void add_temporary(struct message *message, const struct effect *effect)
 {
 	struct session_names *names = &message->names;
@@ -274,7 +287,7 @@ static void apply_effect(struct message *message, const struct effect *effect)
 		message->path_unknown = true;
 		if (effect->kind == EFFECT_RESET_ALL)
 			break;
-		names->n_prepared = 0;
+		forget_prepared(names, NULL);
 		/* fall through */
 	case EFFECT_DISCARD_TEMP:
 		names->temporaries = created_alone(names->temporaries, &names->n_temporaries);
@@ -288,11 +301,15 @@ static void apply_effect(struct message *message, const struct effect *effect)
 		message->changed |= !created_is_entry(effect->name);
 		break;
 	case EFFECT_PREPARE:
-		names->prepared = effect->flag ? name_added(names->prepared, &names->n_prepared, effect->name)
-									   : name_removed(names->prepared, &names->n_prepared, effect->name);
+		forget_prepared(names, effect->name);
+		if (effect->flag)
+			names->prepared = name_added(names->prepared, &names->n_prepared, effect->name);
+		if (effect->value)
+			names->checked = name_added(names->checked, &names->n_checked,
+										text_concat(effect->name, "\1", effect->value, NULL));
 		break;
 	case EFFECT_DEALLOCATE:
-		names->prepared = name_removed(names->prepared, &names->n_prepared, effect->name);
+		forget_prepared(names, effect->name);
 		break;
 	default:
 		break;
@@ -328,8 +345,10 @@ static void number_tenant(struct message *message, struct analysis *analysis)
 static void keep_prepared(struct analysis *analysis)
 {
 	for (size_t i = 0; i < analysis->effects.n; i++)
-		if (analysis->effects.items[i].kind == EFFECT_PREPARE)
+		if (analysis->effects.items[i].kind == EFFECT_PREPARE) {
 			analysis->effects.items[i].flag = false;
+			analysis->effects.items[i].value = NULL;
+		}
 }
 
 /* audit: nothing is rewritten; what is not safe by itself is refused, and the value it rests on must be the

@@ -14,6 +14,14 @@ static inline bool same_name(const char *a, const char *b)
 	return a[0] == b[0] && strcmp(a, b) == 0;
 }
 
+/* What session_names.checked says behind the name and \1, if the entry is that prepared statement's; else NULL. Names with a
+ * \1 are in no entry. */
+static inline const char *prepared_checks(const char *entry, const char *name)
+{
+	size_t length = strlen(name);
+	return strncmp(entry, name, length) == 0 && entry[length] == '\1' ? entry + length + 1 : NULL;
+}
+
 static inline uint64_t hash_step(uint64_t hash, uint64_t word)
 {
 	hash = (hash ^ word) * 0x9e3779b97f4a7c15u;

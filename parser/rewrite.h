@@ -318,6 +318,11 @@ int listed_tenant(const List *columns, const struct catalog_relation *relation);
 /* A value that the application gives to T: checked, kept or replaced. `begin`..`end` are its tokens. */
 bool tenant_value(struct analysis *analysis, const struct catalog_relation *relation, Node **place,
 				  size_t begin, size_t end);
+/* .. that is no parameter: a constant is checked, and the tenant comes in its place. */
+bool tenant_replaces(struct analysis *analysis, const char *relation, const char *column, Node **place,
+					 size_t begin, size_t end);
+/* How often the statement's own text uses a parameter. */
+size_t parameter_uses(const struct analysis *analysis, int number);
 /* After the rewriting: may the session compare the parameters in `checks` as text? */
 bool rewrite_check_parameters(struct analysis *analysis);
 /* The session must compare this constant or parameter with its tenant. */

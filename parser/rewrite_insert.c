@@ -106,40 +106,75 @@ bool tenant_check_for(struct analysis *analysis, const Node *value)
 	return true;
 }
 
-/* Everything can be assigned to text, and not every value looks the same then: a parameter that decides over
- * a tenant of type text must be text itself, and nothing else may give it another type. */
-static bool check_text_parameter(struct analysis *analysis, int number)
+static bool refuse_parameter(struct analysis *analysis, int number, const char *detail)
 {
-	enum { TEXT = 25, VARCHAR = 1043, UNKNOWN = 705 };
-	const struct guard_request *request = analysis->request;
-	uint32_t type = (size_t)number <= request->n_parameter_types ? request->parameter_types[number - 1] : 0;
-	size_t uses = 0, checks = 0;
-	for (size_t i = 0; i < analysis->tokens->n; i++) {
-		const struct token *token = token_at(analysis, i);
-		uses += token->kind == TOKEN_PARAMETER && atoi(analysis->text + token->start + 1) == number;
-	}
-	for (size_t i = 0; i < analysis->checks.n; i++)
-		checks += analysis->checks.items[i].parameter == number;
-	if (uses == checks && (type == 0 || type == TEXT || type == VARCHAR || type == UNKNOWN))
-		return true;
 	return analysis_refuse(
 		analysis, "42501", -1,
-		analysis_text("parameter $%d cannot be compared with the session's tenant", number),
-		"A parameter for the tenant column must be of type text and have no other use in the statement.",
+		analysis_text("parameter $%d cannot be compared with the session's tenant", number), detail,
 		"Leave the tenant column out: tenantry adds it.");
+}
+
+size_t parameter_uses(const struct analysis *analysis, int number)
+{
+	size_t uses = 0, end = analysis->statement_start + analysis->statement_length;
+	for (size_t i = tokens_at(analysis->tokens, analysis->statement_start);
+		 i < analysis->tokens->n && token_at(analysis, i)->start < end; i++)
+		uses += token_at(analysis, i)->kind == TOKEN_PARAMETER &&
+				atoi(analysis->text + token_at(analysis, i)->start + 1) == number;
+	return uses;
+}
+
+/* The text of a parameter is compared; what its type makes of that must be the same tenant. Where the type is not
+ * declared the server insists that all uses agree on it; but everything can be assigned to text, and not every value
+ * looks the same then: there the parameter may have no other use. */
+static bool check_parameter(struct analysis *analysis, int number)
+{
+	const struct guard_request *request = analysis->request;
+	uint32_t type = (size_t)number <= request->n_parameter_types ? request->parameter_types[number - 1] : 0;
+	if (!tenant_type_kept_by_oid(analysis->tenant_type, type))
+		return refuse_parameter(analysis, number,
+								"Its type may change what is written into the tenant column.");
+	if (analysis->tenant_type != TENANT_TEXT)
+		return true;
+	size_t checks = 0;
+	for (size_t i = 0; i < analysis->checks.n; i++)
+		checks += analysis->checks.items[i].parameter == number;
+	return (rewrite_work(analysis, analysis->tokens->n + analysis->checks.n) &&
+			parameter_uses(analysis, number) == checks) ||
+		   refuse_parameter(
+			   analysis, number,
+			   "A parameter for a tenant column of type text must have no other use in the statement.");
 }
 
 bool rewrite_check_parameters(struct analysis *analysis)
 {
 	int last = 0;
-	for (size_t i = 0; analysis->tenant_type == TENANT_TEXT && i < analysis->checks.n; i++) {
+	for (size_t i = 0; i < analysis->checks.n; i++) {
 		int number = analysis->checks.items[i].parameter;
 		if (number == 0 || number == last)
 			continue;
-		if (!rewrite_work(analysis, analysis->tokens->n + analysis->checks.n) ||
-			!check_text_parameter(analysis, number))
+		if (!check_parameter(analysis, number))
 			return false;
 		last = number;
+	}
+	return true;
+}
+
+/* A type is looked for among the session's temporary ones first, which may be called like a built-in one. */
+static bool qualify_casts(struct analysis *analysis, Node *value)
+{
+	for (; IsA(value, TypeCast); value = ((TypeCast *)value)->arg) {
+		TypeName *type = ((TypeCast *)value)->typeName;
+		if (!tenant_type_kept_by(analysis->tenant_type, strVal(llast(type->names))))
+			return analysis_refuse(analysis, "42501", exprLocation(value),
+								   "the tenant column cannot be given a parameter with this cast",
+								   "It may change what is written into the tenant column.",
+								   "Leave the tenant column out: tenantry adds it.");
+		if (list_length(type->names) != 1 || type->location < 0)
+			continue;
+		type->names = lcons(tree_string("pg_catalog"), type->names);
+		if (!splice_text(analysis, (size_t)type->location, 0, "pg_catalog."))
+			return false;
 	}
 	return true;
 }
@@ -148,21 +183,28 @@ bool tenant_value(struct analysis *analysis, const struct catalog_relation *rela
 				  size_t begin, size_t end)
 {
 	Node *value = without_casts(*place);
+	if (!value || !IsA(value, ParamRef) || begin >= end)
+		return tenant_replaces(analysis, relation->name, tenant_name(relation), place, begin, end);
+	/* it stays: without any use of it the server could not tell the parameter's type */
+	add_check(analysis, (struct tenant_check){
+							.parameter = ((ParamRef *)value)->number,
+							.relation = relation->name,
+							.position = analysis_position(analysis, token_at(analysis, begin)->start)});
+	return qualify_casts(analysis, *place);
+}
+
+bool tenant_replaces(struct analysis *analysis, const char *relation, const char *column, Node **place,
+					 size_t begin, size_t end)
+{
+	Node *value = without_casts(*place);
 	if (begin >= end)
 		return rewrite_lost(analysis, -1);
 	size_t start = token_at(analysis, begin)->start;
-	struct tenant_check check = {.relation = relation->name, .position = analysis_position(analysis, start)};
-	if (value && IsA(value, ParamRef)) {
-		/* it stays: without any use of it the server could not tell the parameter's type */
-		check.parameter = ((ParamRef *)value)->number;
-		add_check(analysis, check);
-		return true;
-	}
+	struct tenant_check check = {.relation = relation, .position = analysis_position(analysis, start)};
 	if (value && IsA(value, A_Const) && ((A_Const *)value)->isnull)
-		return analysis_refuse(
-			analysis, "42501", start,
-			text_concat("column \"", tenant_name(relation), "\" cannot be set to null", NULL),
-			"Rows belong to the session's own tenant.", NULL);
+		return analysis_refuse(analysis, "42501", start,
+							   text_concat("column \"", column, "\" cannot be set to null", NULL),
+							   "Rows belong to the session's own tenant.", NULL);
 	if (value && IsA(value, A_Const))
 		check.constant = constant_text((A_Const *)value);
 	if (check.constant)

@@ -1,11 +1,13 @@
 /* Statements that contain a query: EXPLAIN, DECLARE CURSOR, PREPARE and EXECUTE, CREATE TABLE AS.
  *
- * A prepared statement takes the tenant as its last parameter; its EXECUTE appends it. COPY and EXECUTE
+ * A prepared statement takes the tenant as its last parameter; its EXECUTE appends it. Where the application gives the
+ * tenant column a parameter of its own, EXECUTE checks the argument. COPY and EXECUTE
  * cannot take parameters of the extended protocol: there the slot becomes a literal (rewrite->literal). */
 #include "parser/rewrite.h"
 #include "parser/schema_change.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static size_t find_keyword(const struct analysis *analysis, size_t from, size_t end, enum keyword keyword)
@@ -104,18 +106,61 @@ static bool is_prepared(const struct analysis *analysis, const char *name)
 	return false;
 }
 
+/* The arguments of EXECUTE that stand for a tenant column, each to be the session's own tenant; `checks` as in
+ * session_names.checked, `open`: the token of the parenthesis. */
+static bool check_arguments(struct analysis *analysis, ExecuteStmt *statement, const char *checks,
+							size_t open)
+{
+	size_t i = open + 1, close = token_at(analysis, open)->match;
+	int number = 1;
+	for (char *at = (char *)checks; *at;) {
+		int wanted = (int)strtol(at, &at, 10);
+		const char *relation = ++at; /* the blank */
+		at += strcspn(at, "\1");
+		relation = analysis_text("%.*s", (int)(at - relation), relation);
+		at += *at != 0;
+		for (; i < close && number < wanted; i = token_skip(analysis->tokens, i))
+			number += token_at(analysis, i)->kind == TOKEN_COMMA;
+		size_t end = i;
+		while (end < close && token_at(analysis, end)->kind != TOKEN_COMMA)
+			end = token_skip(analysis->tokens, end);
+		if (wanted > list_length(statement->params))
+			return true; /* the server says that there are too few */
+		ListCell *cell = list_nth_cell(statement->params, wanted - 1);
+		if (!tenant_replaces(analysis, relation, analysis->policy->tenant_column, (Node **)&lfirst(cell), i,
+							 end))
+			return false;
+		i = end;
+	}
+	return true;
+}
+
+static const char *checks_of(const struct analysis *analysis, const char *name)
+{
+	const char *checks = NULL;
+	for (size_t i = 0; !checks && i < analysis->names->n_checked; i++)
+		checks = prepared_checks(analysis->names->checked[i], name);
+	return checks;
+}
+
 /* EXECUTE name [(arguments)] */
 static bool execute(struct analysis *analysis, ExecuteStmt *statement, size_t begin, size_t end)
 {
 	if (!walk_list(analysis, statement->params))
 		return false;
-	if (!is_prepared(analysis, statement->name))
+	bool takes = is_prepared(analysis, statement->name);
+	const char *checks = statement->params ? checks_of(analysis, statement->name) : NULL;
+	if (!takes && !checks)
 		return true;
 	size_t name = begin + 1;
 	if (name >= end || (statement->params && !is_open(analysis, name + 1, end)))
 		return rewrite_lost(analysis, -1);
 	analysis->touches_tenant = true;
 	analysis->rewrite->literal = true;
+	if (checks && !check_arguments(analysis, statement, checks, name + 1))
+		return false;
+	if (!takes)
+		return true;
 	size_t at = statement->params ? token_at(analysis, token_at(analysis, name + 1)->match)->start
 								  : token_at(analysis, name)->end;
 	bool ok = splice_text(analysis, at, 0, statement->params ? ", " : "(") && splice_tenant(analysis, at) &&
@@ -158,6 +203,59 @@ static bool extend_types(struct analysis *analysis, PrepareStmt *statement, unsi
 	return listed || splice_text(analysis, at, 0, ")");
 }
 
+static bool refuse_argument(struct analysis *analysis, const char *detail)
+{
+	return analysis_refuse(analysis, "0A000", -1,
+						   "the tenant column cannot be given as a parameter of PREPARE like this", detail,
+						   "Leave the tenant column out: tenantry adds it.");
+}
+
+/* May the tenant's value pass through the type that PREPARE declares? It is named as the server's own. */
+static bool keeps_tenant(struct analysis *analysis, const PrepareStmt *statement, int number)
+{
+	TypeName *type =
+		number <= list_length(statement->argtypes) ? list_nth(statement->argtypes, number - 1) : NULL;
+	if (!type)
+		return true;
+	bool plain = !type->typmods && !type->arrayBounds && !type->setof && !type->pct_type;
+	if (!plain || !tenant_type_kept_by(analysis->tenant_type, strVal(llast(type->names))))
+		return false;
+	if (list_length(type->names) == 2)
+		return strcmp(strVal(linitial(type->names)), "pg_catalog") == 0;
+	type->names = lcons(tree_string("pg_catalog"), type->names);
+	return list_length(type->names) == 2 && splice_text(analysis, (size_t)type->location, 0, "pg_catalog.");
+}
+
+/* Parameters that stand for a tenant column: EXECUTE will be given the tenant in their place, so they may have no other
+ * use. *checks: what EFFECT_PREPARE says of them; NULL: there are none. */
+static bool arguments_to_check(struct analysis *analysis, const PrepareStmt *statement, const char **checks)
+{
+	const struct check_list *list = &analysis->checks;
+	int last = 0;
+	for (*checks = NULL;;) {
+		const struct tenant_check *next = NULL;
+		size_t times = 0;
+		for (size_t i = 0; i < list->n; i++)
+			if (list->items[i].parameter > last && (!next || list->items[i].parameter < next->parameter))
+				next = &list->items[i];
+		if (!next)
+			return true;
+		last = next->parameter;
+		for (size_t i = 0; i < list->n; i++)
+			times += list->items[i].parameter == last;
+		if (!rewrite_work(analysis, analysis->tokens->n + 2 * list->n))
+			return false;
+		if (times != parameter_uses(analysis, last))
+			return refuse_argument(analysis, "The parameter has other uses.");
+		if (!keeps_tenant(analysis, statement, last))
+			return refuse_argument(analysis, "Its type may change what is written into the tenant column.");
+		if (strchr(next->relation, 1) || strchr(statement->name, 1))
+			return refuse_argument(analysis, "A name has a control character that tenantry uses itself.");
+		*checks =
+			analysis_text("%s%s%d %s", *checks ? *checks : "", *checks ? "\1" : "", last, next->relation);
+	}
+}
+
 /* PREPARE name [(types)] AS query. Its parameters are its own: they are no parameters of the message. */
 static bool prepare(struct analysis *analysis, PrepareStmt *statement, size_t begin, size_t end)
 {
@@ -169,17 +267,14 @@ static bool prepare(struct analysis *analysis, PrepareStmt *statement, size_t be
 	if ((unsigned)list_length(statement->argtypes) > number)
 		number = list_length(statement->argtypes);
 	rewrite->max_parameter = 0;
-	if (analysis->checks.n > 0)
-		for (size_t i = 0; i < analysis->checks.n; i++)
-			if (analysis->checks.items[i].parameter > 0)
-				return analysis_refuse(analysis, "0A000", -1,
-									   "the tenant column cannot be given as a parameter of PREPARE", NULL,
-									   "Leave the tenant column out: tenantry adds it.");
-	analysis_effect(analysis, EFFECT_PREPARE, statement->name, NULL, analysis->uses_tenant);
-	if (!analysis->uses_tenant)
-		return true;
+	const char *checks;
+	if (!arguments_to_check(analysis, statement, &checks))
+		return false;
+	analysis_effect(analysis, EFFECT_PREPARE, statement->name, checks, analysis->uses_tenant);
 	number++;
 	analysis->tenant_parameter = (int)number;
+	if (!analysis->uses_tenant)
+		return true;
 	char *slot = analysis_text("$%u", number);
 	for (size_t i = 0; i < analysis->splices.n; i++) {
 		struct splice *splice = &analysis->splices.items[i];

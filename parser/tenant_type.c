@@ -193,6 +193,37 @@ bool tenant_value_canonical(enum tenant_type type, const char *text, char *out)
 	return false;
 }
 
+/* real would round 16777217 to 16777216, name would cut a text. */
+static const struct keeper {
+	const char *name;
+	uint32_t oid;
+	bool number, uuid, text;
+} KEEPERS[] = {{"int2", 21, true, false, false},    {"int4", 23, true, false, false},
+			   {"int8", 20, true, false, false},    {"numeric", 1700, true, false, false},
+			   {"uuid", 2950, false, true, false},  {"text", 25, true, true, true},
+			   {"varchar", 1043, true, true, true}, {"unknown", 705, true, true, true}};
+
+static bool keeps(const struct keeper *keeper, enum tenant_type type)
+{
+	return type == TENANT_UUID ? keeper->uuid : type == TENANT_TEXT ? keeper->text : keeper->number;
+}
+
+bool tenant_type_kept_by(enum tenant_type type, const char *name)
+{
+	for (size_t i = 0; i < sizeof KEEPERS / sizeof *KEEPERS; i++)
+		if (strcmp(KEEPERS[i].name, name) == 0)
+			return keeps(&KEEPERS[i], type);
+	return false;
+}
+
+bool tenant_type_kept_by_oid(enum tenant_type type, uint32_t oid)
+{
+	for (size_t i = 0; i < sizeof KEEPERS / sizeof *KEEPERS; i++)
+		if (KEEPERS[i].oid == oid)
+			return keeps(&KEEPERS[i], type);
+	return oid == 0;
+}
+
 size_t tenant_value_literal(enum tenant_type type, const char *value, char *out)
 {
 	char *to = out;

@@ -46,4 +46,9 @@ size_t tenant_value_literal(enum tenant_type type, const char *value, char *out)
  * TENANT_VALUE_MAX bytes. */
 size_t tenant_value_binary(enum tenant_type type, const char *value, char *out);
 
+/* Can a value of the tenant column pass through this type without becoming another tenant's? By the name of a type of
+ * pg_catalog; by the oid of a parameter's declared type (0: left to the server). */
+bool tenant_type_kept_by(enum tenant_type type, const char *name);
+bool tenant_type_kept_by_oid(enum tenant_type type, uint32_t oid);
+
 #endif

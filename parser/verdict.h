@@ -66,7 +66,9 @@ enum effect_kind {
 	EFFECT_DISCARD_ALL,
 	EFFECT_DISCARD_TEMP,
 	EFFECT_DISCARD_PLANS,
-	EFFECT_PREPARE,    /* name; flag: takes the tenant as its last argument */
+	/* name; flag: takes the tenant as its last argument; value, if any: the arguments that must be the tenant, each as
+	 * its number, a blank, and the relation whose tenant column it is for, with \1 in between */
+	EFFECT_PREPARE,
 	EFFECT_DEALLOCATE, /* name, NULL: all */
 	/* name: runs what PREPARE or a Parse message has given that name; changes nothing by itself */
 	EFFECT_EXECUTE,
@@ -175,6 +177,9 @@ struct session_names {
 	/* prepared statements (SQL and protocol share a namespace) that take the tenant last */
 	size_t n_prepared;
 	const char *const *prepared;
+	/* those of which some arguments must be the tenant: name, \1, and the value of their EFFECT_PREPARE */
+	size_t n_checked;
+	const char *const *checked;
 };
 
 /* The path and the temporary relations, in any order; never 0. The session knows as well as the parser what becomes of

@@ -3,6 +3,7 @@
  * them. */
 #include "proxy/session/internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +36,8 @@ static void apply_prepare(struct session *session, const struct effect *effect,
 	prepared->sql = true;
 	prepared->protocol = confirmed->protocol;
 	prepared->takes_tenant = effect->flag;
+	if (effect->value && asprintf(&prepared->checked, "%s\1%s", effect->name, effect->value) < 0)
+		abort();
 	if (!prepared->verdict) {
 		/* Too long to be judged by itself: it could not be followed when names change, so it goes. */
 		prepared->stale = true;

@@ -58,6 +58,8 @@ static struct session_names current_names(const struct session *session, const c
 	struct session_names current = names_of(&session->state, names);
 	current.n_prepared = session->statements.n_takes;
 	current.prepared = session->statements.takes;
+	current.n_checked = session->statements.n_checked;
+	current.checked = session->statements.checked;
 	return current;
 }
 
@@ -135,6 +137,7 @@ void judge_forget(struct session *session)
 	free((void *)judging->request.parameter_types);
 	free((void *)judging->names.temporaries);
 	free((void *)judging->names.prepared);
+	free((void *)judging->names.checked);
 	catalog_unref((struct catalog *)judging->request.catalog);
 	free(judging);
 	session->judging = NULL;
@@ -157,12 +160,13 @@ static void ask(struct session *session, const struct guard_request *request)
 {
 	struct judging *judging = must(calloc(1, sizeof *judging));
 	const struct session_names *names = request->names;
-	judging->strings =
-		must(malloc((names->n_temporaries + names->n_prepared + 1) * sizeof *judging->strings));
+	judging->strings = must(
+		malloc((names->n_temporaries + names->n_prepared + names->n_checked + 1) * sizeof *judging->strings));
 	judging->names = *names;
 	judging->names.search_path = keep(judging, names->search_path);
 	judging->names.temporaries = keep_list(judging, names->temporaries, names->n_temporaries);
 	judging->names.prepared = keep_list(judging, names->prepared, names->n_prepared);
+	judging->names.checked = keep_list(judging, names->checked, names->n_checked);
 	judging->request = *request;
 	judging->request.names = &judging->names;
 	char *text = must(malloc(request->length + 1));

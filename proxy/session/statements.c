@@ -45,6 +45,7 @@ void prepared_unref(struct prepared *prepared)
 	if (prepared->verdict)
 		verdict_unref(prepared->verdict);
 	free(prepared->literal_tenant);
+	free(prepared->checked);
 	free(prepared);
 }
 
@@ -116,19 +117,41 @@ static void takes_remove(struct statements *statements, const struct prepared *p
 	statements->version++;
 }
 
+static const char **with_room(const char **list, size_t n, size_t *room)
+{
+	if (n < *room)
+		return list;
+	*room = *room ? *room * 2 : 8;
+	list = realloc(list, *room * sizeof *list);
+	if (!list)
+		abort();
+	return list;
+}
+
 static void takes_add(struct statements *statements, const struct prepared *prepared)
 {
-	if (statements->n_takes == statements->takes_room) {
-		statements->takes_room = statements->takes_room ? statements->takes_room * 2 : 8;
-		statements->takes = realloc(statements->takes, statements->takes_room * sizeof *statements->takes);
-		if (!statements->takes)
-			abort();
-	}
+	statements->takes = with_room(statements->takes, statements->n_takes, &statements->takes_room);
 	size_t at = takes_at(statements, prepared->name);
 	memmove(&statements->takes[at + 1], &statements->takes[at],
 			(statements->n_takes - at) * sizeof *statements->takes);
 	statements->takes[at] = prepared->name;
 	statements->n_takes++;
+	statements->version++;
+}
+
+static void checked_add(struct statements *statements, const struct prepared *prepared)
+{
+	statements->checked = with_room(statements->checked, statements->n_checked, &statements->checked_room);
+	statements->checked[statements->n_checked++] = prepared->checked;
+	statements->version++;
+}
+
+static void checked_remove(struct statements *statements, const struct prepared *prepared)
+{
+	size_t at = 0;
+	while (statements->checked[at] != prepared->checked)
+		at++;
+	statements->checked[at] = statements->checked[--statements->n_checked];
 	statements->version++;
 }
 
@@ -147,12 +170,16 @@ struct prepared *statements_put(struct statements *statements, const char *name,
 		statements->n_sql -= before->sql;
 		if (before->takes_tenant)
 			takes_remove(statements, before);
+		if (before->checked)
+			checked_remove(statements, before);
 	}
 	if (prepared) {
 		name_map_set(&statements->named, prepared->name, prepared);
 		statements->n_sql += prepared->sql;
 		if (prepared->takes_tenant)
 			takes_add(statements, prepared);
+		if (prepared->checked)
+			checked_add(statements, prepared);
 	}
 	return before;
 }
@@ -171,6 +198,9 @@ void statements_forget_all(struct statements *statements)
 	free(statements->takes);
 	statements->takes = NULL;
 	statements->n_takes = statements->takes_room = 0;
+	free(statements->checked);
+	statements->checked = NULL;
+	statements->n_checked = statements->checked_room = 0;
 }
 
 /* --- portals --- */

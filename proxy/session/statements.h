@@ -33,6 +33,7 @@ struct prepared {
 	uint32_t wanted_rows; /* prepared anew: what `rows` was before; 0: does not matter */
 	bool rows_changed;    /* what it returns now is not what the client has been told */
 	char *literal_tenant; /* the tenant that is written into the text on the server; NULL: none */
+	char *checked;        /* an entry of session_names.checked; NULL: none */
 	const char *name;
 	const char *text; /* as the client wrote it, zero-terminated */
 	size_t text_length;
@@ -60,6 +61,8 @@ struct statements {
 	size_t n_followed; /* how many portals there may be that have to be followed */
 	const char **takes;
 	size_t n_takes, takes_room;
+	const char **checked; /* as in session_names */
+	size_t n_checked, checked_room;
 	size_t n_sql;     /* how many were made by PREPARE */
 	uint64_t version; /* changes with `takes` */
 	uint64_t names;   /* changes whenever a name is given to another statement, or to none */

@@ -44,14 +44,17 @@ static bool find_parameters(Node *node, void *highest)
 	return raw_expression_tree_walker(node, find_parameters, highest);
 }
 
-/* PREPARE's own parameters are not those of the message: the tenant is the last of them. */
-static int prepare_parameter(const PrepareStmt *prepare)
+/* PREPARE's own parameters are not those of the message: the tenant is the last of them, if it takes the tenant. */
+static int prepare_parameter(const PrepareStmt *prepare, const struct statement *statement)
 {
 	int highest = 0;
-	if (prepare->argtypes)
+	bool takes = false;
+	for (size_t i = 0; i < statement->n_effects; i++)
+		takes |= statement->effects[i].kind == EFFECT_PREPARE && statement->effects[i].flag;
+	if (takes)
 		return list_length(prepare->argtypes);
 	find_parameters(prepare->query, &highest);
-	return highest;
+	return highest + 1;
 }
 
 static const char *prove_text(const struct guard_request *request, const struct statement *statement,
@@ -82,7 +85,8 @@ static const char *prove_text(const struct guard_request *request, const struct 
 	if (open == NULL)
 		foreach (cell, parsed.tree) {
 			const Node *node = ((const RawStmt *)lfirst(cell))->stmt;
-			int number = IsA(node, PrepareStmt) ? prepare_parameter((const PrepareStmt *)node) : parameter;
+			int number =
+				IsA(node, PrepareStmt) ? prepare_parameter((const PrepareStmt *)node, statement) : parameter;
 			if (!checker_run(&analysis, node, number > 0 ? number : 65535, &finding))
 				open = finding.message;
 		}

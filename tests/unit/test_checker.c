@@ -399,8 +399,8 @@ static void everywhere(void **state)
 		"EXPLAIN %s",
 		"EXPLAIN ANALYZE SELECT (%s)",
 		"DECLARE c CURSOR FOR %s",
-		"PREPARE p AS %s",
-		"PREPARE p AS DELETE FROM countries WHERE (%s) = 1",
+		"PREPARE p (int, int, int, int, int, int, int, int, int) AS %s",
+		"PREPARE p (int, int, int, int, int, int, int, int, int) AS DELETE FROM countries WHERE (%s) = 1",
 		"EXECUTE p((%s))",
 		"CREATE TEMP TABLE t AS %s",
 		"CREATE TEMP TABLE t AS EXECUTE p((%s))",
@@ -564,7 +564,8 @@ static void other_statements(void **state)
 		 "CREATE MATERIALIZED VIEW x AS SELECT * FROM orders WHERE tenant_id = $9",
 		 "UPDATE pg_settings SET setting = 'x'", "DELETE FROM pg_catalog.pg_class",
 		 "WITH x AS (UPDATE pg_settings SET setting = 'x' RETURNING 1) SELECT 1",
-		 "PREPARE p (int, int) AS SELECT * FROM orders WHERE tenant_id = $9", "SELECT count_orders()",
+		 "PREPARE p (int, int) AS SELECT * FROM orders WHERE tenant_id = $9",
+		 "PREPARE p AS SELECT * FROM orders WHERE tenant_id = $9", "SELECT count_orders()",
 		 "SELECT count_twice()", "SELECT * FROM public.count_orders()", "SELECT run_it('x')",
 		 "SELECT c.count_orders FROM countries c", "SELECT (c).run_it FROM countries c", "CALL run_it('x')",
 		 "SELECT 1 ORDER BY count_orders()", "SELECT * FROM pg_toast.pg_toast_1234",
@@ -699,7 +700,8 @@ static void obligations_of_the_session(void **state)
 	setting.type = TENANT_TEXT;
 	EXPECT(false, "INSERT INTO orders (tenant_id, total) VALUES ($3::int, 1)",
 		   "INSERT INTO orders (tenant_id, total) VALUES ($3::text[], 1)");
-	EXPECT(true, "INSERT INTO orders (tenant_id, total) VALUES ($3::text, 1)");
+	EXPECT(true, "INSERT INTO orders (tenant_id, total) VALUES ($3::pg_catalog.text, 1)");
+	EXPECT(false, "INSERT INTO orders (tenant_id, total) VALUES ($3::text, 1)"); /* pg_temp.text? */
 
 	struct copy_plan plan = {.client_columns = 1, .append = true, .check_column = -1};
 	setting = (struct setting){.copy = &plan};

@@ -168,8 +168,64 @@ static void test_prepare(void **state)
 	assert_true(ask_becomes(&ask, "EXPLAIN EXECUTE p(1, 'a')", "EXPLAIN EXECUTE p(1, 'a', 42)"));
 	assert_true(ask_becomes(&ask, "CREATE TEMP TABLE t AS EXECUTE p(1) WITH NO DATA",
 							"CREATE TEMP TABLE t AS EXECUTE p(1, 42) WITH NO DATA"));
-	assert_true(ask_refused(&ask, "PREPARE r AS INSERT INTO orders (total, tenant_id) VALUES (1, $1)",
-							"0A000", "parameter of PREPARE"));
+	ask_free(&ask);
+}
+
+/* The tenant column as a parameter: it stays, and EXECUTE must give it the tenant. */
+static void test_prepared_checks(void **state)
+{
+	static const char PREPARE[] = "PREPARE r AS INSERT INTO orders (total, tenant_id) VALUES ($1, $2)";
+	static const char *const CHECKED[] = {"q\0012 users", "r\0012 orders"};
+	static const struct ask_pair PAIRS[] = {
+		{"EXECUTE r (1, 42)", "EXECUTE r (1, 42)"},
+		{"EXECUTE r (f(1, 2), '42'::int8)", "EXECUTE r (f(1, 2), 42)"},
+		{"EXPLAIN EXECUTE r (1, (SELECT 42))", "EXPLAIN EXECUTE r (1, 42)"},
+		{"EXECUTE r (1, 40 + 2)", "EXECUTE r (1, 42)"},
+		{"EXECUTE r (1)", "EXECUTE r (1)"}, /* the server says what is wrong */
+		{"EXECUTE r", "EXECUTE r"},
+		{"EXECUTE rr (1, 2)", "EXECUTE rr (1, 2)"},
+		{"PREPARE r (numeric, int) AS INSERT INTO orders (total, tenant_id) VALUES ($1, $2)",
+		 "PREPARE r (numeric, int) AS INSERT INTO orders (total, tenant_id) VALUES ($1, $2)"},
+		{"PREPARE r (numeric, int8) AS INSERT INTO orders (total, tenant_id) VALUES ($1, $2) ON CONFLICT DO "
+		 "NOTHING",
+		 "PREPARE r (numeric, pg_catalog.int8) AS INSERT INTO orders (total, tenant_id) VALUES ($1, $2) ON "
+		 "CONFLICT DO NOTHING"},
+		{"DEALLOCATE r; EXECUTE r (1, 2)", "DEALLOCATE r; EXECUTE r (1, 2)"},
+	};
+	struct ask ask;
+	ask_init(&ask);
+	assert_true(ask_becomes(&ask, PREPARE, PREPARE));
+	struct verdict *verdict = ask_verdict(&ask, PREPARE);
+	assert_true(ask_effect(verdict, 0, EFFECT_PREPARE, "r", "2 orders", false));
+	verdict_unref(verdict);
+	ask.names.checked = CHECKED;
+	ask.names.n_checked = 2;
+	for (size_t i = 0; i < sizeof PAIRS / sizeof *PAIRS; i++)
+		assert_true(ask_becomes(&ask, PAIRS[i].text, PAIRS[i].becomes));
+	assert_true(ask_refused(&ask, "EXECUTE r (1, NULL)", "42501", "cannot be set to null"));
+	assert_true(ask_refused(&ask, "EXECUTE r (1, $1)", "0A000", "expression with parameters"));
+	verdict = ask_verdict(&ask, "EXECUTE r (1, 41)");
+	assert_int_equal(verdict->statements[0].n_checks, 1);
+	assert_string_equal(verdict->statements[0].checks[0].constant, "41");
+	assert_string_equal(verdict->statements[0].checks[0].relation, "orders");
+	verdict_unref(verdict);
+	/* within one message, and with the tenant as last argument beside it */
+	ask.names.n_checked = 0;
+	verdict = ask_verdict(&ask, "PREPARE r AS UPDATE orders SET tenant_id = $1; EXECUTE r (7)");
+	char *text = ask_text(verdict, "PREPARE r AS UPDATE orders SET tenant_id = $1; EXECUTE r (7)", "42");
+	assert_string_equal(text,
+						"PREPARE r ( pg_catalog.unknown, pg_catalog.int4) AS UPDATE orders SET tenant_id = $1 "
+						"WHERE orders.tenant_id = $2; EXECUTE r (42, 42)");
+	assert_string_equal(verdict->statements[1].checks[0].constant, "7");
+	free(text);
+	verdict_unref(verdict);
+	static const char *const REFUSED[] = {
+		"PREPARE r AS INSERT INTO orders (total, tenant_id) VALUES ($1, $1)",
+		"PREPARE r (numeric, real) AS INSERT INTO orders (total, tenant_id) VALUES ($1, $2)",
+		"PREPARE r (numeric, shop.int4) AS INSERT INTO orders (total, tenant_id) VALUES ($1, $2)",
+		"PREPARE \"r\001\" AS INSERT INTO orders (total, tenant_id) VALUES ($1, $2)"};
+	for (size_t i = 0; i < sizeof REFUSED / sizeof *REFUSED; i++)
+		assert_true(ask_refused(&ask, REFUSED[i], "0A000", "parameter of PREPARE"));
 	ask_free(&ask);
 }
 
@@ -378,10 +434,11 @@ static void test_hostile(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_statements), cmocka_unit_test(test_prepare),
-		cmocka_unit_test(test_copy_plan),  cmocka_unit_test(test_truncate),
-		cmocka_unit_test(test_several),    cmocka_unit_test(test_names_of_several),
-		cmocka_unit_test(test_modes),      cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_statements),       cmocka_unit_test(test_prepare),
+		cmocka_unit_test(test_prepared_checks),  cmocka_unit_test(test_copy_plan),
+		cmocka_unit_test(test_truncate),         cmocka_unit_test(test_several),
+		cmocka_unit_test(test_names_of_several), cmocka_unit_test(test_modes),
+		cmocka_unit_test(test_hostile),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

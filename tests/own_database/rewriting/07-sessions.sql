@@ -493,3 +493,42 @@ INSERT INTO items (name) VALUES ('x');
 SELECT lastval(), currval('items_id_seq');
 --: step
 SELECT nextval('items_id_seq');
+
+-- the tenant column as a parameter of PREPARE
+--: visible
+PREPARE p AS INSERT INTO nokey (a, b, tenant_id) VALUES ($1, $2, $3) RETURNING a, b;
+--: step
+EXECUTE p (77, 'x', <tenant>);
+--: step
+EXECUTE p (78, upper('y'), <tenant>);
+--: step
+--: error 42601
+EXECUTE p (79, 'z');
+--: step
+--: refused 42501
+EXECUTE p (79, 'z', <other>);
+--: step
+EXPLAIN EXECUTE p (79, 'z', <tenant>);
+--: step
+DEALLOCATE p;
+--: step
+--: error 26000
+EXECUTE p (79, 'z', <tenant>);
+
+--: visible
+PREPARE p (integer) AS UPDATE nokey SET b = 'changed', tenant_id = $2 WHERE a > $1 RETURNING b;
+--: step
+EXECUTE p (1, <tenant>);
+--: step
+--: refused 42501
+EXECUTE p (1, <other>);
+
+--: visible
+--: modes simple
+PREPARE p AS INSERT INTO nokey (a, tenant_id) VALUES ($1, $2) RETURNING a; EXECUTE p (1, <tenant>); DEALLOCATE ALL; PREPARE p (integer, integer) AS SELECT $1 + $2; EXECUTE p (1, 2);
+
+--: visible
+--: where integer bigint text
+PREPARE p AS INSERT INTO nokey (a, tenant_id) VALUES ($1, $2) RETURNING a;
+--: step
+EXECUTE p (length('abc'), coalesce(NULL, <tenant>));
