@@ -222,7 +222,8 @@ bool extended_is_as_judged(const struct session *session, const struct prepared 
 	if (prepared->generation != catalog_generation(session->catalog) ||
 		prepared->names_version != session->state.names_version)
 		return false;
-	if (prepared->prepared_version != session->statements.version && !prepared->verdict->cacheable)
+	if (prepared->prepared_version != session->statements.version &&
+		(prepared->executes || !prepared->verdict->cacheable))
 		return false;
 	const char *tenant = session_tenant(session);
 	return !writes_literal(prepared->verdict) ||

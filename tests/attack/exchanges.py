@@ -1036,3 +1036,42 @@ def _add_accents(encoding, text):
 for _encoding in ACCENTS:
     for _text in ("call", "FROM", "DO", "SQL text", "function"):
         _add_accents(_encoding, _text)
+
+
+FILL = "INSERT INTO notifications (id, message, tenant_id) VALUES (7, 'x', $1)"
+
+
+@exchange("EXECUTE parsed before its name meant a statement whose argument is checked")
+def _(world):
+    return run(world, wire.query("PREPARE p (int) AS SELECT $1"), wire.parse("x", "EXECUTE p (2)"), wire.sync(), wire.query("DEALLOCATE p"),
+               wire.query(f"PREPARE p AS {FILL}"), wire.bind("", "x", []), wire.execute(), wire.sync(), rounds=5)
+
+
+@exchange("EXECUTE bound before its name meant a statement whose argument is checked")
+def _(world):
+    return run(world, wire.query("BEGIN"), wire.query("PREPARE p (int) AS SELECT $1"), wire.parse("x", "EXECUTE p (2)"), wire.bind("y", "x", []),
+               wire.sync(), wire.query("DEALLOCATE p"), wire.query(f"PREPARE p AS {FILL}"), wire.execute("y"), wire.sync(), wire.query("COMMIT"),
+               rounds=7)
+
+
+@exchange("EXECUTE in a pipeline that prepares its name anew")
+def _(world):
+    return run(world, wire.query("PREPARE p (int) AS SELECT $1"), wire.parse("x", "EXECUTE p (2)"),
+               wire.parse("", "DEALLOCATE p"), wire.bind("", "", []), wire.execute(), wire.parse("", f"PREPARE p AS {FILL}"), wire.bind("", "", []),
+               wire.execute(), wire.bind("", "x", []), wire.execute(), wire.sync(), rounds=2)
+
+
+@exchange("EXECUTE of a statement that the driver prepared, whose parameter is checked")
+def _(world):
+    return run(world, wire.parse("p", FILL), wire.sync(), wire.query("EXECUTE p (2)"), rounds=2)
+
+
+@exchange("EXECUTE while PREPARE with a check is not confirmed")
+def _(world):
+    return run(world, wire.query(f"PREPARE p AS {FILL}"), wire.query("EXECUTE p (2)"), wire.query("EXECUTE p (1 + 1)"), rounds=3)
+
+
+@exchange("a parameter for the tenant column of a declared type that rounds")
+def _(world):
+    return run(world, wire.parse("", FILL, [700]), wire.bind("", "", [struct.pack("!f", 1.6)], [1]), wire.execute(), wire.sync(),
+               wire.parse("", FILL, [1700]), wire.bind("", "", ["1.6"]), wire.execute(), wire.sync(), rounds=2)
