@@ -58,7 +58,8 @@ struct leaf {
 	struct level *level;                     /* of a sub-select or CTE */
 	const List *renamed;                     /* column names given by a CTE's list */
 	size_t begin, end;                       /* its tokens */
-	bool target;    /* of INSERT, UPDATE, DELETE, MERGE, or EXCLUDED: cannot be wrapped */
+	bool target;    /* of INSERT, UPDATE, DELETE, MERGE, or EXCLUDED, OLD, NEW: cannot be wrapped */
+	bool missing;   /* OLD or NEW: there may be no such row */
 	bool sample;    /* under TABLESAMPLE */
 	bool hidden;    /* below a join alias: not to be named */
 	bool whole_row; /* used as a whole: wrap, or replace the uses */
@@ -327,6 +328,8 @@ size_t parameter_uses(const struct analysis *analysis, int number);
 bool rewrite_check_parameters(struct analysis *analysis);
 /* The session must compare this constant or parameter with its tenant. */
 bool tenant_check_for(struct analysis *analysis, const Node *value);
+/* Walks a RETURNING list, which sees the target before and after as well. */
+bool rewrite_returning(struct analysis *analysis, struct level *level, List *returning);
 /* SET lists: T = .. is checked. `begin` is the first token after SET. */
 bool rewrite_set(struct analysis *analysis, struct leaf *target, List *targets, size_t begin, size_t end);
 /* One row (`targets`: of ResTargets) that an INSERT writes; its tokens are begin..end. */

@@ -14,6 +14,34 @@ size_t returning_at(const struct analysis *analysis, size_t from, size_t end)
 	return end;
 }
 
+/* OLD and NEW of RETURNING (PostgreSQL 18): the target before and after, either of which may be missing. A relation of that
+ * name goes first (transformReturningClause() in analyze.c). */
+static void add_version(struct level *level, const struct leaf *target, const char *name)
+{
+	for (const struct star_unit *unit = level->units; unit; unit = unit->next)
+		if (unit->name && same_name(unit->name, name))
+			return;
+	struct leaf *version = level_leaf(level, NULL, 0, 0);
+	version->kind = target->kind;
+	version->relation = target->relation;
+	version->name = name;
+	version->alias = tree_alias(name);
+	version->target = version->missing = true;
+	version->placement = PLACE_WRAP; /* no predicate of its own: the target has it */
+}
+
+bool rewrite_returning(struct analysis *analysis, struct level *level, List *returning)
+{
+	enum { SERVER_WITH_VERSIONS = 180000 };
+	struct leaf *target = level_target(level);
+	if (returning && target && target->kind == LEAF_TENANT &&
+		catalog_server_version(analysis->catalog) >= SERVER_WITH_VERSIONS) {
+		add_version(level, target, "old");
+		add_version(level, target, "new");
+	}
+	return walk_targets(analysis, level, returning);
+}
+
 static bool refuse_set(struct analysis *analysis, const struct catalog_relation *relation, int location)
 {
 	return analysis_refuse(analysis, "42501", location,
@@ -144,7 +172,7 @@ static struct level *change_rest(struct analysis *analysis, struct level *level,
 		return rewrite_lost(analysis, -1), NULL;
 	if (from && !rewrite_from(analysis, level, from, clauses->list_begin, clauses->list_end, PLACE_WHERE))
 		return NULL;
-	if (!walk(analysis, condition) || !walk_targets(analysis, level, *returning))
+	if (!walk(analysis, condition) || !rewrite_returning(analysis, level, *returning))
 		return NULL;
 	level_close(analysis, level);
 	/* WHERE CURRENT OF names a row of a cursor, and the cursor's query was guarded; it cannot be combined

@@ -483,7 +483,7 @@ static bool insert_source(struct analysis *analysis, InsertStmt *insert, const s
 
 static bool insert_returning(struct analysis *analysis, struct level *level, InsertStmt *insert)
 {
-	if (!walk_targets(analysis, level, insert->returningList) ||
+	if (!rewrite_returning(analysis, level, insert->returningList) ||
 		!star_expand(analysis, level, &insert->returningList))
 		return false;
 	level->targets = insert->returningList;

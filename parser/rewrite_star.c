@@ -349,6 +349,17 @@ bool target_as_row(struct analysis *analysis, struct leaf *leaf, Node **place)
 	struct pieces pieces = {0};
 	if (!spell_leaf(analysis, leaf, &inner->targetList, &pieces, true))
 		return false;
+	const char *there = "";
+	if (leaf->missing) { /* no row: NULL, not a row of them; the tenant column of a row is not NULL */
+		NullTest *test = MAKE(NullTest);
+		ColumnRef *tenant = MAKE(ColumnRef);
+		tenant->fields = lappend(leaf_fields(leaf), tree_string(tenant_name(leaf->relation)));
+		test->arg = (Expr *)tenant;
+		test->nulltesttype = IS_NOT_NULL;
+		inner->whereClause = (Node *)test;
+		there = text_concat(" WHERE ", leaf_reference(leaf), ".",
+							text_identifier(tenant_name(leaf->relation)), " IS NOT NULL", NULL);
+	}
 	const char *row = row_name(leaf), *label = row != leaf->name ? leaf->name : NULL;
 	outer->targetList = list_make1(tree_target(label, (Node *)tree_column(NULL, row)));
 	outer->fromClause = list_make1(tree_subselect((Node *)inner, tree_alias(row)));
@@ -359,5 +370,5 @@ bool target_as_row(struct analysis *analysis, struct leaf *leaf, Node **place)
 	const char *name = text_identifier(row);
 	return splice_text(analysis, start, length,
 					   text_concat("(SELECT ", name, label ? " AS " : "", label ? text_identifier(label) : "",
-								   " FROM (SELECT ", pieces_join(&pieces), ") AS ", name, ")", NULL));
+								   " FROM (SELECT ", pieces_join(&pieces), there, ") AS ", name, ")", NULL));
 }

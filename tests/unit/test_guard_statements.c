@@ -213,9 +213,9 @@ static void test_prepared_checks(void **state)
 	ask.names.n_checked = 0;
 	verdict = ask_verdict(&ask, "PREPARE r AS UPDATE orders SET tenant_id = $1; EXECUTE r (7)");
 	char *text = ask_text(verdict, "PREPARE r AS UPDATE orders SET tenant_id = $1; EXECUTE r (7)", "42");
-	assert_string_equal(text,
-						"PREPARE r ( pg_catalog.unknown, pg_catalog.int4) AS UPDATE orders SET tenant_id = $1 "
-						"WHERE orders.tenant_id = $2; EXECUTE r (42, 42)");
+	assert_string_equal(
+		text, "PREPARE r ( pg_catalog.unknown, pg_catalog.int4) AS UPDATE orders SET tenant_id = $1 "
+			  "WHERE orders.tenant_id = $2; EXECUTE r (42, 42)");
 	assert_string_equal(verdict->statements[1].checks[0].constant, "7");
 	free(text);
 	verdict_unref(verdict);

@@ -454,3 +454,26 @@ UPDATE parts p SET note = 'm' FROM parts q (a, b, n) FULL JOIN items i (n) USING
 
 --: refused
 UPDATE parts p SET note = 'm' FROM types t (x, n) JOIN types u (n) USING (n) WHERE p.id = <#3> RETURNING *;
+
+-- the rows before and after
+--: version 18
+UPDATE nokey SET a = a + 1 RETURNING old.*, new.*;
+
+--: version 18
+UPDATE nokey AS n SET a = n.a + 1 FROM countries c WHERE c.code = 'FR' RETURNING *, old.a, NEW.*, c.name;
+
+--: version 18
+DELETE FROM nokey RETURNING old.*, new.a, row_to_json(old);
+
+--: version 18
+INSERT INTO words (w, n) VALUES ('word1', 5), ('fresh', 6) ON CONFLICT (w) DO UPDATE SET n = excluded.n RETURNING old.*, new.*, words.w;
+
+--: version 18
+WITH x AS (UPDATE items SET name = upper(name) RETURNING old.name AS before, new.*) SELECT * FROM x ORDER BY id;
+
+-- a relation of the name goes first
+--: version 18
+UPDATE nokey SET a = old.a FROM (SELECT 7 AS a) AS old RETURNING old.*, new.*;
+
+--: version 18
+UPDATE nokey AS new SET a = 5 RETURNING new.*, old.a;
