@@ -102,7 +102,7 @@ static bool refuse_relation(struct analysis *analysis, const struct catalog_rela
 
 static bool classify(struct analysis *analysis, struct leaf *leaf, const struct catalog_relation *relation)
 {
-	analysis->rewrite->foreign |= relation->isolation != ISOLATION_SHARED && !created_is_own(relation);
+	analysis->rewrite->foreign |= relation->isolation != ISOLATION_SHARED;
 	switch (relation->isolation) {
 	case ISOLATION_SHARED:
 		return true;
