@@ -49,6 +49,8 @@ struct analysis {
 	struct effect_list effects;
 	struct check_list checks;
 	struct copy_plan *copy;
+	/* of a new temporary table: unique indexes that come with it, each as what follows its name in CREATE UNIQUE INDEX */
+	List *followers;
 	const char *raised_tag;
 	bool touches_tenant, uses_tenant, unknown_name, cacheable;
 	bool conceal_errors; /* as in struct statement */

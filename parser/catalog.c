@@ -103,6 +103,12 @@ static const struct catalog_index *copy_indexes(struct catalog *catalog, const s
 		for (size_t k = 0; k < indexes[i].n_columns; k++)
 			columns[k] = catalog_copy(catalog, from->indexes[i].columns[k]);
 		indexes[i].columns = columns;
+		if (!indexes[i].expressions)
+			continue;
+		const char **expressions = catalog_alloc(catalog, indexes[i].n_columns * sizeof *expressions);
+		for (size_t k = 0; k < indexes[i].n_columns; k++)
+			expressions[k] = catalog_copy(catalog, from->indexes[i].expressions[k]);
+		indexes[i].expressions = expressions;
 	}
 	return indexes;
 }
@@ -127,6 +133,7 @@ void catalog_add_relation(struct catalog *catalog, const struct catalog_relation
 	copy->indexes = copy_indexes(catalog, relation);
 	copy->view_definition = catalog_copy(catalog, relation->view_definition);
 	copy->checks = catalog_copy(catalog, relation->checks);
+	copy->exclusions = catalog_copy(catalog, relation->exclusions);
 	copy->depends = copy_oids(catalog, relation->depends, relation->n_depends);
 	copy->referencing = copy_oids(catalog, relation->referencing, relation->n_referencing);
 	copy->isolation = ISOLATION_REFUSED;

@@ -44,6 +44,9 @@ struct catalog_index {
 	size_t n_columns;
 	const char *const *columns; /* key columns in order; NULL for an expression */
 	const char *predicate;      /* pg_get_expr text or NULL */
+	/* pg_get_indexdef() of key columns that are expressions, else NULL; "?": cannot be read now. NULL: not loaded */
+	const char *const *expressions;
+	bool nulls_not_distinct;
 };
 
 struct catalog_relation {
@@ -70,7 +73,7 @@ struct catalog_relation {
 	/* Its CHECK constraints, each behind a comma, in the order in which they are tested; "?": cannot be read now;
 	 * NULL: none */
 	const char *checks;
-	bool has_exclusions; /* EXCLUDE constraints */
+	const char *exclusions; /* its EXCLUDE constraints, likewise, without names */
 };
 
 struct catalog_function {

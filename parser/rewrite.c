@@ -84,6 +84,8 @@ bool rewrite_statement(struct analysis *analysis, RawStmt *raw)
 		return rewrite_query(analysis, &raw->stmt, begin, end) && rewrite_into(analysis, raw->stmt);
 	case T_TruncateStmt:
 		return rewrite_truncate(analysis, &raw->stmt, begin, end);
+	case T_CreateStmt:
+		return analysis->followers == NIL || rewrite_followed(analysis, raw);
 	case T_CopyStmt:
 		return rewrite_copy(analysis, (CopyStmt *)raw->stmt, begin, end);
 	default:

@@ -348,6 +348,9 @@ bool rewrite_utility(struct analysis *analysis, Node *statement, size_t begin, s
 /* SELECT INTO and CREATE TABLE AS: rows of tenants may only go to temporary relations. */
 bool rewrite_into(struct analysis *analysis, const Node *query);
 
+/* rewrite_followed.c */
+bool rewrite_followed(struct analysis *analysis, RawStmt *raw);
+
 /* rewrite_create_view.c */
 bool rewrite_create_view(struct analysis *analysis, ViewStmt *statement, size_t begin, size_t end);
 

@@ -208,27 +208,53 @@ static const char *spelled_column(const struct catalog_relation *relation, size_
 					   column->not_null ? " NOT NULL" : "", NULL);
 }
 
+static bool names_tenant(const struct catalog_relation *relation, const char *text)
+{
+	return created_word(text, relation->columns[relation->tenant_column].name);
+}
+
 /* NULL: they cannot be read, or one names the tenant column. */
 static const char *spelled_checks(const struct catalog_relation *relation)
 {
 	const char *checks = relation->checks;
 	if (!checks)
 		return "";
-	bool names_tenant = created_word(checks, relation->columns[relation->tenant_column].name);
-	return strcmp(checks, "?") == 0 || names_tenant ? NULL : checks;
+	return strcmp(checks, "?") == 0 || names_tenant(relation, checks) ? NULL : checks;
 }
 
-/* The columns of a unique index without the tenant column; NULL: it has expressions or a condition. */
-static const char *spelled_key(const struct catalog_relation *relation, const struct catalog_index *index)
+/* EXCLUDE constraints; NULL: as for spelled_checks(). */
+static const char *spelled_exclusions(const struct catalog_relation *relation)
 {
-	const char *text = "";
-	if (index->predicate)
-		return NULL;
+	const char *text = relation->exclusions;
+	if (!text)
+		return "";
+	return strcmp(text, "?") == 0 || names_tenant(relation, text) ? NULL : text;
+}
+
+/* A key column of an index; NULL: an expression that cannot be read, or names the tenant column. */
+static const char *spelled_part(const struct catalog_relation *relation, const struct catalog_index *index,
+								size_t i)
+{
+	if (index->columns[i])
+		return text_identifier(index->columns[i]);
+	const char *text = index->expressions ? index->expressions[i] : NULL;
+	return text && strcmp(text, "?") != 0 && !names_tenant(relation, text) ? text : NULL;
+}
+
+/* The key columns of a unique index without the tenant column; NULL: some cannot be spelled out. */
+static const char *spelled_key(const struct catalog_relation *relation, const struct catalog_index *index,
+							   bool *plain)
+{
+	const char *text = "", *tenant = relation->columns[relation->tenant_column].name;
+	*plain = !index->predicate;
 	for (size_t i = 0; i < index->n_columns; i++) {
-		if (!index->columns[i])
+		if (index->columns[i] && strcmp(index->columns[i], tenant) == 0)
+			continue;
+		const char *part = spelled_part(relation, index, i);
+		if (!part)
 			return NULL;
-		if (strcmp(index->columns[i], relation->columns[relation->tenant_column].name) != 0)
-			text = text_concat(text, *text ? ", " : "", text_identifier(index->columns[i]), NULL);
+		*plain &= index->columns[i] != NULL;
+		text = text_concat(text, *text ? ", " : "", part, NULL);
 	}
 	return text;
 }
@@ -242,30 +268,51 @@ static bool names_key(const List *keys, const char *key)
 	return false;
 }
 
+/* An index that no constraint can be is made by a statement of its own. */
+static bool add_index(struct analysis *analysis, const struct catalog_relation *relation,
+					  const struct catalog_index *index, const char *key)
+{
+	const char *where = index->predicate;
+	if (where && (strcmp(where, "?") == 0 || names_tenant(relation, where)))
+		return false;
+	analysis->followers =
+		lappend(analysis->followers,
+				(void *)text_concat("(", key, ")", index->nulls_not_distinct ? " NULLS NOT DISTINCT" : "",
+									where ? " WHERE " : "", where ? where : "", NULL));
+	return true;
+}
+
 /* Appends the keys to the text of the columns. Two of them may be one without the tenant column. */
-static const char *with_keys(const struct catalog_relation *relation, const char *text)
+static const char *with_keys(struct analysis *analysis, const struct catalog_relation *relation,
+							 const char *text)
 {
 	List *keys = NIL;
 	for (int primary = 1; primary >= 0; primary--)
 		for (size_t i = 0; i < relation->n_indexes; i++) {
-			if (relation->indexes[i].is_primary != primary)
+			const struct catalog_index *index = &relation->indexes[i];
+			if (index->is_primary != primary)
 				continue;
-			const char *key = spelled_key(relation, &relation->indexes[i]);
-			if (!key)
+			bool plain;
+			const char *key = spelled_key(relation, index, &plain);
+			if (!key || (!plain && !add_index(analysis, relation, index, key)))
 				return NULL;
-			if (!*key || names_key(keys, key))
+			if (!*key || !plain || names_key(keys, key))
 				continue;
 			keys = lappend(keys, (void *)key);
-			text = text_concat(text, primary ? ", PRIMARY KEY (" : ", UNIQUE (", key, ")", NULL);
+			text = text_concat(text, primary ? ", PRIMARY KEY (" : ", UNIQUE ",
+							   index->nulls_not_distinct ? "NULLS NOT DISTINCT " : "", primary ? "" : "(",
+							   key, ")", NULL);
 		}
 	return text;
 }
 
-static const char *spelled_columns(const struct catalog_relation *relation, uint32_t options)
+static const char *spelled_columns(struct analysis *analysis, const struct catalog_relation *relation,
+								   uint32_t options)
 {
 	const char *text = "";
 	const char *checks = options & CREATE_TABLE_LIKE_CONSTRAINTS ? spelled_checks(relation) : "";
-	if (!checks || (relation->has_exclusions && (options & CREATE_TABLE_LIKE_INDEXES)))
+	const char *exclusions = options & CREATE_TABLE_LIKE_INDEXES ? spelled_exclusions(relation) : "";
+	if (!checks || !exclusions)
 		return NULL;
 	for (size_t i = 0; i < relation->n_columns; i++) {
 		if ((int)i == relation->tenant_column)
@@ -277,8 +324,8 @@ static const char *spelled_columns(const struct catalog_relation *relation, uint
 	}
 	if (!*text)
 		return NULL;
-	text = text_concat(text, checks, NULL);
-	return options & CREATE_TABLE_LIKE_INDEXES ? with_keys(relation, text) : text;
+	text = text_concat(text, checks, exclusions, NULL);
+	return options & CREATE_TABLE_LIKE_INDEXES ? with_keys(analysis, relation, text) : text;
 }
 
 /* The words of a LIKE element: from LIKE, which stands before the name, to the comma or parenthesis behind
@@ -303,15 +350,13 @@ static bool spell_like(struct analysis *analysis, const TableLikeClause *like,
 					   const struct catalog_relation *relation, List **elements)
 {
 	size_t start = 0, end = 0;
-	const char *text = spelled_columns(relation, like->options);
+	const char *text = spelled_columns(analysis, relation, like->options);
 	List *columns = text ? parsed_elements(text) : NIL;
 	if (!columns || !find_like(analysis, like->relation, &start, &end))
 		return analysis_refuse(
 			analysis, "0A000", like->relation->location,
 			analysis_text("a temporary table LIKE \"%s\" cannot be created like this", relation->name),
-			"Unique indexes with expressions or conditions, EXCLUDE constraints, virtual columns, and what "
-			"names "
-			"the tenant column cannot be copied without it.",
+			"Virtual columns, and what names the tenant column, cannot be copied without it.",
 			"Leave that out of INCLUDING, list the columns, or use CREATE TEMP TABLE .. AS SELECT .. WITH NO "
 			"DATA.");
 	*elements = list_concat(*elements, columns);

@@ -44,8 +44,10 @@ static const char relations_text[] =
 	" AND c.oid NOT IN (TABLE closed) THEN pg_catalog.pg_get_viewdef(c.oid) END, (SELECT i.inhparent FROM pg_catalog.pg_inherits i"
 	" WHERE i.inhrelid = c.oid ORDER BY i.inhseqno LIMIT 1), CASE WHEN c.relchecks = 0 OR NOT " USER_MADE " THEN NULL WHEN $1::pg_catalog.bool AND c.oid IN (TABLE held) THEN '?'"
 	" ELSE (SELECT pg_catalog.string_agg(pg_catalog.format(', CONSTRAINT %I %s', k.conname, pg_catalog.pg_get_constraintdef(k.oid)), '' ORDER BY k.conname)"
-	" FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'c') END, c.relhasindex AND EXISTS"
-	" (SELECT FROM pg_catalog.pg_index x WHERE x.indrelid = c.oid AND x.indisexclusion) FROM pg_catalog.pg_class c"
+	" FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'c') END, CASE WHEN NOT c.relhasindex OR NOT " USER_MADE " OR NOT EXISTS"
+	" (SELECT FROM pg_catalog.pg_index x WHERE x.indrelid = c.oid AND x.indisexclusion) THEN NULL WHEN $1::pg_catalog.bool AND c.oid IN (TABLE held) THEN '?'"
+	" ELSE (SELECT pg_catalog.string_agg(pg_catalog.format(', %s', pg_catalog.pg_get_constraintdef(k.oid)), '' ORDER BY k.conindid)"
+	" FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'x') END FROM pg_catalog.pg_class c"
 	" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE " OUR_SCHEMAS
 	" AND (c.relkind NOT IN ('i', 'I') OR " USER_MADE
 	") ORDER BY c.oid";
@@ -80,7 +82,10 @@ static const char indexes_text[] =
 	" SELECT x.indrelid, x.indexrelid, c.relname, x.indisprimary, EXISTS (SELECT"
 	" FROM pg_catalog.pg_constraint o WHERE o.conindid = x.indexrelid"
 	" AND o.contype IN ('p', 'u')), CASE WHEN x.indpred IS NULL THEN NULL WHEN $1::pg_catalog.bool"
-	" AND x.indrelid IN (TABLE held) THEN '?' ELSE pg_catalog.pg_get_expr(x.indpred, x.indrelid) END, a.attname"
+	" AND x.indrelid IN (TABLE held) THEN '?' ELSE pg_catalog.pg_get_expr(x.indpred, x.indrelid) END, a.attname,"
+	" CASE WHEN x.indkey[k.i] <> 0 THEN NULL WHEN $1::pg_catalog.bool AND x.indrelid IN (TABLE held) THEN '?'"
+	" ELSE pg_catalog.pg_get_indexdef(x.indexrelid, k.i + 1, false) END,"
+	" COALESCE((pg_catalog.to_jsonb(x) ->> 'indnullsnotdistinct')::pg_catalog.bool, false)"
 	" FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class c ON c.oid = x.indexrelid"
 	" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace CROSS"
 	" JOIN LATERAL pg_catalog.generate_series(0, x.indnkeyatts - 1) AS k(i) LEFT"
@@ -251,6 +256,7 @@ static void take_indexes(struct loading *loading, struct arena *arena, struct pa
 	int first, n = part_rows(part, relation->oid, &first);
 	struct catalog_index *indexes = arena_alloc(arena, (size_t)n * sizeof *indexes), *index = NULL;
 	const char **columns = arena_alloc(arena, (size_t)n * sizeof *columns);
+	const char **expressions = arena_alloc(arena, (size_t)n * sizeof *expressions);
 	for (int row = first; row < first + n; row++) {
 		uint32_t oid = sql_oid(part->result, row, 1);
 		if (!index || index->oid != oid) {
@@ -263,9 +269,12 @@ static void take_indexes(struct loading *loading, struct arena *arena, struct pa
 				.is_constraint = sql_bool(part->result, row, 4),
 				.predicate = take_expression(loading, sql_text(part->result, row, 5)),
 				.columns = columns + (row - first),
+				.expressions = expressions + (row - first),
+				.nulls_not_distinct = sql_bool(part->result, row, 8),
 			};
 		}
 		columns[row - first] = sql_text(part->result, row, 6);
+		expressions[row - first] = take_expression(loading, sql_text(part->result, row, 7));
 		index->n_columns++;
 	}
 	relation->indexes = indexes;
@@ -334,7 +343,7 @@ static bool load_relations(struct loading *loading, struct error *error)
 			.is_partition = sql_bool(relations.result, row, 4),
 			.parent = sql_oid(relations.result, row, 6),
 			.checks = take_expression(loading, sql_text(relations.result, row, 7)),
-			.has_exclusions = sql_bool(relations.result, row, 8),
+			.exclusions = take_expression(loading, sql_text(relations.result, row, 8)),
 			.tenant_column = -1,
 		};
 		relation.view_definition =

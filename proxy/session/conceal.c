@@ -3,7 +3,8 @@
  *   - Statements that look at rows of all tenants (verdict: conceal_errors): the text goes, SQLSTATE and
  *     names stay.
  *   - 23P01 (exclusion): the detail quotes the row that is there already, whoever owns it: it goes, unless that
- *     row is certainly the tenant's own.
+ *     row is certainly the tenant's own, or nobody's.
+ *   - Statements that are carried out as another one (verdict: raised_tag): what the error says of that one goes.
  *   - "Failing row contains (.., 1).", "Key (tenant_id, key)=(1, a) ..", COPY's context: the tenant's part is
  *     cut out where it is certain which part that is. */
 #include "proxy/session/internal.h"
@@ -140,6 +141,17 @@ static const struct catalog_relation *error_relation(struct session *session,
 			   : NULL;
 }
 
+/* Are the rows of the relation that the error names of no tenant: temporary, or shared? */
+static bool is_of_nobody(const struct session *session, const struct wire_message *message)
+{
+	const char *schema = wire_error_field(message->body, message->length, 's');
+	const char *table = wire_error_field(message->body, message->length, 't');
+	if (!schema || !table)
+		return false;
+	const struct catalog_relation *relation = catalog_relation(session->catalog, schema, table);
+	return strncmp(schema, "pg_temp_", 8) == 0 || (relation && relation->isolation == ISOLATION_SHARED);
+}
+
 static char *cut_conflict(struct session *session, const struct wire_message *message)
 {
 	const struct catalog_relation *relation = error_relation(session, message);
@@ -209,19 +221,21 @@ bool conceal_edit(struct session *session, const struct reply *head, const struc
 											: NULL};
 		return true;
 	}
-	if (strcmp(sqlstate, "23P01") == 0) {
+	if (statement && statement->raised_tag)
+		edit->drop = "Wqp";
+	if (strcmp(sqlstate, "23P01") == 0 && !is_of_nobody(session, message)) {
 		edit->detail = concealed->detail = cut_conflict(session, message);
 		edit->drop = edit->detail ? NULL : "D";
 		return true;
 	}
 	if (!session->settings->policy->hide_tenant_column)
-		return false;
+		return edit->drop;
 	concealed->detail = cut_detail(session, message);
 	if (!concealed->detail)
 		concealed->detail = cut_count(session, message);
 	edit->detail = concealed->detail;
 	edit->context = concealed->context = cut_context(session, message);
-	return edit->detail || edit->context;
+	return edit->detail || edit->context || edit->drop;
 }
 
 void concealed_free(struct concealed *concealed)

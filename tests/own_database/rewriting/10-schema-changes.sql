@@ -66,8 +66,30 @@ CREATE TEMP TABLE staged (LIKE fresh INCLUDING DEFAULTS INCLUDING CONSTRAINTS);
 --: step
 INSERT INTO staged (r) VALUES ('[1,3)'), ('[2,4)') RETURNING *;
 --: step
---: refused 0A000
 CREATE TEMP TABLE other (LIKE fresh INCLUDING INDEXES);
+--: step
+INSERT INTO other (r) VALUES ('[1,3)'), ('[3,4)') RETURNING *;
+--: step
+--: error 23P01
+--: differs s
+INSERT INTO other (r) VALUES ('[2,4)');
+
+--: version 15
+CREATE TABLE fresh (a int, b text, UNIQUE NULLS NOT DISTINCT (a));
+--: step
+CREATE UNIQUE INDEX ON fresh (upper(b)) NULLS NOT DISTINCT;
+--: step
+CREATE TEMP TABLE other (LIKE fresh INCLUDING INDEXES);
+--: step
+INSERT INTO other VALUES (NULL, 'x');
+--: step
+--: error 23505
+--: differs s
+INSERT INTO other VALUES (NULL, 'y');
+--: step
+--: error 23505
+--: differs s
+INSERT INTO other VALUES (1, NULL), (2, NULL);
 
 ALTER TABLE items ADD COLUMN extra text DEFAULT 'e';
 --: step

@@ -285,8 +285,35 @@ INSERT INTO fresh (extra) VALUES (1), (2) RETURNING *;
 --: error 428C9
 INSERT INTO fresh (id) VALUES (3);
 
---: refused 0A000
-CREATE TEMP TABLE fresh (LIKE emails INCLUDING INDEXES);
+CREATE TEMP TABLE fresh (LIKE emails INCLUDING INDEXES, note text) ON COMMIT PRESERVE ROWS;
+--: step
+INSERT INTO fresh (id, email, slot, active) VALUES (1, 'A', 1, true), (2, 'b', 1, false) RETURNING *;
+--: step
+--: error 23505
+--: differs s
+INSERT INTO fresh VALUES (3, 'a', 2, true);
+--: step
+--: error 23505
+--: differs s
+INSERT INTO fresh VALUES (3, 'c', 1, true);
+--: step
+INSERT INTO fresh VALUES (3, 'B', 5, true, 'n') ON CONFLICT (lower(email)) DO UPDATE SET note = 'met' RETURNING *;
+--: step
+INSERT INTO fresh VALUES (4, 'd', 1, true) ON CONFLICT (slot) WHERE active DO NOTHING;
+--: step
+SELECT indexname FROM pg_indexes WHERE tablename = 'fresh' ORDER BY 1;
+
+CREATE TEMP TABLE IF NOT EXISTS "it's $tenantry$" (LIKE emails INCLUDING ALL);
+--: step
+CREATE TEMP TABLE IF NOT EXISTS "it's $tenantry$" (LIKE emails INCLUDING ALL);
+--: step
+SELECT count(*) FROM pg_indexes WHERE tablename = 'it''s $tenantry$';
+--: step
+--: error 42P07
+CREATE TEMP TABLE "it's $tenantry$" (LIKE emails INCLUDING ALL);
+
+--: modes simple
+BEGIN; CREATE TEMP TABLE fresh (LIKE emails INCLUDING ALL) ON COMMIT DROP; INSERT INTO fresh (email) VALUES ('x') RETURNING *; COMMIT;
 
 -- One of its constraints names the tenant column.
 --: refused 0A000
