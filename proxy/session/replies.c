@@ -86,7 +86,7 @@ bool replies_name_is_certain(const struct replies *replies, const char *name)
 		const struct reply *reply = &replies->ring[(replies->head + i - 1) & (replies->room - 1)];
 		if (reply->kind == REPLY_SYNC)
 			same_part = false;
-		if (!reply->names_statement || strcmp(changed_name(reply), name) != 0)
+		if (!reply->names_statement || !statement_name_is(changed_name(reply), name))
 			continue;
 		if (same_part && reply->kind == REPLY_PARSE)
 			return true;
@@ -146,7 +146,7 @@ static struct reply *next_statement(struct replies *replies, unsigned from, cons
 {
 	for (unsigned i = from; i < replies->n; i++) {
 		struct reply *reply = replies_at(replies, i);
-		if (reply->names_statement && strcmp(changed_name(reply), name) == 0)
+		if (reply->names_statement && statement_name_is(changed_name(reply), name))
 			return reply;
 	}
 	return NULL;
@@ -156,7 +156,7 @@ static struct reply *next_portal(struct replies *replies, unsigned from, const c
 {
 	for (unsigned i = from; i < replies->n; i++) {
 		struct reply *reply = replies_at(replies, i);
-		if (reply->names_portal && strcmp(changed_portal(reply), name) == 0)
+		if (reply->names_portal && statement_name_is(changed_portal(reply), name))
 			return reply;
 	}
 	return NULL;

@@ -4,9 +4,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* As the server keeps it; `room` has STATEMENT_NAME_MAX + 1 bytes. */
+static const char *cut_name(const char *name, char *room)
+{
+	if (strnlen(name, STATEMENT_NAME_MAX + 1) <= STATEMENT_NAME_MAX)
+		return name;
+	memcpy(room, name, STATEMENT_NAME_MAX);
+	room[STATEMENT_NAME_MAX] = 0;
+	return room;
+}
+
 struct prepared *prepared_new(const char *name, const char *text, size_t text_length, const uint32_t *types,
 							  size_t n_types, struct verdict *verdict)
 {
+	char room[STATEMENT_NAME_MAX + 1];
+	name = cut_name(name, room);
 	size_t name_size = strlen(name) + 1;
 	struct prepared *prepared =
 		malloc(sizeof *prepared + n_types * sizeof *types + text_length + 1 + name_size);
@@ -91,7 +103,8 @@ bool verdict_same_rewriting(const struct verdict *a, const struct verdict *b)
 
 struct prepared *statements_get(const struct statements *statements, const char *name)
 {
-	return *name ? name_map_get(&statements->named, name) : statements->unnamed;
+	char room[STATEMENT_NAME_MAX + 1];
+	return *name ? name_map_get(&statements->named, cut_name(name, room)) : statements->unnamed;
 }
 
 /* Where the name is, or belongs, in `takes`. */
@@ -165,7 +178,8 @@ struct prepared *statements_put(struct statements *statements, const char *name,
 		return before;
 	}
 	/* The old entry goes first: its key lies in the old object. */
-	struct prepared *before = name_map_set(&statements->named, name, NULL);
+	char room[STATEMENT_NAME_MAX + 1];
+	struct prepared *before = name_map_set(&statements->named, cut_name(name, room), NULL);
 	if (before) {
 		statements->n_sql -= before->sql;
 		if (before->takes_tenant)
@@ -206,6 +220,8 @@ void statements_forget_all(struct statements *statements)
 /* --- portals --- */
 struct portal *portal_new(const char *name, struct prepared *prepared)
 {
+	char room[STATEMENT_NAME_MAX + 1];
+	name = cut_name(name, room);
 	size_t size = strlen(name) + 1;
 	struct portal *portal = malloc(sizeof *portal + size);
 	if (!portal)
@@ -239,7 +255,9 @@ static bool is_followed(const struct portal *portal)
 
 struct portal *statements_portal(const struct statements *statements, const char *name)
 {
-	struct portal *portal = *name ? name_map_get(&statements->portals, name) : statements->unnamed_portal;
+	char room[STATEMENT_NAME_MAX + 1];
+	struct portal *portal =
+		*name ? name_map_get(&statements->portals, cut_name(name, room)) : statements->unnamed_portal;
 	return portal && portal->serial > statements->dead ? portal : NULL;
 }
 
@@ -256,7 +274,8 @@ struct portal *statements_put_portal(struct statements *statements, const char *
 		statements->unnamed_portal = portal;
 	} else {
 		/* The old entry goes first: its key lies in the old object. */
-		before = name_map_set(&statements->portals, name, NULL);
+		char room[STATEMENT_NAME_MAX + 1];
+		before = name_map_set(&statements->portals, cut_name(name, room), NULL);
 		if (portal)
 			name_map_set(&statements->portals, portal->name, portal);
 	}

@@ -5,6 +5,10 @@
  * given to another. Names are changed when the message is *sent*; if the server then refuses, the queue puts
  * back what was there before (statements_put).
  *
+ * The server keeps statements and portals under the first 63 bytes of their names (hash tables with keys of NAMEDATALEN:
+ * InitQueryHashTable() in prepare.c, EnablePortalManager() in portalmem.c): whatever is called the same there is the
+ * same here. All functions take names of any length.
+ *
  * `takes` is the sorted list of names whose statement takes the tenant as its last argument: what
  * session_names.prepared shows to the parser. */
 #ifndef TENANTRY_SESSION_STATEMENTS_H
@@ -13,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "parser/verdict.h"
 #include "proxy/session/name_map.h"
@@ -49,6 +54,13 @@ void prepared_unref(struct prepared *prepared);           /* NULL allowed */
 
 /* Would both send the same text with the same parameters, after the same checks? */
 bool verdict_same_rewriting(const struct verdict *a, const struct verdict *b);
+
+enum { STATEMENT_NAME_MAX = 63 };
+/* Do the names mean the same statement, or portal? */
+static inline bool statement_name_is(const char *a, const char *b)
+{
+	return strncmp(a, b, STATEMENT_NAME_MAX) == 0;
+}
 
 struct statements {
 	struct name_map named;

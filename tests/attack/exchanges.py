@@ -1075,3 +1075,32 @@ def _(world):
 def _(world):
     return run(world, wire.parse("", FILL, [700]), wire.bind("", "", [struct.pack("!f", 1.6)], [1]), wire.execute(), wire.sync(),
                wire.parse("", FILL, [1700]), wire.bind("", "", ["1.6"]), wire.execute(), wire.sync(), rounds=2)
+
+
+LONG = "n" * 63
+
+
+@exchange("a statement's name that the server cuts: closed under another one")
+def _(world):
+    return run(world, wire.parse(LONG, "SELECT name FROM countries WHERE code = $1 OR name = $2"), wire.sync(), wire.close("S", LONG + "x"), wire.sync(),
+               wire.parse(LONG + "x", "SELECT email FROM users WHERE id > $1"), wire.sync(), wire.bind("", LONG, ["0", "2"]), wire.execute(),
+               wire.sync(), rounds=4)
+
+
+@exchange("a statement's name that the server cuts: made by PREPARE")
+def _(world):
+    return run(world, wire.parse(LONG + "x", "SELECT name FROM countries WHERE code = $1 OR name = $2"), wire.sync(), wire.query(f"DEALLOCATE {LONG}"),
+               wire.query(f"PREPARE {LONG} AS SELECT email FROM users WHERE id > $1"), wire.bind("", LONG + "x", ["0", "2"]), wire.execute(),
+               wire.sync(), rounds=4)
+
+
+@exchange("a statement's name that the server cuts: executed")
+def _(world):
+    return run(world, wire.parse(LONG + "x", "SELECT email FROM users WHERE id > $1"), wire.sync(), wire.query(f"EXECUTE {LONG} (0, 2)"),
+               wire.query(f"EXECUTE {LONG}y (0, 2)"), rounds=3)
+
+
+@exchange("a portal's name that the server cuts")
+def _(world):
+    return run(world, wire.query("BEGIN"), wire.parse("a", "SELECT name FROM countries"), wire.parse("b", "SET app.tenant_id = 2"), wire.bind(LONG, "a"),
+               wire.close("P", LONG + "x"), wire.bind(LONG + "x", "b"), wire.execute(LONG), wire.sync(), wire.query("SELECT * FROM users"), rounds=3)
