@@ -163,10 +163,13 @@ static bool copy_format_of(struct analysis *analysis, const CopyStmt *copy, stru
 			else if (strcmp(text, "text") != 0)
 				return refuse_copy(analysis, "22023", option->location,
 								   text_concat("COPY format \"", text, "\" not recognized", NULL), NULL);
-		} else if (strcmp(option->defname, "encoding") == 0 && (!text || !setting_encoding_is_safe(text))) {
+		} else if (strcmp(option->defname, "encoding") == 0) {
 			/* a byte of a character may look like a delimiter */
-			return refuse_copy(analysis, "0A000", option->location,
-							   "COPY in this encoding is not supported for tenant relations", "Use UTF8.");
+			if (!text || !setting_encoding_is_safe(text))
+				return refuse_copy(analysis, "0A000", option->location,
+								   "COPY in this encoding is not supported for tenant relations",
+								   "Use UTF8.");
+			plan->encoded = strcasecmp(text, "utf8") != 0 && strcasecmp(text, "utf-8") != 0;
 		}
 	}
 	return true;

@@ -104,6 +104,7 @@ struct copy_plan {
 	bool header;               /* the first line names columns: append the tenant column's name */
 	const char *tenant_column; /* its name, for the header line */
 	enum tenant_type tenant_type;
+	bool encoded; /* the data may be in another encoding than UTF8, whatever the client's is */
 };
 
 /* For the transition report: what the application's own text is worth. */

@@ -15,6 +15,23 @@ void own_refusal_finish(struct own_refusal *own, int position)
 	own->refusal.position = position;
 }
 
+/* Bytes that are not ASCII are converted by the server: from the client's encoding, which the tenant's value is not in. */
+static bool is_converted(const char *text, bool foreign)
+{
+	while (*text && !(*text & 0x80))
+		text++;
+	return *text && foreign;
+}
+
+static enum admission refuse_converted(const char *tenant, struct own_refusal *own)
+{
+	error_set(&own->text, "0A000", "tenant \"%s\" needs the encoding UTF8", tenant);
+	error_detail(&own->text, "In the encoding of the client, or of the data, its name would be another one.");
+	error_hint(&own->text, "SET client_encoding = 'UTF8'.");
+	own_refusal_finish(own, 0);
+	return ADMISSION_REFUSED;
+}
+
 enum admission admit_tenant(struct session *session, const char *text, char *canonical,
 							struct own_refusal *own)
 {
@@ -29,6 +46,8 @@ enum admission admit_tenant(struct session *session, const char *text, char *can
 	}
 	if (user->right == RIGHT_BYPASS)
 		return ADMITTED;
+	if (session->phase == PHASE_RUNNING && is_converted(canonical, judge_is_foreign(session)))
+		return refuse_converted(canonical, own);
 	if (user->right == RIGHT_BOUND && strcmp(canonical, user->tenant) != 0) {
 		error_set(&own->text, "42501", "user \"%s\" may not act for tenant \"%s\"", user->name, canonical);
 		error_detail(&own->text, "The user is bound to tenant \"%s\".", user->tenant);
@@ -213,6 +232,8 @@ enum admission admit_statement(struct session *session, const struct verdict *ve
 		return ADMITTED;
 	if (!tenant)
 		return no_tenant(session, own);
+	if (is_converted(tenant, judge_is_foreign(session) || (statement->copy && statement->copy->encoded)))
+		return refuse_converted(tenant, own);
 	for (size_t c = 0; c < statement->n_checks; c++) {
 		const struct tenant_check *check = &statement->checks[c];
 		if (check_holds(check, verdict->tenant_type, tenant, bind, types, n_types))

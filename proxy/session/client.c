@@ -76,6 +76,32 @@ static void interrupt_copy(struct session *session, char type)
 	copyin_fail(session, &error);
 }
 
+/* Do its names mean here what they mean to the server? Says nothing of a body that is malformed. */
+static bool names_are_certain(const struct session *session, const struct wire_message *message)
+{
+	struct reader reader = reader_of(message->body, message->length);
+	bool certain = true;
+	if (!strchr("PBDEC", message->type))
+		return true;
+	if (message->type == 'D' || message->type == 'C')
+		reader_u8(&reader);
+	for (int n = message->type == 'B' ? 2 : 1; n > 0 && certain; n--) {
+		const char *name = reader_string(&reader, NULL);
+		certain = reader.bad || judge_name_is_certain(session, name);
+	}
+	return certain;
+}
+
+static enum handled refuse_name(struct session *session)
+{
+	struct own_refusal own;
+	error_set(&own.text, "0A000", "a name that is not ASCII needs the encoding UTF8");
+	error_hint(&own.text, "SET client_encoding = 'UTF8', or give statements and portals other names.");
+	own_refusal_finish(&own, 0);
+	refuse_extended(session, &own.refusal);
+	return HANDLED;
+}
+
 static enum handled running_message(struct session *session, const struct wire_message *message)
 {
 	char type = message->type;
@@ -102,6 +128,8 @@ static enum handled running_message(struct session *session, const struct wire_m
 			 session->checked_generation != catalog_generation(session->catalog)))
 			check_sql_prepared(session);
 	}
+	if (!names_are_certain(session, message))
+		return refuse_name(session);
 	switch (type) {
 	case 'Q':
 		return query_message(session, message);

@@ -178,6 +178,11 @@ struct verdict *judge(struct session *session, enum sub_protocol protocol, const
 struct verdict *judge_now(struct session *session, enum sub_protocol protocol, const char *text,
 						  size_t length, const uint32_t *types, size_t n_types);
 void judge_forget(struct session *session);
+/* A name in a message, of a statement or portal: it is converted too, and cut afterwards, so that two that differ here
+ * might be one there. */
+bool judge_name_is_certain(const struct session *session, const char *name);
+/* Does the server convert what the client sends, or does the client not use UTF8? */
+bool judge_is_foreign(const struct session *session);
 /* session_names_hash() of the names in this state. */
 uint64_t judge_names(const struct state *state);
 

@@ -83,6 +83,18 @@ static enum name_bytes name_bytes(const struct session *session)
 	return server == ENCODING_UTF8 ? NAMES_ALIKE : NAMES_FOLDED;
 }
 
+bool judge_is_foreign(const struct session *session)
+{
+	return name_bytes(session) == NAMES_FOREIGN;
+}
+
+bool judge_name_is_certain(const struct session *session, const char *name)
+{
+	while (*name && !(*name & 0x80))
+		name++;
+	return !*name || !judge_is_foreign(session);
+}
+
 static struct guard_request request_of(const struct session *session, enum sub_protocol protocol,
 									   const char *text, size_t length, const uint32_t *types, size_t n_types,
 									   const struct session_names *names)

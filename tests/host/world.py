@@ -121,6 +121,10 @@ class World:
     def proxy(self, *arguments, **more):
         return self.prepare(*arguments, **more).start()
 
+    def keep(self, proxy):
+        """Ends with the case."""
+        self._proxies.append(proxy)
+
     def rewrite_config(self, proxy, settings="", users="", migration=""):
         with open(os.path.join(proxy.folder, "tenantry.conf"), "w") as f:
             f.write(self.config(settings, users, migration))
