@@ -402,6 +402,11 @@ const char *catalog_default_search_path(const struct catalog *catalog)
 {
 	return catalog->default_search_path;
 }
+bool catalog_folds_names(const struct catalog *catalog)
+{
+	return catalog->folds_names;
+}
+
 int catalog_server_version(const struct catalog *catalog)
 {
 	return catalog->server_version;

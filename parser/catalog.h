@@ -134,6 +134,7 @@ uint64_t catalog_generation(const struct catalog *catalog);
 const char *catalog_current_user(const struct catalog *catalog);
 const char *catalog_default_search_path(const struct catalog *catalog);
 int catalog_server_version(const struct catalog *catalog);
+bool catalog_folds_names(const struct catalog *catalog); /* catalog_set_folds_names() */
 
 /* NULL: not there. */
 const struct catalog_relation *catalog_relation(const struct catalog *catalog, const char *schema,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "parser/constant.h"
+#include "parser/encoding.h"
 #include "parser/schema_change.h"
 #include "parser/settings_policy.h"
 
@@ -44,6 +45,12 @@ static bool set_value(struct analysis *analysis, const char *name, const char *v
 		return analysis_refuse(
 			analysis, "42501", -1, analysis_text("role \"%s\" cannot be taken on through tenantry", value),
 			"There is a schema of the same name, which \"$user\" in search_path would then mean.", NULL);
+	if (value && strcmp(name, "search_path") == 0 && analysis->request->name_bytes != NAMES_ALIKE &&
+		analysis->request->right != RIGHT_BYPASS && !text_is_ascii(value, strlen(value)))
+		return analysis_refuse(analysis, "0A000", -1,
+							   "a search_path that is not ASCII needs the encoding UTF8",
+							   "Its names could not be compared with those of the database.",
+							   "SET client_encoding = 'UTF8', or qualify names with their schema.");
 	if (setting_is_tenant(analysis->policy, name) && value) {
 		value = setting_value(analysis, name, value);
 		if (analysis->request->right == RIGHT_BOUND)

@@ -293,8 +293,24 @@ static bool role_is_allowed(struct session *session, const struct session_parame
 	return false;
 }
 
+/* The server reads these bytes in its own encoding; the names of the snapshot are in UTF8. */
+static bool path_is_certain(struct session *session)
+{
+	const char *path = parameter(session, "search_path");
+	while (path && *path && !(*path & 0x80))
+		path++;
+	if (!path || !*path || session->user->right == RIGHT_BYPASS || !catalog_folds_names(session->catalog))
+		return true;
+	struct error error;
+	error_set(&error, "0A000", "a search_path that is not ASCII needs a database in UTF8");
+	session_fatal(session, &error);
+	return false;
+}
+
 static bool settings_are_allowed(struct session *session)
 {
+	if (!path_is_certain(session))
+		return false;
 	for (size_t i = 0; i < session->n_parameters; i++) {
 		const struct session_parameter *given = &session->parameters[i];
 		struct refusal refusal = {0};

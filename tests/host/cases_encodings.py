@@ -17,10 +17,10 @@ chooser = pass, tenant=*
 """
 
 
-def start(world):
+def start(world, encoding="UTF8"):
     cluster = world.cluster
     cluster.drop_database(DATABASE)
-    cluster.create_database(DATABASE)
+    cluster.sql("postgres", f"CREATE DATABASE {DATABASE} ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
     cluster.sql(DATABASE, "CREATE TABLE notes (id int, note text); INSERT INTO notes VALUES (1, 'own')")
     proxy = Proxy(upstream=cluster.url(DATABASE), config=CONFIG).start()
     world.keep(proxy)
@@ -28,8 +28,8 @@ def start(world):
     return proxy
 
 
-def connect(proxy, user):
-    return wire.connect(proxy.port, user, "pass", DATABASE)
+def connect(proxy, user, **more):
+    return wire.connect(proxy.port, user, "pass", DATABASE, **more)
 
 
 def others(world):
@@ -93,3 +93,21 @@ def case_names_of_statements_in_another_encoding(world):
     assert w.until_ready().error["C"] == "0A000"
     w.send(parse(b"plain", "SELECT 1"), wire.bind("", "plain"), wire.describe("P"), wire.execute(), wire.sync())
     assert w.until_ready().results[-1].texts() == [["1"]]
+
+
+def case_search_path_in_another_encoding(world):
+    proxy = start(world)
+    w = connect(proxy, "chooser", options=f"-c search_path={OWN},public")
+    assert w.query("SELECT note FROM notes").error is None
+    assert w.query(f"SET search_path = '{OWN}', public").error is None
+    assert w.query("SET client_encoding = 'LATIN1'").error is None
+    for text in (b"SET search_path = '\xe9', public", b"SELECT set_config('search_path', '\xe9, public', false)", b'SET search_path = "\xe9"'):
+        assert w.query(text).error["C"] == "0A000", text
+    assert w.query("SET search_path = public").error is None
+    proxy.stop()
+    proxy = start(world, "LATIN1")
+    try:
+        connect(proxy, "chooser", options=f"-c search_path={OWN},public")
+        raise AssertionError("the connection was not refused")
+    except wire.ServerError as refused:
+        assert "0A000" in str(refused), refused
