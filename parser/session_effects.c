@@ -167,6 +167,8 @@ static void name_of_set_config(struct analysis *analysis, const SelectStmt *sele
 	if (!setting.known || !setting.text || temporary || !relation ||
 		strcmp(relation->schema, "pg_catalog") != 0 || strcmp(relation->name, "pg_settings") != 0)
 		return;
+	/* another text of the same shape (shape.h) may name another one */
+	analysis->cacheable = false;
 	analysis->named_call = call;
 	analysis->named_setting = setting.text;
 }
