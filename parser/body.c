@@ -420,6 +420,8 @@ static bool visit_token(struct walk *walk)
 	if (now->kind != TOKEN_WORD && now->kind != TOKEN_QUOTED)
 		return true;
 	bool dotted = is_symbol(&walk->before, '.');
+	if (strncmp(now->text, "pg_temp_", 8) == 0)
+		return suspect(walk, "it names a session's temporary relations by their schema");
 	if (!visit_verb(walk) || !visit_change(walk))
 		return false;
 	if (!dotted && is_word(now, "execute") && !suspect(walk, "it runs dynamic SQL (EXECUTE)"))

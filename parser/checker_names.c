@@ -204,9 +204,10 @@ bool checker_resolve(struct checker *checker, const RangeVar *name, bool as_targ
 		}
 		if (!resolve_by_path(checker, name, found))
 			return false;
-	} else if (same_name(name->schemaname, checker_temporary) ||
-			   strncmp(name->schemaname, "pg_temp_", 8) == 0) {
-		found->is_temporary = true; /* other sessions' cannot be read */
+	} else if (strncmp(name->schemaname, "pg_temp_", 8) == 0) {
+		return checker_open(checker, name->location, "it may be another session's temporary relation");
+	} else if (same_name(name->schemaname, checker_temporary)) {
+		found->is_temporary = true;
 	} else if (!look_up(checker, name, name->schemaname, &found->relation)) {
 		return false;
 	}

@@ -58,6 +58,16 @@ static bool unknown_relation(struct analysis *analysis, const RangeVar *range)
  * fails instead of reading the other. */
 static bool name_temporary(struct analysis *analysis, RangeVar *range)
 {
+	if (scope_is_numbered_temporary(range->schemaname)) {
+		size_t i = tokens_at(analysis->tokens, (size_t)range->location);
+		const struct token *schema = token_at(analysis, i);
+		if (range->catalogname)
+			return analysis_refuse(analysis, "0A000", range->location,
+								   "a temporary relation cannot be named with its database", NULL,
+								   "Leave the database out.");
+		range->schemaname = "pg_temp";
+		return splice_text(analysis, schema->start, schema->end - schema->start, "pg_temp");
+	}
 	const struct catalog_relation *behind = scope_permanent(analysis, range->relname);
 	if (range->schemaname || behind == NULL || behind->isolation == ISOLATION_SHARED)
 		return true;

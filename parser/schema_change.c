@@ -12,6 +12,7 @@
 #include "parser/builtin.h"
 #include "parser/catalog_internal.h"
 #include "parser/expressions.h"
+#include "parser/scope.h"
 #include "parser/settings_policy.h"
 #include "parser/splice.h"
 #include "parser/tokens.h"
@@ -26,6 +27,10 @@ static const char ADVICE[] = "Set ddl = allow, or make the change without tenant
 struct target schema_target(struct analysis *analysis, const RangeVar *name)
 {
 	struct target target = {0};
+	if (scope_is_numbered_temporary(name->schemaname))
+		analysis_refuse(analysis, "42501", name->location,
+						"temporary relations cannot be named by the schema of a session",
+						"They may be another session's.", "Name them by pg_temp.");
 	target.relation = scope_relation(analysis, name, &target.temporary);
 	if (!target.relation && !target.temporary)
 		analysis->unknown_name = true;

@@ -96,9 +96,14 @@ static bool is_temporary(const struct analysis *analysis, const char *name)
 	return false;
 }
 
+bool scope_is_numbered_temporary(const char *schema)
+{
+	return schema && strncmp(schema, "pg_temp_", 8) == 0;
+}
+
 static bool names_temporary_schema(const char *schema)
 {
-	return same_name(schema, "pg_temp") || strncmp(schema, "pg_temp_", 8) == 0;
+	return same_name(schema, "pg_temp") || scope_is_numbered_temporary(schema);
 }
 
 const struct catalog_relation *scope_permanent(const struct analysis *analysis, const char *name)
@@ -119,8 +124,7 @@ const struct catalog_relation *scope_relation(const struct analysis *analysis, c
 {
 	*temporary = false;
 	if (name->schemaname) {
-		/* Another session's temporary relations cannot be read at all, so every such name is the session's
-		 * own. */
+		/* Names of a numbered schema are taken for the session's own, and written so (rewrite_level.c). */
 		*temporary = names_temporary_schema(name->schemaname);
 		return *temporary ? NULL : created_relation(analysis, name->schemaname, name->relname);
 	}

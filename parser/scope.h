@@ -25,6 +25,9 @@ struct scope_path {
 };
 const struct scope_path *scope_path(const struct analysis *analysis);
 
+/* pg_temp_3 and the like: which session it belongs to is not known, and the views in another one's can be read. */
+bool scope_is_numbered_temporary(const char *schema);
+
 /* What an unqualified name means apart from temporary relations; NULL: nothing. */
 const struct catalog_relation *scope_permanent(const struct analysis *analysis, const char *name);
 

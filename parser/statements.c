@@ -305,7 +305,7 @@ static enum verdict_kind refuse(struct analysis *analysis, const char *what)
 
 static enum verdict_kind judge_schema(struct analysis *analysis, Node *statement)
 {
-	if (!statement_schema_change(analysis, statement))
+	if (!statement_schema_change(analysis, statement) || analysis->refused)
 		return VERDICT_REFUSE;
 	return analysis->splices.n > 0 || analysis->defines_view || analysis->temporary_view ? VERDICT_GUARD
 																						 : VERDICT_PASS;

@@ -1104,3 +1104,46 @@ def _(world):
 def _(world):
     return run(world, wire.query("BEGIN"), wire.parse("a", "SELECT name FROM countries"), wire.parse("b", "SET app.tenant_id = 2"), wire.bind(LONG, "a"),
                wire.close("P", LONG + "x"), wire.bind(LONG + "x", "b"), wire.execute(LONG), wire.sync(), wire.query("SELECT * FROM users"), rounds=3)
+
+
+def beside_a_temporary_view(world, text, user="attacker", **more):
+    """Another session, of tenant 2, has a temporary view: <view> in the text is its name."""
+    other = world.connect("chooser", options="-c app.tenant_id=2")
+    assert other.query("CREATE TEMP VIEW peeked AS SELECT email FROM users").error is None
+    look = world.connect(user, **more)
+    schema = look.query("SELECT relnamespace::regnamespace::text FROM pg_class WHERE relname = 'peeked'").results[0].texts()[0][0]
+    look.close()
+    answer = run(world, wire.query(text.replace("<view>", f"{schema}.peeked")), user=user, **more)
+    other.close()
+    return answer
+
+
+@exchange("another session's temporary view")
+def _(world):
+    return beside_a_temporary_view(world, "SELECT * FROM <view>")
+
+
+@exchange("another session's temporary view, in code")
+def _(world):
+    return beside_a_temporary_view(world, "DO $$ BEGIN RAISE NOTICE '%', (SELECT string_agg(email, ',') FROM <view>); END $$")
+
+
+@exchange("another session's temporary view, in a view and in XML")
+def _(world):
+    return beside_a_temporary_view(world, "CREATE TEMP VIEW mine AS SELECT * FROM <view> UNION ALL TABLE <view>; SELECT * FROM mine; "
+                                          "SELECT query_to_xml('SELECT * FROM <view>', true, false, '')")
+
+
+@exchange("another session's temporary view, in XML alone")
+def _(world):
+    return beside_a_temporary_view(world, "SELECT query_to_xml('SELECT * FROM <view>', true, false, ''), table_to_xml('<view>', true, false, '')")
+
+
+@exchange("another session's temporary view, copied")
+def _(world):
+    return beside_a_temporary_view(world, "COPY (TABLE <view>) TO STDOUT")
+
+
+@exchange("another session's temporary view, in a sub-select of a change")
+def _(world):
+    return beside_a_temporary_view(world, "UPDATE users SET name = (SELECT string_agg(email, ',') FROM <view>) RETURNING name")
