@@ -34,10 +34,9 @@ struct message {
 	size_t sent; /* how long the message that is sent can get */
 	unsigned parameters, tenant_parameter;
 	enum tenant_type tenant_type;
-	bool
-		changed; /* names changed in the transaction under way, which may have begun before BEGIN: statements of one
-					 message are a transaction */
-	bool local; /* some of it in a way that COMMIT takes back */
+	/* Names changed in the transaction under way; `local`: in a way that COMMIT takes back. What stands before BEGIN belongs
+	 * to it, because the statements of one message are a transaction. */
+	bool changed, local;
 	bool path_unknown, temporaries_unknown, tenant_changed;
 };
 
@@ -463,6 +462,11 @@ static const struct statement_note *make_note(struct analysis *analysis, const c
 	return note;
 }
 
+static bool passes_unread(const struct guard_request *request)
+{
+	return request->right == RIGHT_BYPASS || request->policy->mode == MODE_OBSERVE;
+}
+
 static void guard_statement(struct message *message, RawStmt *raw, size_t index)
 {
 	const struct guard_request *request = message->request;
@@ -490,7 +494,7 @@ static void guard_statement(struct message *message, RawStmt *raw, size_t index)
 	struct verdict_part *part = &message->parts[index];
 	part->analysis = analysis;
 	part->utility = is_utility(raw->stmt);
-	if (index > 0 && !analysis->path_unknown && names->search_path && request->right != RIGHT_BYPASS)
+	if (index > 0 && !analysis->path_unknown && names->search_path && !passes_unread(request))
 		part->names = session_names_hash(names);
 	const char *open = NULL;
 	bool refused = false;
@@ -530,11 +534,6 @@ static struct verdict *pass_message(const struct guard_request *request)
 	struct verdict_part part = {.analysis = &analysis, .kind = VERDICT_PASS, .utility = true};
 	struct verdict_facts facts = {.parameters = request->n_parameter_types};
 	return verdict_build(&part, 1, &facts);
-}
-
-static bool passes_unread(const struct guard_request *request)
-{
-	return request->right == RIGHT_BYPASS || request->policy->mode == MODE_OBSERVE;
 }
 
 static struct verdict *refuse_syntax(const struct guard_request *request, const PgQueryError *error)
