@@ -360,7 +360,7 @@ UPDATE parts p SET note = 'm' FROM items i JOIN (SELECT id, email FROM emails) e
 WITH e AS (SELECT id, email FROM emails) UPDATE parts p SET note = 'm' FROM items i NATURAL JOIN e WHERE i.id = p.item_id RETURNING *;
 
 --: version 14
-UPDATE parts p SET note = 'm' FROM items NATURAL /* full */ FULL JOIN (SELECT id, 'n'::varchar AS name FROM emails) AS e WHERE coalesce(items.id, e.id) = p.item_id RETURNING *, e.name;
+UPDATE parts p SET note = 'm' FROM items NATURAL /* full */ FULL JOIN (SELECT id, 'n'::varchar AS name FROM emails) AS e WHERE items.id = p.item_id RETURNING *, e.name;
 
 --: version 14
 UPDATE parts p SET note = 'm' FROM (items i RIGHT JOIN (SELECT id::bigint AS id, email FROM emails) e USING (id)) JOIN (SELECT id FROM tree) t USING (id) WHERE e.id = p.item_id RETURNING *;

@@ -31,6 +31,7 @@ COPY stock TO STDOUT USING DELIMITERS '|';
 
 COPY stock (id, qty) TO STDOUT DELIMITERS '|' WITH NULL AS '-' CSV;
 
+--: version 15
 COPY stock TO STDOUT /* as */ USING -- it was
 DELIMITERS E'\x7c' (HEADER);
 

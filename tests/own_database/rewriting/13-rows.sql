@@ -313,7 +313,7 @@ SELECT count(*) FROM pg_indexes WHERE tablename = 'it''s $tenantry$';
 CREATE TEMP TABLE "it's $tenantry$" (LIKE emails INCLUDING ALL);
 
 --: modes simple
-BEGIN; CREATE TEMP TABLE fresh (LIKE emails INCLUDING ALL) ON COMMIT DROP; INSERT INTO fresh (email) VALUES ('x') RETURNING *; COMMIT;
+BEGIN; CREATE TEMP TABLE fresh (LIKE emails INCLUDING ALL) ON COMMIT DROP; INSERT INTO fresh (id, email) VALUES (1, 'x') RETURNING *; COMMIT;
 
 -- One of its constraints names the tenant column.
 --: refused 0A000
