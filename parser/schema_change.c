@@ -94,10 +94,10 @@ bool schema_permitted(struct analysis *analysis)
 
 bool schema_temporary(struct analysis *analysis, const RangeVar *name, bool on_commit_drop, bool of_tenant)
 {
-	if (created_is_entry(name->relname))
+	if (strchr(name->relname, '\001'))
 		return analysis_refuse(analysis, "0A000", name->location,
 							   "this name is not supported for a temporary relation",
-							   "It begins with a control character that tenantry uses itself.", NULL);
+							   "It has a control character that tenantry uses itself.", NULL);
 	analysis_effect(analysis, EFFECT_CREATE_TEMPORARY, name->relname, of_tenant ? CREATED_OF_TENANT : NULL,
 					on_commit_drop);
 	return true;
