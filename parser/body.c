@@ -9,6 +9,7 @@
 #include "parser/analysis.h"
 #include "parser/builtin.h"
 #include "parser/catalog_internal.h"
+#include "parser/scope.h"
 
 enum { IDENTIFIER_MAX = 63 };
 
@@ -420,7 +421,7 @@ static bool visit_token(struct walk *walk)
 	if (now->kind != TOKEN_WORD && now->kind != TOKEN_QUOTED)
 		return true;
 	bool dotted = is_symbol(&walk->before, '.');
-	if (strncmp(now->text, "pg_temp_", 8) == 0)
+	if (scope_is_numbered_temporary(now->text))
 		return suspect(walk, "it names a session's temporary relations by their schema");
 	if (!visit_verb(walk) || !visit_change(walk))
 		return false;

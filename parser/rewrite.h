@@ -201,6 +201,8 @@ bool walk_targets(struct analysis *analysis, struct level *level, List *targets)
 struct level *level_open(struct analysis *analysis);
 void level_close(struct analysis *analysis, struct level *level);
 struct leaf *level_leaf(struct level *level, Node **place, size_t begin, size_t end);
+/* A row of the target under a name of its own: EXCLUDED, OLD, NEW. */
+struct leaf *level_row(struct level *level, const struct leaf *target, const char *name);
 void level_unit(struct level *level, struct leaf *leaf, const char *name);
 /* What the FROM item or target `range` means; fills leaf->kind, relation, level, name. `target`: never a CTE.
  */
@@ -344,6 +346,8 @@ bool rewrite_truncate(struct analysis *analysis, Node **statement, size_t begin,
 bool rewrite_copy(struct analysis *analysis, CopyStmt *copy, size_t begin, size_t end);
 
 /* rewrite_prepare.c: statements that contain a query */
+/* The first such token from `from` on, outside parentheses; `end`: there is none. */
+size_t find_keyword(const struct analysis *analysis, size_t from, size_t end, enum keyword keyword);
 bool rewrite_utility(struct analysis *analysis, Node *statement, size_t begin, size_t end);
 /* SELECT INTO and CREATE TABLE AS: rows of tenants may only go to temporary relations. */
 bool rewrite_into(struct analysis *analysis, const Node *query);

@@ -21,13 +21,7 @@ static void add_version(struct level *level, const struct leaf *target, const ch
 	for (const struct star_unit *unit = level->units; unit; unit = unit->next)
 		if (unit->name && same_name(unit->name, name))
 			return;
-	struct leaf *version = level_leaf(level, NULL, 0, 0);
-	version->kind = target->kind;
-	version->relation = target->relation;
-	version->name = name;
-	version->alias = tree_alias(name);
-	version->target = version->missing = true;
-	version->placement = PLACE_WRAP; /* no predicate of its own: the target has it */
+	level_row(level, target, name)->missing = true;
 }
 
 bool rewrite_returning(struct analysis *analysis, struct level *level, List *returning)

@@ -68,18 +68,6 @@ static bool arbiter(struct analysis *analysis, const struct catalog_relation *re
 					   text_concat(text_identifier(tenant), ", ", NULL));
 }
 
-/* EXCLUDED has the target's columns and is visible in SET and WHERE. */
-static void add_excluded(struct level *level, const struct leaf *target)
-{
-	struct leaf *excluded = level_leaf(level, NULL, 0, 0);
-	excluded->kind = target->kind;
-	excluded->relation = target->relation;
-	excluded->name = "excluded";
-	excluded->alias = tree_alias("excluded");
-	excluded->target = true;
-	excluded->placement = PLACE_WRAP; /* no predicate of its own: it holds the row that is inserted */
-}
-
 static bool conflict_update(struct analysis *analysis, struct level *level, struct leaf *target,
 							OnConflictClause *conflict, size_t begin, size_t end)
 {
@@ -91,7 +79,7 @@ static bool conflict_update(struct analysis *analysis, struct level *level, stru
 		return rewrite_lost(analysis, conflict->location);
 	enum keyword keyword;
 	size_t set_end = clause_next(analysis, i, end, begin, &keyword);
-	add_excluded(level, target);
+	level_row(level, target, "excluded"); /* the row that is inserted: visible in SET and WHERE */
 	if (!walk_list(analysis, conflict->targetList) || !walk(analysis, &conflict->whereClause) ||
 		!rewrite_set(analysis, target, conflict->targetList, i, set_end))
 		return false;

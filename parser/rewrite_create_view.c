@@ -13,10 +13,7 @@
 /* .. AS query [WITH [CASCADED | LOCAL] CHECK OPTION] */
 static bool find_query(struct analysis *analysis, const ViewStmt *statement, size_t *begin, size_t *end)
 {
-	size_t i = *begin;
-	while (i < *end && token_at(analysis, i)->keyword != KEYWORD_AS)
-		i = token_skip(analysis->tokens, i);
-	*begin = i + 1;
+	*begin = find_keyword(analysis, *begin, *end, KEYWORD_AS) + 1;
 	if (statement->withCheckOption != NO_CHECK_OPTION) {
 		size_t with = *end - 3;
 		if (*end >= *begin + 4 && keyword_at(analysis, with, *end) != KEYWORD_WITH)

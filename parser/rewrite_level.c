@@ -31,6 +31,18 @@ struct leaf *level_leaf(struct level *level, Node **place, size_t begin, size_t 
 	return leaf;
 }
 
+struct leaf *level_row(struct level *level, const struct leaf *target, const char *name)
+{
+	struct leaf *row = level_leaf(level, NULL, 0, 0);
+	row->kind = target->kind;
+	row->relation = target->relation;
+	row->name = name;
+	row->alias = tree_alias(name);
+	row->target = true;
+	row->placement = PLACE_WRAP; /* no predicate of its own: the target has it */
+	return row;
+}
+
 void level_unit(struct level *level, struct leaf *leaf, const char *name)
 {
 	struct star_unit *unit = palloc0(sizeof *unit);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t find_keyword(const struct analysis *analysis, size_t from, size_t end, enum keyword keyword)
+size_t find_keyword(const struct analysis *analysis, size_t from, size_t end, enum keyword keyword)
 {
 	size_t i = from;
 	while (i < end && analysis->tokens->items[i].keyword != keyword)

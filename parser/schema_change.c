@@ -16,7 +16,6 @@
 #include "parser/settings_policy.h"
 #include "parser/splice.h"
 #include "parser/tokens.h"
-#include "parser/tree.h"
 
 static const char ADVICE_BOUND[] =
 	"Make the change as a user that may choose its tenant, set ddl = allow, or make it without tenantry.";
@@ -448,34 +447,33 @@ static bool drop_or_alter(struct analysis *analysis, Node *statement)
 	}
 }
 
-/* The name of the type that comes to be; NIL: none does. */
-static List *new_type(Node *statement)
+/* The name of the type that comes to be; NULL: none does. */
+static const RangeVar *new_type(Node *statement)
 {
 	switch (nodeTag(statement)) {
 	case T_CreateDomainStmt:
-		return ((CreateDomainStmt *)statement)->domainname;
+		return schema_range(((CreateDomainStmt *)statement)->domainname);
 	case T_CreateEnumStmt:
-		return ((CreateEnumStmt *)statement)->typeName;
+		return schema_range(((CreateEnumStmt *)statement)->typeName);
 	case T_CreateRangeStmt:
-		return ((CreateRangeStmt *)statement)->typeName;
-	case T_DefineStmt:
-		return ((DefineStmt *)statement)->kind == OBJECT_TYPE ? ((DefineStmt *)statement)->defnames : NIL;
-	case T_CompositeTypeStmt: {
-		const RangeVar *name = ((CompositeTypeStmt *)statement)->typevar;
-		return name->schemaname ? list_make2(tree_string(name->schemaname), tree_string(name->relname)) : NIL;
+		return schema_range(((CreateRangeStmt *)statement)->typeName);
+	case T_DefineStmt: {
+		const DefineStmt *define = (DefineStmt *)statement;
+		return define->kind == OBJECT_TYPE ? schema_range(define->defnames) : NULL;
 	}
+	case T_CompositeTypeStmt:
+		return ((CompositeTypeStmt *)statement)->typevar;
 	default:
-		return NIL;
+		return NULL;
 	}
 }
 
 /* A type is looked for in pg_temp before it is in pg_catalog: `x::int4` would be another one. */
 static bool shadows_no_type(struct analysis *analysis, Node *statement)
 {
-	List *name = new_type(statement);
-	int n = list_length(name);
-	bool temporary = n > 1 && strncmp(strVal(list_nth(name, n - 2)), "pg_temp", strlen("pg_temp")) == 0;
-	return !temporary || schema_unsafe(analysis, -1, "a type in pg_temp", "it may stand for a built-in one");
+	const RangeVar *name = new_type(statement);
+	return !name || !schema_is_temporary(name) ||
+		   schema_unsafe(analysis, -1, "a type in pg_temp", "it may stand for a built-in one");
 }
 
 bool statement_schema_change(struct analysis *analysis, Node *statement)

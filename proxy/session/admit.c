@@ -16,13 +16,6 @@ void own_refusal_finish(struct own_refusal *own, int position)
 }
 
 /* Bytes that are not ASCII are converted by the server: from the client's encoding, which the tenant's value is not in. */
-static bool is_converted(const char *text, bool foreign)
-{
-	while (*text && !(*text & 0x80))
-		text++;
-	return *text && foreign;
-}
-
 static enum admission refuse_converted(const char *tenant, struct own_refusal *own)
 {
 	error_set(&own->text, "0A000", "tenant \"%s\" needs the encoding UTF8", tenant);
@@ -46,7 +39,7 @@ enum admission admit_tenant(struct session *session, const char *text, char *can
 	}
 	if (user->right == RIGHT_BYPASS)
 		return ADMITTED;
-	if (session->phase == PHASE_RUNNING && is_converted(canonical, judge_is_foreign(session)))
+	if (session->phase == PHASE_RUNNING && !judge_keeps_bytes(session, canonical))
 		return refuse_converted(canonical, own);
 	if (user->right == RIGHT_BOUND && strcmp(canonical, user->tenant) != 0) {
 		error_set(&own->text, "42501", "user \"%s\" may not act for tenant \"%s\"", user->name, canonical);
@@ -232,7 +225,8 @@ enum admission admit_statement(struct session *session, const struct verdict *ve
 		return ADMITTED;
 	if (!tenant)
 		return no_tenant(session, own);
-	if (is_converted(tenant, judge_is_foreign(session) || (statement->copy && statement->copy->encoded)))
+	bool encoded = statement->copy && statement->copy->encoded && !text_is_ascii(tenant);
+	if (encoded || !judge_keeps_bytes(session, tenant))
 		return refuse_converted(tenant, own);
 	for (size_t c = 0; c < statement->n_checks; c++) {
 		const struct tenant_check *check = &statement->checks[c];

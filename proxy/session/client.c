@@ -87,7 +87,7 @@ static bool names_are_certain(const struct session *session, const struct wire_m
 		reader_u8(&reader);
 	for (int n = message->type == 'B' ? 2 : 1; n > 0 && certain; n--) {
 		const char *name = reader_string(&reader, NULL);
-		certain = reader.bad || judge_name_is_certain(session, name);
+		certain = reader.bad || judge_keeps_bytes(session, name);
 	}
 	return certain;
 }

@@ -128,14 +128,20 @@ static char *cut_exclusion(const char *column, const char *tenant, const char *d
 	return result;
 }
 
-/* The tenant's column of the relation that an error names; NULL: it names none that has one. */
-static const struct catalog_relation *error_relation(struct session *session,
+/* The relation that an error names; NULL: none that the snapshot has. */
+static const struct catalog_relation *named_relation(const struct session *session,
 													 const struct wire_message *message)
 {
 	const char *schema = wire_error_field(message->body, message->length, 's');
 	const char *table = wire_error_field(message->body, message->length, 't');
-	const struct catalog_relation *relation =
-		schema && table ? catalog_relation(session->catalog, schema, table) : NULL;
+	return schema && table ? catalog_relation(session->catalog, schema, table) : NULL;
+}
+
+/* The same, if it has a tenant column. */
+static const struct catalog_relation *error_relation(const struct session *session,
+													 const struct wire_message *message)
+{
+	const struct catalog_relation *relation = named_relation(session, message);
 	return relation && relation->tenant_column >= 0 && (size_t)relation->tenant_column < relation->n_columns
 			   ? relation
 			   : NULL;
@@ -145,11 +151,10 @@ static const struct catalog_relation *error_relation(struct session *session,
 static bool is_of_nobody(const struct session *session, const struct wire_message *message)
 {
 	const char *schema = wire_error_field(message->body, message->length, 's');
-	const char *table = wire_error_field(message->body, message->length, 't');
-	if (!schema || !table)
-		return false;
-	const struct catalog_relation *relation = catalog_relation(session->catalog, schema, table);
-	return strncmp(schema, "pg_temp_", 8) == 0 || (relation && relation->isolation == ISOLATION_SHARED);
+	const struct catalog_relation *relation = named_relation(session, message);
+	bool temporary = schema && strncmp(schema, "pg_temp_", 8) == 0 &&
+					 wire_error_field(message->body, message->length, 't');
+	return temporary || (relation && relation->isolation == ISOLATION_SHARED);
 }
 
 static char *cut_conflict(struct session *session, const struct wire_message *message)

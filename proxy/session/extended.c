@@ -154,7 +154,7 @@ bool extended_bind_streams(struct session *session, const char *bytes, size_t n)
 	struct reader reader = reader_of(bytes, n);
 	const char *portal = reader_string(&reader, NULL);
 	const char *name = reader_string(&reader, NULL);
-	if (reader.bad || !judge_name_is_certain(session, portal) || !judge_name_is_certain(session, name) ||
+	if (reader.bad || !judge_keeps_bytes(session, portal) || !judge_keeps_bytes(session, name) ||
 		client_must_wait(session) || session->stale_catalog ||
 		!replies_name_is_certain(&session->replies, name))
 		return false;

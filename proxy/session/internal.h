@@ -135,6 +135,13 @@ struct session {
 	struct session_counts counts;
 };
 
+static inline bool text_is_ascii(const char *text)
+{
+	while (*text && !(*text & 0x80))
+		text++;
+	return !*text;
+}
+
 /* --- session.c --- */
 /* Ends the session with a FATAL error to the client. */
 void session_fatal(struct session *session, const struct error *error);
@@ -178,11 +185,9 @@ struct verdict *judge(struct session *session, enum sub_protocol protocol, const
 struct verdict *judge_now(struct session *session, enum sub_protocol protocol, const char *text,
 						  size_t length, const uint32_t *types, size_t n_types);
 void judge_forget(struct session *session);
-/* A name in a message, of a statement or portal: it is converted too, and cut afterwards, so that two that differ here
- * might be one there. */
-bool judge_name_is_certain(const struct session *session, const char *name);
-/* Does the server convert what the client sends, or does the client not use UTF8? */
-bool judge_is_foreign(const struct session *session);
+/* Does the text mean to the server what its bytes mean here? Else it is converted, or the client does not use UTF8: a
+ * tenant's value becomes another one; names of statements and portals, which are cut after that, may become one. */
+bool judge_keeps_bytes(const struct session *session, const char *text);
 /* session_names_hash() of the names in this state. */
 uint64_t judge_names(const struct state *state);
 

@@ -83,16 +83,9 @@ static enum name_bytes name_bytes(const struct session *session)
 	return server == ENCODING_UTF8 ? NAMES_ALIKE : NAMES_FOLDED;
 }
 
-bool judge_is_foreign(const struct session *session)
+bool judge_keeps_bytes(const struct session *session, const char *text)
 {
-	return name_bytes(session) == NAMES_FOREIGN;
-}
-
-bool judge_name_is_certain(const struct session *session, const char *name)
-{
-	while (*name && !(*name & 0x80))
-		name++;
-	return !*name || !judge_is_foreign(session);
+	return text_is_ascii(text) || name_bytes(session) != NAMES_FOREIGN;
 }
 
 static struct guard_request request_of(const struct session *session, enum sub_protocol protocol,

@@ -297,9 +297,8 @@ static bool role_is_allowed(struct session *session, const struct session_parame
 static bool path_is_certain(struct session *session)
 {
 	const char *path = parameter(session, "search_path");
-	while (path && *path && !(*path & 0x80))
-		path++;
-	if (!path || !*path || session->user->right == RIGHT_BYPASS || !catalog_folds_names(session->catalog))
+	if (!path || text_is_ascii(path) || session->user->right == RIGHT_BYPASS ||
+		!catalog_folds_names(session->catalog))
 		return true;
 	struct error error;
 	error_set(&error, "0A000", "a search_path that is not ASCII needs a database in UTF8");
