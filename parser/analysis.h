@@ -61,8 +61,9 @@ struct analysis {
 	/* a call of set_config whose first argument is certainly `named_setting` */
 	const FuncCall *named_call;
 	const char *named_setting;
-	struct rewrite *rewrite;       /* scopes and counters of rewrite*.c; nobody else looks inside */
-	const struct scope_path *path; /* the effective search_path, parsed (scope.c); NULL: not yet */
+	struct rewrite *rewrite;                 /* scopes and counters of rewrite*.c; nobody else looks inside */
+	const struct scope_path *path;           /* the effective search_path, parsed (scope.c); NULL: not yet */
+	const struct checker_path *checker_path; /* the same as the checker reads it; nobody else looks inside */
 	/* an earlier statement of the message may have changed it in a way nobody can tell */
 	bool path_unknown;
 };

@@ -227,12 +227,6 @@ static bool same_text(const char *text, const struct text_key *key)
 {
 	return strncmp(text, key->text, key->length) == 0 && text[key->length] == 0;
 }
-static bool relation_is(const struct catalog *catalog, size_t i, const void *key)
-{
-	const struct name_key *wanted = key;
-	return same_name(catalog->relations[i].name, wanted->name) &&
-		   same_name(catalog->relations[i].schema, wanted->schema);
-}
 static bool overloads_are(const struct catalog *catalog, size_t i, const void *key)
 {
 	const struct name_key *wanted = key;
@@ -302,13 +296,9 @@ static void index_functions(struct catalog *catalog)
 
 static void index_relations(struct catalog *catalog)
 {
-	table_init(catalog, &catalog->relation_by_name, catalog->n_relations);
 	table_init(catalog, &catalog->relation_by_oid, catalog->n_relations);
-	for (size_t i = 0; i < catalog->n_relations; i++) {
-		const struct catalog_relation *relation = &catalog->relations[i];
-		table_put(&catalog->relation_by_name, hash_name(relation->schema, relation->name), i);
-		table_put(&catalog->relation_by_oid, hash_oid(relation->oid), i);
-	}
+	for (size_t i = 0; i < catalog->n_relations; i++)
+		table_put(&catalog->relation_by_oid, hash_oid(catalog->relations[i].oid), i);
 }
 
 static void index_texts(struct catalog *catalog, struct catalog_table *table, const char *const *texts,
@@ -337,8 +327,11 @@ static void index_names(struct catalog *catalog)
 	catalog->names = catalog_alloc(catalog, most * sizeof *catalog->names);
 	table_init(catalog, &catalog->name_by_text, most);
 	for (size_t i = 0; i < catalog->n_relations; i++) {
-		struct catalog_name *name = add_name(catalog, catalog->relations[i].name);
-		name->view |= catalog->relations[i].kind == 'v';
+		struct catalog_relation *relation = &catalog->relations[i];
+		struct catalog_name *name = add_name(catalog, relation->name);
+		name->view |= relation->kind == 'v';
+		relation->next_named = name->relations;
+		name->relations = relation;
 	}
 	for (size_t i = 0; i < catalog->n_overloads; i++)
 		add_name(catalog, catalog->overloads[i].name)->own_function |=
@@ -415,9 +408,11 @@ int catalog_server_version(const struct catalog *catalog)
 const struct catalog_relation *catalog_relation(const struct catalog *catalog, const char *schema,
 												const char *name)
 {
-	struct name_key key = {schema, name};
-	long i = table_get(&catalog->relation_by_name, hash_name(schema, name), relation_is, catalog, &key);
-	return i < 0 ? NULL : &catalog->relations[i];
+	const struct catalog_name *entry = catalog_name(catalog, name, strlen(name));
+	const struct catalog_relation *relation = entry ? entry->relations : NULL;
+	while (relation && !same_name(relation->schema, schema))
+		relation = relation->next_named;
+	return relation;
 }
 
 const struct catalog_relation *catalog_relation_by_oid(const struct catalog *catalog, uint32_t oid)

@@ -73,7 +73,8 @@ struct catalog_relation {
 	/* Its CHECK constraints, each behind a comma, in the order in which they are tested; "?": cannot be read now;
 	 * NULL: none */
 	const char *checks;
-	const char *exclusions; /* its EXCLUDE constraints, likewise, without names */
+	const char *exclusions;                    /* its EXCLUDE constraints, likewise, without names */
+	const struct catalog_relation *next_named; /* of the same name in another schema, by catalog_finish() */
 };
 
 struct catalog_function {

@@ -19,11 +19,12 @@ struct catalog_table {
  * function has. */
 struct catalog_name {
 	const char *name;
-	bool relation;      /* some relation that is not shared has this name */
-	bool function;      /* some flagged function has this name */
-	bool own_function;  /* some function that is not the server's own has this name */
-	bool view;          /* some view has this name */
-	const char *reason; /* of the flag, for people */
+	const struct catalog_relation *relations; /* that have it, a list by next_named; NULL: none has */
+	bool relation;                            /* some relation that is not shared has this name */
+	bool function;                            /* some flagged function has this name */
+	bool own_function;                        /* some function that is not the server's own has this name */
+	bool view;                                /* some view has this name */
+	const char *reason;                       /* of the flag, for people */
 };
 
 struct catalog_overloads {
@@ -59,8 +60,8 @@ struct catalog {
 	size_t n_overloads;
 	struct catalog_name *names;
 	size_t n_names;
-	struct catalog_table relation_by_name, relation_by_oid, overloads_by_name, function_by_oid,
-		schema_by_name, tenant_by_value, name_by_text;
+	struct catalog_table relation_by_oid, overloads_by_name, function_by_oid, schema_by_name, tenant_by_value,
+		name_by_text;
 };
 
 const char *catalog_copy(struct catalog *catalog, const char *text);

@@ -398,16 +398,15 @@ static bool check_statement(struct checker *checker, const Node *statement)
 bool checker_run(const struct analysis *analysis, const Node *statement, int parameter,
 				 struct checker_finding *finding)
 {
-	struct checker checker;
+	struct checker checker = {
+		.analysis = analysis,
+		.parameter = parameter,
+		.finding = finding,
+		/* The rewriter holds the limit. This is the guard of our own stack, and it may count other nodes than the
+		 * rewriter. */
+		.max_depth = analysis->policy->max_depth * 2 + 64,
+	};
 
-	/* By hand: the small arrays at the end need no zeroes. */
-	memset(&checker, 0, offsetof(struct checker, path_few));
-	checker.analysis = analysis;
-	checker.parameter = parameter;
-	checker.finding = finding;
-	/* The rewriter holds the limit. This is the guard of our own stack, and it may count other nodes than the
-	 * rewriter. */
-	checker.max_depth = analysis->policy->max_depth * 2 + 64;
 	*finding = (struct checker_finding){.location = -1};
 	if (statement && IsA(statement, RawStmt))
 		statement = ((const RawStmt *)statement)->stmt;

@@ -52,7 +52,11 @@ struct checker_level {
 	struct checker_leaf few[CHECKER_FEW];
 };
 
-#define CHECKER_PATH_FEW 8
+/* The effective search_path in order; checker_temporary stands for pg_temp. */
+struct checker_path {
+	int n;
+	const char *schemas[];
+};
 
 struct checker {
 	const struct analysis *analysis;
@@ -67,10 +71,8 @@ struct checker {
 	const RangeVar *made; /* a table that is made of the result and stays; NULL: none */
 	unsigned depth, max_depth;
 	const struct checker_with *with;
-	struct checker_level *level; /* the innermost one whose columns can be named here */
-	const char **path; /* the effective search_path in order; checker_temporary stands for pg_temp */
-	int n_path;
-	const char *path_few[CHECKER_PATH_FEW];
+	struct checker_level *level;     /* the innermost one whose columns can be named here */
+	const struct checker_path *path; /* NULL: not read yet */
 };
 
 extern const char checker_temporary[];

@@ -5,6 +5,7 @@
  * What it refuses: a search_path that cannot be read; a name that means a relation without tenants only as
  * long as that exists, and a guarded relation afterwards; TOAST tables, which hold pieces of rows and no
  * tenant. */
+#include "parser/catalog_internal.h"
 #include "parser/checker_internal.h"
 #include "parser/created.h"
 
@@ -75,18 +76,33 @@ static bool lists(const char *const *path, int n, const char *name)
 	return false;
 }
 
-/* The effective search_path. pg_temp and then pg_catalog come first unless the list names them itself. */
-static bool read_path(struct checker *checker)
+/* pg_temp and then pg_catalog come first unless the list names them itself. */
+static const struct checker_path *make_path(const char *const *named, int n)
 {
+	struct checker_path *path = palloc(sizeof *path + (size_t)(n + 2) * sizeof *path->schemas);
+	path->n = 0;
+	if (!lists(named, n, checker_temporary))
+		path->schemas[path->n++] = checker_temporary;
+	if (!lists(named, n, "pg_catalog"))
+		path->schemas[path->n++] = "pg_catalog";
+	for (int i = 0; i < n; i++)
+		path->schemas[path->n++] = named[i];
+	return path;
+}
+
+/* The effective search_path. NULL: a finding. */
+static const struct checker_path *read_path(struct checker *checker)
+{
+	enum { FEW = 6 };
 	const struct analysis *analysis = checker->analysis;
 	const char *text = analysis->names ? analysis->names->search_path : NULL;
-	const char *named_few[CHECKER_PATH_FEW], **named = named_few;
-	int n = 0, room = CHECKER_PATH_FEW - 2;
+	const char *named_few[FEW], **named = named_few;
+	int n = 0, room = FEW;
 
 	if (text == NULL)
 		text = catalog_default_search_path(analysis->catalog);
 	if (text == NULL || analysis->path_unknown)
-		return checker_open(checker, -1, "the search_path is not known");
+		return checker_open(checker, -1, "the search_path is not known"), NULL;
 	size_t length = strlen(text);
 	char *copy = palloc(length + 1), *at = copy;
 	memcpy(copy, text, length + 1);
@@ -95,7 +111,7 @@ static bool read_path(struct checker *checker)
 	while (*at) {
 		const char *name = take_identifier(&at);
 		if (name == NULL)
-			return checker_open(checker, -1, "the search_path cannot be read");
+			return checker_open(checker, -1, "the search_path cannot be read"), NULL;
 		if (n == room) {
 			const char **more = palloc(sizeof *more * (size_t)room * 4);
 			memcpy(more, named, sizeof *more * (size_t)n);
@@ -107,21 +123,17 @@ static bool read_path(struct checker *checker)
 		if (name)
 			named[n++] = same_name(name, checker_temporary) ? checker_temporary : name;
 	}
-	checker->path =
-		n + 2 <= CHECKER_PATH_FEW ? checker->path_few : palloc(sizeof *checker->path * (size_t)(n + 2));
-	checker->n_path = 0;
-	if (!lists(named, n, checker_temporary))
-		checker->path[checker->n_path++] = checker_temporary;
-	if (!lists(named, n, "pg_catalog"))
-		checker->path[checker->n_path++] = "pg_catalog";
-	for (int i = 0; i < n; i++)
-		checker->path[checker->n_path++] = named[i];
-	return true;
+	return make_path(named, n);
 }
 
+/* The application's own text and the rewritten one are read under the same names: once is enough. */
 static bool have_path(struct checker *checker)
 {
-	return checker->path != NULL || read_path(checker);
+	const struct checker_path **kept = &((struct analysis *)checker->analysis)->checker_path;
+	if (*kept == NULL)
+		*kept = read_path(checker);
+	checker->path = *kept;
+	return checker->path != NULL;
 }
 
 static bool is_temporary(const struct checker *checker, const char *name)
@@ -169,14 +181,14 @@ static bool resolve_by_path(struct checker *checker, const RangeVar *name, struc
 
 	if (!have_path(checker))
 		return false;
-	for (int i = 0; i < checker->n_path; i++) {
-		if (checker->path[i] == checker_temporary) {
+	for (int i = 0; i < checker->path->n; i++) {
+		if (checker->path->schemas[i] == checker_temporary) {
 			if (found->relation == NULL && is_temporary(checker, name->relname))
 				found->is_temporary = fleeting = true;
 			continue;
 		}
 		const struct catalog_relation *relation;
-		if (!look_up(checker, name, checker->path[i], &relation))
+		if (!look_up(checker, name, checker->path->schemas[i], &relation))
 			return false;
 		if (relation == NULL)
 			continue;
@@ -247,15 +259,19 @@ static bool flagged_in(const struct checker *checker, const char *schema, const 
 bool checker_flagged_function(struct checker *checker, const List *name)
 {
 	const char *last = strVal(llast(name));
+	const struct catalog_name *known = catalog_name(checker->analysis->catalog, last, strlen(last));
 
+	if (known == NULL || !known->function)
+		return false;
 	if (list_length(name) > 1)
 		return flagged_in(checker, strVal(list_nth(name, list_length(name) - 2)), last);
 	if (!have_path(checker))
 		return true;
 	/* Overloads of all schemas on the path compete, so that the first schema that has the name does not
 	 * decide. */
-	for (int i = 0; i < checker->n_path; i++)
-		if (checker->path[i] != checker_temporary && flagged_in(checker, checker->path[i], last))
+	for (int i = 0; i < checker->path->n; i++)
+		if (checker->path->schemas[i] != checker_temporary &&
+			flagged_in(checker, checker->path->schemas[i], last))
 			return true;
 	return false;
 }

@@ -32,9 +32,8 @@ static bool walk_notation(struct checker *checker, const char *row, const ListCe
 {
 	const List one = {.type = T_List, .length = 1, .max_length = 1, .elements = (ListCell *)name};
 
-	if (row && checker_level_has_column(checker->level, row, strVal(lfirst(name))))
-		return true;
 	return !checker_flagged_function(checker, &one) ||
+		   (row && checker_level_has_column(checker->level, row, strVal(lfirst(name)))) ||
 		   checker_open(checker, location, "a name that may call a function which touches tenant relations");
 }
 

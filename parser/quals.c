@@ -10,6 +10,12 @@
 /* True: stop, something is not settled. */
 static bool visit(Node *node, void *to);
 
+/* Most parts of most statements are not there. */
+static inline bool part(struct quals *quals, const void *node)
+{
+	return node && visit((Node *)node, quals);
+}
+
 /* What the level above may compare, as its column, in a condition of its own. */
 static bool is_column_settled(struct quals *quals, const Node *value)
 {
@@ -46,29 +52,29 @@ static bool visit_from(struct quals *quals, const SelectStmt *select, bool named
 	const Node *only = list_length(select->fromClause) == 1 ? linitial(select->fromClause) : NULL;
 	if (only && IsA(only, RangeSubselect) && !named && !select->whereClause && !select->havingClause)
 		return visit_query(quals, ((const RangeSubselect *)only)->subquery, false);
-	return visit((Node *)select->fromClause, quals);
+	return part(quals, select->fromClause);
 }
 
 /* `named`: by the level above, so that its conditions may come down. */
 static bool visit_query(struct quals *quals, Node *query, bool named)
 {
 	if (query == NULL || !IsA(query, SelectStmt))
-		return visit(query, quals);
+		return part(quals, query);
 	const SelectStmt *select = (const SelectStmt *)query;
 	if (++quals->depth > quals->analysis->policy->max_depth)
 		return true;
-	bool stop = visit((Node *)select->withClause, quals);
+	bool stop = part(quals, select->withClause);
 	if (!stop && select->op != SETOP_NONE)
 		stop = visit_query(quals, (Node *)select->larg, named) ||
 			   visit_query(quals, (Node *)select->rarg, named);
 	stop = stop || !quals_settled(quals, select->whereClause) ||
 		   !quals_settled(quals, select->havingClause) || (named && !are_columns_settled(quals, select)) ||
-		   visit_from(quals, select, named) || visit((Node *)select->targetList, quals) ||
-		   visit(select->whereClause, quals) || visit((Node *)select->distinctClause, quals) ||
-		   visit((Node *)select->groupClause, quals) || visit(select->havingClause, quals) ||
-		   visit((Node *)select->windowClause, quals) || visit((Node *)select->valuesLists, quals) ||
-		   visit((Node *)select->sortClause, quals) || visit(select->limitOffset, quals) ||
-		   visit(select->limitCount, quals);
+		   visit_from(quals, select, named) || part(quals, select->targetList) ||
+		   part(quals, select->whereClause) || part(quals, select->distinctClause) ||
+		   part(quals, select->groupClause) || part(quals, select->havingClause) ||
+		   part(quals, select->windowClause) || part(quals, select->valuesLists) ||
+		   part(quals, select->sortClause) || part(quals, select->limitOffset) ||
+		   part(quals, select->limitCount);
 	quals->depth--;
 	return stop;
 }
@@ -98,19 +104,15 @@ static bool visit_view(struct quals *quals, const struct catalog_relation *view)
  * be a view too, and show constants; one whose definition comes in its place may have any condition. */
 static bool visit_relation(struct quals *quals, const RangeVar *name)
 {
-	const struct catalog *catalog = quals->analysis->catalog;
 	const struct catalog_name *entry = quals_known(quals, name->relname);
 	quals->constant_columns |= quals->analysis->names->n_temporaries > 0 || !entry;
 	if (quals->analysis->names->n_temporaries > 0 && created_any_view(quals->analysis, name->relname))
 		return true;
 	if (!entry || !entry->view)
 		return false;
-	for (size_t i = 0; i < catalog_relation_count(catalog); i++) {
-		const struct catalog_relation *relation = catalog_relation_at(catalog, i);
-		if (relation->kind == 'v' && strcmp(relation->name, name->relname) == 0 &&
-			visit_view(quals, relation))
+	for (const struct catalog_relation *view = entry->relations; view; view = view->next_named)
+		if (view->kind == 'v' && visit_view(quals, view))
 			return true;
-	}
 	return false;
 }
 
@@ -134,7 +136,7 @@ static bool visit_function(struct quals *quals, const RangeFunction *function)
 	quals->constant_columns = true;
 	foreach (cell, function->functions) {
 		Node *call = linitial((List *)lfirst(cell));
-		if ((!quals_constant(quals, call) && !is_closed_function(quals, call)) || visit(call, quals))
+		if ((!quals_constant(quals, call) && !is_closed_function(quals, call)) || part(quals, call))
 			return true;
 	}
 	return false;
@@ -144,21 +146,20 @@ static bool visit_insert(struct quals *quals, const InsertStmt *insert)
 {
 	const OnConflictClause *conflict = insert->onConflictClause;
 	/* WHERE of ON CONFLICT is tested in the order in which it is written. */
-	return visit((Node *)insert->withClause, quals) || visit_query(quals, insert->selectStmt, false) ||
-		   visit((Node *)insert->returningList, quals) ||
-		   (conflict && (visit((Node *)conflict->targetList, quals) || visit(conflict->whereClause, quals)));
+	return part(quals, insert->withClause) || visit_query(quals, insert->selectStmt, false) ||
+		   part(quals, insert->returningList) ||
+		   (conflict && (part(quals, conflict->targetList) || part(quals, conflict->whereClause)));
 }
 
 static bool visit_merge(struct quals *quals, const MergeStmt *merge)
 {
 	ListCell *cell;
-	if (!quals_settled(quals, merge->joinCondition) || visit((Node *)merge->withClause, quals) ||
-		visit(merge->sourceRelation, quals) || visit(merge->joinCondition, quals))
+	if (!quals_settled(quals, merge->joinCondition) || part(quals, merge->withClause) ||
+		part(quals, merge->sourceRelation) || part(quals, merge->joinCondition))
 		return true;
 	foreach (cell, merge->mergeWhenClauses) {
 		const MergeWhenClause *when = lfirst(cell);
-		if (visit(when->condition, quals) || visit((Node *)when->targetList, quals) ||
-			visit((Node *)when->values, quals))
+		if (part(quals, when->condition) || part(quals, when->targetList) || part(quals, when->values))
 			return true;
 	}
 	return false;
@@ -166,14 +167,14 @@ static bool visit_merge(struct quals *quals, const MergeStmt *merge)
 
 static bool visit_join(struct quals *quals, const JoinExpr *join)
 {
-	return !quals_settled(quals, join->quals) || visit(join->larg, quals) || visit(join->rarg, quals) ||
-		   visit(join->quals, quals);
+	return !quals_settled(quals, join->quals) || part(quals, join->larg) || part(quals, join->rarg) ||
+		   part(quals, join->quals);
 }
 
 static bool visit_sublink(struct quals *quals, const SubLink *link)
 {
 	bool compared = link->subLinkType == ANY_SUBLINK || link->subLinkType == ALL_SUBLINK;
-	return visit(link->testexpr, quals) || visit_query(quals, link->subselect, compared);
+	return part(quals, link->testexpr) || visit_query(quals, link->subselect, compared);
 }
 
 static bool visit_statement(struct quals *quals, Node *node)
@@ -184,50 +185,53 @@ static bool visit_statement(struct quals *quals, Node *node)
 		return visit_insert(quals, AS(InsertStmt));
 	case T_UpdateStmt:
 		return !quals_settled(quals, AS(UpdateStmt)->whereClause) ||
-			   visit((Node *)AS(UpdateStmt)->withClause, quals) ||
-			   visit((Node *)AS(UpdateStmt)->relation, quals) ||
-			   visit((Node *)AS(UpdateStmt)->fromClause, quals) ||
-			   visit((Node *)AS(UpdateStmt)->targetList, quals) ||
-			   visit(AS(UpdateStmt)->whereClause, quals) ||
-			   visit((Node *)AS(UpdateStmt)->returningList, quals);
+			   part(quals, AS(UpdateStmt)->withClause) || part(quals, AS(UpdateStmt)->relation) ||
+			   part(quals, AS(UpdateStmt)->fromClause) || part(quals, AS(UpdateStmt)->targetList) ||
+			   part(quals, AS(UpdateStmt)->whereClause) || part(quals, AS(UpdateStmt)->returningList);
 	case T_DeleteStmt:
 		return !quals_settled(quals, AS(DeleteStmt)->whereClause) ||
-			   visit((Node *)AS(DeleteStmt)->withClause, quals) ||
-			   visit((Node *)AS(DeleteStmt)->relation, quals) ||
-			   visit((Node *)AS(DeleteStmt)->usingClause, quals) ||
-			   visit(AS(DeleteStmt)->whereClause, quals) ||
-			   visit((Node *)AS(DeleteStmt)->returningList, quals);
+			   part(quals, AS(DeleteStmt)->withClause) || part(quals, AS(DeleteStmt)->relation) ||
+			   part(quals, AS(DeleteStmt)->usingClause) || part(quals, AS(DeleteStmt)->whereClause) ||
+			   part(quals, AS(DeleteStmt)->returningList);
 	case T_MergeStmt:
-		return visit((Node *)AS(MergeStmt)->relation, quals) || visit_merge(quals, AS(MergeStmt));
+		return part(quals, AS(MergeStmt)->relation) || visit_merge(quals, AS(MergeStmt));
 	case T_RangeTableFunc:
-		return visit(AS(RangeTableFunc)->docexpr, quals) || visit(AS(RangeTableFunc)->rowexpr, quals);
+		return part(quals, AS(RangeTableFunc)->docexpr) || part(quals, AS(RangeTableFunc)->rowexpr);
 	case T_RangeTableSample:
-		return visit(AS(RangeTableSample)->relation, quals) ||
-			   visit((Node *)AS(RangeTableSample)->args, quals);
+		return part(quals, AS(RangeTableSample)->relation) || part(quals, AS(RangeTableSample)->args);
 	case T_IndexElem:
-		return visit(AS(IndexElem)->expr, quals);
+		return part(quals, AS(IndexElem)->expr);
 	case T_WithClause:
-		return visit((Node *)AS(WithClause)->ctes, quals);
+		return part(quals, AS(WithClause)->ctes);
 	case T_ExplainStmt:
-		return visit(AS(ExplainStmt)->query, quals);
+		return part(quals, AS(ExplainStmt)->query);
 	case T_PrepareStmt:
-		return visit(AS(PrepareStmt)->query, quals);
+		return part(quals, AS(PrepareStmt)->query);
 	case T_DeclareCursorStmt:
-		return visit(AS(DeclareCursorStmt)->query, quals);
+		return part(quals, AS(DeclareCursorStmt)->query);
 	case T_CreateTableAsStmt:
-		return visit(AS(CreateTableAsStmt)->query, quals);
+		return part(quals, AS(CreateTableAsStmt)->query);
 	case T_CopyStmt:
-		return visit(AS(CopyStmt)->query, quals);
+		return part(quals, AS(CopyStmt)->query);
 	case T_ExecuteStmt:
-		return visit((Node *)AS(ExecuteStmt)->params, quals);
+		return part(quals, AS(ExecuteStmt)->params);
 	case T_CallStmt:
-		return visit((Node *)AS(CallStmt)->funccall, quals);
+		return part(quals, AS(CallStmt)->funccall);
 	case T_TruncateStmt:
 		return false;
 	default:
 		return true;
 	}
 #undef AS
+}
+
+static bool visit_list(struct quals *quals, const List *list)
+{
+	ListCell *cell;
+	foreach (cell, list)
+		if (part(quals, lfirst(cell)))
+			return true;
+	return false;
 }
 
 static bool visit_node(struct quals *quals, Node *node)
@@ -262,7 +266,11 @@ static bool visit_node(struct quals *quals, Node *node)
 	case T_RangeFunction:
 		return visit_function(quals, (RangeFunction *)node);
 	case T_List:
+		return visit_list(quals, (const List *)node);
 	case T_A_Expr:
+		return part(quals, ((A_Expr *)node)->lexpr) || part(quals, ((A_Expr *)node)->rexpr);
+	case T_ResTarget:
+		return part(quals, ((ResTarget *)node)->indirection) || part(quals, ((ResTarget *)node)->val);
 	case T_BoolExpr:
 	case T_FuncCall:
 	case T_NamedArgExpr:
@@ -281,7 +289,6 @@ static bool visit_node(struct quals *quals, Node *node)
 	case T_GroupingFunc:
 	case T_GroupingSet:
 	case T_WindowDef:
-	case T_ResTarget:
 	case T_MultiAssignRef:
 	case T_XmlExpr:
 	case T_XmlSerialize:

@@ -5,6 +5,7 @@
 #include <string.h>
 
 static const double STEPS_MOST = 2e8;
+enum { RUN_CHEAP = 64 }; /* runs of so many characters cost nothing to speak of */
 
 static bool is_operator(char c)
 {
@@ -43,14 +44,17 @@ static double cost_of_run(const char *run, size_t length)
 bool text_is_affordable(const char *text, size_t length)
 {
 	double steps = 0;
-	for (size_t i = 0; i < length; i++) {
-		if (!is_operator(text[i]))
-			continue;
-		size_t start = i;
-		while (i < length && is_operator(text[i]))
-			i++;
-		if (i - start > 64)
-			steps += cost_of_run(text + start, i - start);
+	/* a run that is long enough to count covers one of these places */
+	for (size_t i = RUN_CHEAP; i < length; i += RUN_CHEAP) {
+		size_t start = i, end = i;
+		while (end < length && is_operator(text[end]))
+			end++;
+		while (end > i && start > 0 && is_operator(text[start - 1]))
+			start--;
+		if (end - start > RUN_CHEAP)
+			steps += cost_of_run(text + start, end - start);
+		if (end > i)
+			i = end - end % RUN_CHEAP;
 	}
 	return steps < STEPS_MOST;
 }

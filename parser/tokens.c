@@ -16,29 +16,65 @@ struct lexer {
 	size_t n_open, room_open;
 };
 
+/* What a byte may be; bytes of several-byte characters are letters, as in scan.l. */
+enum { SPACE = 1, DIGIT = 2, WORD_START = 4, WORD = 8, OPERATOR = 16 };
+static const uint8_t BYTES[256] = {
+	[' '] = SPACE,
+	['\t' ... '\r'] = SPACE,
+	['0' ... '9'] = DIGIT | WORD,
+	['$'] = WORD,
+	['_'] = WORD_START | WORD,
+	['a' ... 'z'] = WORD_START | WORD,
+	['A' ... 'Z'] = WORD_START | WORD,
+	[0x80 ... 0xff] = WORD_START | WORD,
+	['~'] = OPERATOR,
+	['!'] = OPERATOR,
+	['@'] = OPERATOR,
+	['#'] = OPERATOR,
+	['^'] = OPERATOR,
+	['&'] = OPERATOR,
+	['|'] = OPERATOR,
+	['`'] = OPERATOR,
+	['?'] = OPERATOR,
+	['+'] = OPERATOR,
+	['-'] = OPERATOR,
+	['*'] = OPERATOR,
+	['/'] = OPERATOR,
+	['%'] = OPERATOR,
+	['<'] = OPERATOR,
+	['>'] = OPERATOR,
+	['='] = OPERATOR,
+	[':'] = OPERATOR,
+};
+
+static bool is_a(uint8_t what, char c)
+{
+	return BYTES[(unsigned char)c] & what;
+}
+
 static bool is_space(char c)
 {
-	return c == ' ' || (c >= '\t' && c <= '\r');
+	return is_a(SPACE, c);
 }
 
 static bool is_digit(char c)
 {
-	return c >= '0' && c <= '9';
+	return is_a(DIGIT, c);
 }
 
 static bool is_word_start(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c & 0x80);
+	return is_a(WORD_START, c);
 }
 
 static bool is_word(char c)
 {
-	return is_word_start(c) || is_digit(c) || c == '$';
+	return is_a(WORD, c);
 }
 
 static bool is_operator(char c)
 {
-	return c != 0 && strchr("~!@#^&|`?+-*/%<>=:", c) != NULL;
+	return is_a(OPERATOR, c);
 }
 
 static char peek(const struct lexer *lexer, size_t ahead)
@@ -46,36 +82,59 @@ static char peek(const struct lexer *lexer, size_t ahead)
 	return lexer->at + ahead < lexer->length ? lexer->text[lexer->at + ahead] : 0;
 }
 
-/* Keywords by first letter would be enough, but a sorted table and memcmp is as fast for words this short. */
-static enum keyword keyword_of(const char *word, size_t length)
-{
-	static const struct {
-		const char *text;
-		uint8_t length;
-	} table[] = {
+/* The first keyword of each letter takes the number that the letter's mark had. */
+enum {
+	LETTER_none,
+#define LETTER(name, first) LETTER_##name, BEFORE_##name = LETTER_##name - 1,
+#define KEYWORD(name, text) WORD_##name,
+#include "parser/keywords.h"
+#undef KEYWORD
+#undef LETTER
+	WORDS_END
+};
+
+static const uint8_t LETTERS[256] = {
+#define LETTER(name, first) [first] = LETTER_##name, [first - ('a' - 'A')] = LETTER_##name,
+#define KEYWORD(name, text)
+#include "parser/keywords.h"
+#undef KEYWORD
+#undef LETTER
+};
+
+static const struct {
+	char text[KEYWORD_LONGEST + 1];
+	uint8_t length;
+} KEYWORDS[] = {
+	{"", 0},
+#define LETTER(name, first)
 #define KEYWORD(name, text) {text, sizeof(text) - 1},
 #include "parser/keywords.h"
 #undef KEYWORD
-	};
-	if (length > KEYWORD_LONGEST || length < 2)
+#undef LETTER
+};
+
+static char folded(char c)
+{
+	return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
+}
+
+static bool is_keyword(int i, const char *word, size_t length)
+{
+	if (KEYWORDS[i].length != length)
+		return false;
+	while (length > 0 && folded(word[length - 1]) == KEYWORDS[i].text[length - 1])
+		length--;
+	return length == 0;
+}
+
+static enum keyword keyword_of(const char *word, size_t length)
+{
+	int i = LETTERS[(unsigned char)word[0]];
+	if (i == KEYWORD_NONE)
 		return KEYWORD_NONE;
-	char folded[KEYWORD_LONGEST + 1];
-	for (size_t i = 0; i < length; i++)
-		folded[i] = word[i] >= 'A' && word[i] <= 'Z' ? word[i] + ('a' - 'A') : word[i];
-	folded[length] = 0;
-	size_t low = 0, high = sizeof table / sizeof *table;
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		int order = folded[0] - table[middle].text[0];
-		if (order == 0)
-			order = strcmp(folded, table[middle].text);
-		if (order == 0)
-			return (enum keyword)(middle + 1);
-		if (order < 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
+	for (char first = KEYWORDS[i].text[0]; i < WORDS_END && KEYWORDS[i].text[0] == first; i++)
+		if (is_keyword(i, word, length))
+			return (enum keyword)i;
 	return KEYWORD_NONE;
 }
 

@@ -30,9 +30,11 @@ enum token_kind {
 /* The keywords that the clause map looks at. Everything else is KEYWORD_NONE. */
 enum keyword {
 	KEYWORD_NONE,
+#define LETTER(name, first)
 #define KEYWORD(name, text) KEYWORD_##name,
 #include "parser/keywords.h"
 #undef KEYWORD
+#undef LETTER
 };
 
 struct token {

@@ -72,9 +72,11 @@ static size_t part_room(const struct verdict_part *part)
 
 static struct block *block_new(size_t room)
 {
-	struct block *block = calloc(1, sizeof *block + room);
+	/* calloc() does not take from what the thread has just freed */
+	struct block *block = malloc(sizeof *block + room);
 	if (!block)
 		abort();
+	memset(block, 0, sizeof *block + room);
 	atomic_init(&block->references, 1);
 	block->room = room;
 	return block;
