@@ -4,12 +4,11 @@
  * the proof. The proof is two-fold: the spliced text, parsed again, must be the intended tree; and the
  * independent checker must hold on it. Either fails: the statement is refused. Everything lives in one memory
  * context of libpg_query and goes with it. */
-#include "parser/created.h"
 #include "parser/encoding.h"
+#include "parser/message_names.h"
 #include "parser/names.h"
 #include "parser/normalized.h"
 #include "parser/rewrite.h"
-#include "parser/settings_policy.h"
 #include "parser/textcost.h"
 #include "parser/verdict_build.h"
 
@@ -20,10 +19,10 @@
 
 enum { PARAMETERS_MOST = 65535 };
 
-/* The message under work: what statements leave behind for those that follow. */
+/* The message under work. */
 struct message {
 	const struct guard_request *request;
-	struct session_names names;
+	struct message_names after; /* the statements read so far */
 	struct tokens *tokens;
 	const struct text_range *comments; /* to be cut out */
 	size_t n_comments;
@@ -34,10 +33,6 @@ struct message {
 	size_t sent; /* how long the message that is sent can get */
 	unsigned parameters, tenant_parameter;
 	enum tenant_type tenant_type;
-	/* Names changed in the transaction under way; `local`: in a way that COMMIT takes back. What stands before BEGIN belongs
-	 * to it, because the statements of one message are a transaction. */
-	bool changed, local;
-	bool path_unknown, temporaries_unknown, tenant_changed;
 };
 
 static int characters(const char *text, size_t length)
@@ -181,151 +176,6 @@ static bool prove(struct analysis *analysis, RawStmt *raw)
 		return unproved(analysis, -1, "The rewritten text does not mean what was intended.");
 	return checker_run(analysis, parsed, analysis->tenant_parameter, &finding) ||
 		   unproved(analysis, -1, finding.message);
-}
-
-/* --- names that statements of one message change for those that follow --- */
-
-static const char *const *name_added(const char *const *names, size_t *n, const char *name)
-{
-	const char **larger = palloc((*n + 1) * sizeof *larger);
-	size_t i = 0;
-	for (; i < *n && strcmp(names[i], name) < 0; i++)
-		larger[i] = names[i];
-	if (i < *n && strcmp(names[i], name) == 0)
-		return names;
-	larger[i] = name;
-	for (; i < *n; i++)
-		larger[i + 1] = names[i];
-	++*n;
-	return larger;
-}
-
-static const char *const *name_removed(const char *const *names, size_t *n, const char *name)
-{
-	const char **smaller = palloc((*n + 1) * sizeof *smaller);
-	size_t left = 0;
-	for (size_t i = 0; i < *n; i++)
-		if (name && strcmp(names[i], name) != 0)
-			smaller[left++] = names[i];
-	*n = left;
-	return smaller;
-}
-
-static bool is_search_path(const struct effect *effect)
-{
-	return effect->name && strcmp(effect->name, "search_path") == 0;
-}
-
-/* ROLLBACK TO takes a SET back, too. */
-static bool sets_tenant(const struct policy *policy, const struct effect *effect)
-{
-	bool set = effect->kind == EFFECT_SET || effect->kind == EFFECT_SET_DEFAULT;
-	return set ? setting_is_tenant(policy, effect->name)
-			   : effect->kind == EFFECT_RESET_ALL || effect->kind == EFFECT_DISCARD_ALL ||
-					 effect->kind == EFFECT_ROLLBACK_TO;
-}
-
-/* `back`: what the message changed is taken back, and beyond it what only the session knows. */
-static void take_back(struct message *message, bool back)
-{
-	if (back || message->names.reverts)
-		message->path_unknown = message->temporaries_unknown = true;
-	message->tenant_changed |= message->names.reverts;
-	message->names.temporaries = created_forget(message->names.temporaries, &message->names.n_temporaries);
-}
-
-static void end_transaction(struct message *message, bool back)
-{
-	take_back(message, back);
-	message->changed = message->local = message->names.reverts = false;
-}
-
-/* NULL: all of them. */
-static void forget_prepared(struct session_names *names, const char *name)
-{
-	names->prepared = name_removed(names->prepared, &names->n_prepared, name);
-	const char **checked = palloc0((names->n_checked + 1) * sizeof *checked);
-	size_t n = 0;
-	for (size_t i = 0; i < names->n_checked; i++)
-		if (name && !prepared_checks(names->checked[i], name))
-			checked[n++] = names->checked[i];
-	names->checked = checked;
-	names->n_checked = n;
-}
-
-static void add_temporary(struct message *message, const struct effect *effect)
-{
-	struct session_names *names = &message->names;
-	names->temporaries = name_added(names->temporaries, &names->n_temporaries, effect->name);
-	if (!created_is_entry(effect->name)) {
-		message->changed = true;
-		message->local |= effect->flag;
-	}
-	if (!effect->value)
-		return;
-	char *entry = session_names_view(effect->name, true);
-	names->temporaries = name_added(names->temporaries, &names->n_temporaries, copy_text(entry));
-	free(entry);
-}
-
-static void apply_effect(struct message *message, const struct effect *effect)
-{
-	struct session_names *names = &message->names;
-	message->tenant_changed |= sets_tenant(message->request->policy, effect);
-	switch (effect->kind) {
-	case EFFECT_COMMIT:
-		end_transaction(message, message->local);
-		break;
-	case EFFECT_ROLLBACK:
-	case EFFECT_PREPARE_TRANSACTION:
-		end_transaction(message, message->changed);
-		break;
-	case EFFECT_ROLLBACK_TO:
-		take_back(message, message->changed);
-		break;
-	case EFFECT_SET:
-		if (is_search_path(effect)) {
-			names->search_path = effect->value;
-			message->path_unknown = false;
-			message->changed = true;
-			message->local |= effect->flag;
-		}
-		break;
-	case EFFECT_SET_DEFAULT:
-		message->path_unknown |= is_search_path(effect);
-		break;
-	case EFFECT_RESET_ALL:
-	case EFFECT_DISCARD_ALL:
-		message->path_unknown = true;
-		if (effect->kind == EFFECT_RESET_ALL)
-			break;
-		forget_prepared(names, NULL);
-		/* fall through */
-	case EFFECT_DISCARD_TEMP:
-		names->temporaries = created_alone(names->temporaries, &names->n_temporaries);
-		message->changed = true;
-		break;
-	case EFFECT_CREATE_TEMPORARY:
-		add_temporary(message, effect);
-		break;
-	case EFFECT_DROP:
-		names->temporaries = name_removed(names->temporaries, &names->n_temporaries, effect->name);
-		message->changed |= !created_is_entry(effect->name);
-		break;
-	case EFFECT_PREPARE:
-		forget_prepared(names, effect->name);
-		if (effect->flag)
-			names->prepared = name_added(names->prepared, &names->n_prepared, effect->name);
-		if (effect->value)
-			names->checked = name_added(names->checked, &names->n_checked,
-										text_concat(effect->name, "\1", effect->value, NULL));
-		break;
-	case EFFECT_DEALLOCATE:
-		forget_prepared(names, effect->name);
-		break;
-	default:
-		break;
-	}
 }
 
 /* --- one statement --- */
@@ -485,20 +335,21 @@ static void guard_statement(struct message *message, RawStmt *raw, size_t index)
 	const struct guard_request *request = message->request;
 	struct analysis *analysis = palloc0(sizeof *analysis);
 	struct session_names *names = palloc(sizeof *names);
-	*names = message->names;
-	*analysis = (struct analysis){.request = request,
-								  .catalog = request->catalog,
-								  .policy = request->policy,
-								  .names = names,
-								  .text = request->text,
-								  .text_length = request->length,
-								  .statement_start = raw->stmt_location,
-								  .tokens = message->tokens,
-								  .tenant_type = request->policy->tenant_type,
-								  .rewrite = palloc0(sizeof(struct rewrite)),
-								  .path_unknown = message->path_unknown || message->temporaries_unknown,
-								  .tenant_changed = message->tenant_changed,
-								  .cacheable = true};
+	*names = message->after.names;
+	*analysis =
+		(struct analysis){.request = request,
+						  .catalog = request->catalog,
+						  .policy = request->policy,
+						  .names = names,
+						  .text = request->text,
+						  .text_length = request->length,
+						  .statement_start = raw->stmt_location,
+						  .tokens = message->tokens,
+						  .tenant_type = request->policy->tenant_type,
+						  .rewrite = palloc0(sizeof(struct rewrite)),
+						  .path_unknown = message->after.path_unknown || message->after.temporaries_unknown,
+						  .tenant_changed = message->after.tenant_changed,
+						  .cacheable = true};
 	analysis->statement_length = raw->stmt_len ? (size_t)raw->stmt_len : request->length - raw->stmt_location;
 	message->characters +=
 		characters(request->text + message->counted, analysis->statement_start - message->counted);
@@ -521,7 +372,7 @@ static void guard_statement(struct message *message, RawStmt *raw, size_t index)
 		message->tokens = analysis->tokens;
 	if (part->kind != VERDICT_REFUSE)
 		for (size_t i = 0; i < analysis->effects.n; i++)
-			apply_effect(message, &analysis->effects.items[i]);
+			message_names_apply(&message->after, request->policy, &analysis->effects.items[i]);
 }
 
 /* --- the message --- */
@@ -565,7 +416,7 @@ static struct verdict *guard_tree(const struct guard_request *request, List *tre
 								  const struct text_range *comments, size_t n_comments)
 {
 	struct message message = {.request = request,
-							  .names = *request->names,
+							  .after = {.names = *request->names},
 							  .comments = comments,
 							  .n_comments = n_comments,
 							  .n = list_length(tree)};
