@@ -27,13 +27,19 @@ static char *print(const char *format, ...)
 	return text;
 }
 
+/* With a context it comes from code that the statement ran, which chooses text and SQLSTATE. */
+static bool is_of_code(const struct wire_message *message)
+{
+	return wire_error_field(message->body, message->length, 'W');
+}
+
 /* Errors of these classes speak of names, states, locks and limits, not of rows. */
-static bool class_is_harmless(const char *sqlstate)
+static bool is_harmless(const struct wire_message *message, const char *sqlstate)
 {
 	static const char *const classes[] = {"25", "40", "42", "53", "55", "57"};
 	for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
 		if (strncmp(sqlstate, classes[i], 2) == 0)
-			return true;
+			return !is_of_code(message);
 	return false;
 }
 
@@ -218,12 +224,13 @@ bool conceal_edit(struct session *session, const struct reply *head, const struc
 	if (!session->user || session->user->right == RIGHT_BYPASS ||
 		session->settings->policy->mode != MODE_ENFORCE)
 		return false;
-	if (statement && statement->conceal_errors && !class_is_harmless(sqlstate)) {
+	if (statement && statement->conceal_errors && !is_harmless(message, sqlstate)) {
 		*edit = (struct wire_error_edit){
 			.drop = quoting,
 			.position = 0,
-			.message = message->type == 'E' ? "the statement failed on rows that may belong to other tenants"
-											: NULL};
+			.message = message->type == 'E'  ? "the statement failed on rows that may belong to other tenants"
+					   : is_of_code(message) ? "a notice about rows that may belong to other tenants"
+											 : NULL};
 		return true;
 	}
 	if (statement && statement->raised_tag)

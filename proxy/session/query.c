@@ -219,7 +219,7 @@ static bool is_followed(const struct plan *plan)
 		return true;
 	for (size_t i = 0; i < verdict->n_statements; i++) {
 		const struct statement *statement = &verdict->statements[i];
-		if (statement->n_effects > 0 || statement->raised_tag || statement->copy)
+		if (statement->n_effects > 0 || statement->raised_tag || statement->copy || statement->conceal_errors)
 			return true;
 	}
 	return false;

@@ -229,6 +229,34 @@ def _(world):
                wire.query("INSERT INTO bookings VALUES (1, int4range(0, 99999999), 'mine') ON CONFLICT (id) DO UPDATE SET name = 'x'"), rounds=3)
 
 
+def upkeep(world, raised, *statements):
+    """The database's own code, in statistics, speaks of each row that it sees."""
+    world.watch.query(f"CREATE FUNCTION peek(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN {raised}; RETURN $1; END $$")
+    world.watch.query("CREATE STATISTICS peeked ON (peek(email)), id FROM users")
+    data = run(world, *statements, rounds=sum(message[:1] in b"QS" for message in statements))[0]
+    world.watch.query("DROP STATISTICS peeked; DROP FUNCTION peek")
+    return data, None
+
+
+UPKEEP = [wire.query("ANALYZE users"), wire.query("VACUUM ANALYZE users"), wire.query("SELECT 1; ANALYZE users"), wire.parse("", "ANALYZE users"), wire.bind("", ""),
+          wire.execute(), wire.sync()]
+
+
+@exchange("errors: upkeep fails in code that is given the rows of all tenants")
+def _(world):
+    return upkeep(world, "IF $1 LIKE 'CAN%' THEN RAISE EXCEPTION 'bad %', $1; END IF", *UPKEEP)
+
+
+@exchange("errors: the same, with an SQLSTATE of errors that speak of names")
+def _(world):
+    return upkeep(world, "IF $1 LIKE 'CAN%' THEN RAISE EXCEPTION 'bad %', $1 USING ERRCODE = '42501'; END IF", *UPKEEP)
+
+
+@exchange("errors: upkeep shows what code that is given the rows of all tenants says of them")
+def _(world):
+    return upkeep(world, "RAISE WARNING 'odd %', $1", *UPKEEP)
+
+
 @exchange("names: a temporary table that is called like the proxy's own notes")
 def _(world):
     data = b""
