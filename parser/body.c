@@ -232,6 +232,11 @@ static bool is_word(const struct body_token *token, const char *word)
 {
 	return token->kind == TOKEN_WORD && strcmp(token->text, word) == 0;
 }
+/* Quoted or not. */
+static bool is_name(const struct body_token *token, const char *name)
+{
+	return (token->kind == TOKEN_WORD || token->kind == TOKEN_QUOTED) && strcmp(token->text, name) == 0;
+}
 static bool is_symbol(const struct body_token *token, char symbol)
 {
 	return token->kind == TOKEN_SYMBOL && token->symbol == symbol;
@@ -324,7 +329,7 @@ static bool visit_creation(struct walk *walk)
 			return true;
 		walk->creating = false;
 		/* A type there could stand for a built-in one. */
-		bool shadows = (is_word(now, "type") || is_word(now, "domain")) && is_word(&walk->next, "pg_temp");
+		bool shadows = (is_word(now, "type") || is_word(now, "domain")) && is_name(&walk->next, "pg_temp");
 		return (is_one_of(now, HARMLESS) && !shadows) ||
 			   suspect(walk, "it creates tables or code that tenantry does not see");
 	}
