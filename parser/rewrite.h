@@ -70,7 +70,7 @@ struct leaf {
 	bool names_system; /* it names ctid or the like, which a wrapped leaf would not have */
 	List *uses;        /* of Node **: where it is used as a whole */
 	bool wrapped;
-	int width; /* columns of a function's result, -1: unknown */
+	List *columns; /* names of a function's; NIL: not known */
 	struct leaf *next;
 };
 
@@ -88,13 +88,16 @@ struct level {
 	struct star_unit *units, **units_end;
 	struct join *joins, **joins_end;
 	struct merging *mergings;
-	List *from;     /* its items */
-	bool merged;    /* some join of it has USING or NATURAL */
-	List *groups;   /* GROUP BY */
-	bool rows_stay; /* a column is taken out of its only target */
-	bool star;      /* has a bare * among its targets */
-	List *targets;  /* its result columns (ResTarget), after stars were spelled out */
-	int width;      /* of VALUES; else -1: count the targets */
+	struct numbering *numberings; /* rewrite_number.c */
+	List *from;                   /* its items */
+	bool merged;                  /* some join of it has USING or NATURAL */
+	List *groups;                 /* GROUP BY */
+	bool rows_stay;               /* a column is taken out of its only target */
+	bool star;                    /* has a bare * among its targets */
+	List *targets;                /* its result columns (ResTarget), after stars were spelled out */
+	int width;                    /* of VALUES; else -1: count the targets */
+	bool named;                   /* its .. */
+	List *names;                  /* .. were looked for: level_names() */
 };
 
 /* Where the WHERE clause of a level is, or would be. */
@@ -230,8 +233,6 @@ static inline const char *aliased_name(const List *aliases, size_t i, const char
 {
 	return i < (size_t)list_length(aliases) ? strVal(list_nth(aliases, (int)i)) : name;
 }
-/* What FigureColname() would call it; NULL: some name that nobody refers to. */
-const char *target_name(const ResTarget *target);
 /* The leaf's name as a column qualifier: text, and as the fields of a ColumnRef. */
 const char *leaf_reference(const struct leaf *leaf);
 List *leaf_fields(const struct leaf *leaf);
@@ -247,9 +248,28 @@ bool rewrite_from_item(struct analysis *analysis, struct level *level, Node **pl
 /* The token after a relation's name and *, from `begin`. */
 size_t relation_end(const struct analysis *analysis, size_t begin, size_t end);
 
+/* rewrite_name.c */
+/* What the server calls a column of a result, and a value without a label; NULL: cannot be told. */
+const char *target_name(const ResTarget *target);
+const char *expression_name(const Node *value);
+
+/* rewrite_columns.c */
+/* The names of the columns of a level's result, whose stars were spelled out as far as they are, of which those that
+ * cannot be told are empty; and those of an item of FROM. NIL: they cannot be told. */
+List *level_names(struct analysis *analysis, struct level *level);
+List *leaf_names(struct analysis *analysis, const struct leaf *leaf);
+
+/* rewrite_function.c */
+/* The names of a function's columns in FROM; NIL: cannot be told. `name`: the one of the item. */
+List *function_columns(const struct analysis *analysis, const RangeFunction *function, const char *name);
+List *table_function_columns(const RangeTableFunc *function);
+
 /* rewrite_join.c */
 struct join_column {
 	const char *name, *text; /* text NULL: it cannot be spelled out */
+	const char *qualifier;   /* of the item that has it, as text and as fields; NULL: it is merged of two */
+	List *qualifiers;
+	size_t number; /* its place in that item, from 1; 0: in none */
 	Node *value;
 	uint32_t type_oid; /* 0: not known */
 	const char *type_name;
@@ -267,6 +287,12 @@ bool join_alias_column(struct analysis *analysis, struct level *level, struct jo
 bool join_place_aliases(struct analysis *analysis, const struct level *level);
 /* The leaf that hangs there, NULL: none. */
 struct leaf *leaf_at(const struct level *level, Node *const *place);
+
+/* rewrite_number.c */
+/* Gives a column that shares its name a text; false: refused, or it is in no item. */
+bool column_by_number(struct analysis *analysis, struct level *level, struct join_column *column);
+/* Records what that needs, at the end of FROM. */
+bool place_numbers(struct analysis *analysis, struct level *level, size_t at);
 
 /* rewrite_place.c */
 /* Records predicates, wraps and stars of a level whose expressions have been walked. */

@@ -59,79 +59,21 @@ static struct level *view_query(struct analysis *analysis, ViewStmt *statement, 
 
 enum { COLUMNS_MOST = 1664, DEFINITION_MOST = 65536 };
 
-struct names {
-	struct catalog_column *items;
-	size_t n;
-};
-
-static bool add_name(struct names *names, const char *name)
+static bool has_column(const List *names, const char *name)
 {
-	if (name == NULL || names->n == COLUMNS_MOST)
-		return false;
-	names->items[names->n++] = (struct catalog_column){.name = name};
-	return true;
-}
-
-static bool names_of_level(struct analysis *analysis, const struct level *level, const List *aliases,
-						   struct names *names);
-
-static bool names_of_leaf(struct analysis *analysis, const struct leaf *leaf, struct names *names)
-{
-	if (leaf == NULL || leaf->hidden)
-		return false;
-	const List *aliases = leaf->alias && leaf->alias->colnames ? leaf->alias->colnames : leaf->renamed;
-	if (leaf->relation == NULL)
-		return leaf->level && names_of_level(analysis, leaf->level, aliases, names);
-	int visible = 0;
-	for (size_t i = 0; i < leaf->relation->n_columns; i++) {
-		bool hidden = leaf->kind == LEAF_TENANT && column_hidden(analysis, leaf->relation, i);
-		if (!hidden && !add_name(names, aliased_name(aliases, visible++, leaf->relation->columns[i].name)))
-			return false;
-	}
-	return true;
-}
-
-static bool names_of_star(struct analysis *analysis, const struct level *level, const ResTarget *star,
-						  struct names *names)
-{
-	if (!star_is_bare((const Node *)star))
-		return names_of_leaf(analysis, star_leaf(analysis, (struct level *)level, star->val), names);
-	if (level->merged)
-		return false;
-	for (const struct star_unit *unit = level->units; unit; unit = unit->next)
-		if (!names_of_leaf(analysis, unit->leaf, names))
-			return false;
-	return true;
-}
-
-/* The columns of a query's result; false: they cannot be told. */
-static bool names_of_level(struct analysis *analysis, const struct level *level, const List *aliases,
-						   struct names *names)
-{
-	size_t first = names->n;
-	for (int i = 1; i <= level->width; i++)
-		if (!add_name(names, analysis_text("column%d", i)))
-			return false;
 	ListCell *cell;
-	foreach (cell, level->width < 0 ? level->targets : NIL) {
-		const ResTarget *target = lfirst(cell);
-		bool aliased = names->n - first < (size_t)list_length(aliases);
-		const char *name = aliased ? "" : target_name(target);
-		if (star_is((const Node *)target) ? !names_of_star(analysis, level, target, names)
-										  : !add_name(names, name))
-			return false;
-	}
-	for (size_t i = first; i < names->n; i++)
-		names->items[i].name = aliased_name(aliases, i - first, names->items[i].name);
-	return names->n - first >= (size_t)list_length(aliases);
-}
-
-static bool has_column(const struct names *names, const char *name)
-{
-	for (size_t i = 0; i < names->n; i++)
-		if (same_name(names->items[i].name, name))
+	foreach (cell, names)
+		if (same_name(strVal(lfirst(cell)), name))
 			return true;
 	return false;
+}
+
+static const struct catalog_column *columns_named(const List *names)
+{
+	struct catalog_column *columns = palloc0((size_t)list_length(names) * sizeof *columns);
+	for (int i = 0; i < list_length(names); i++)
+		columns[i].name = strVal(list_nth(names, i));
+	return columns;
 }
 
 /* The query as it is sent. */
@@ -170,22 +112,23 @@ static const char *definition(struct analysis *analysis, const ViewStmt *stateme
 /* NULL: no statement can use it before the snapshot shows it. One with the tenant column may be confined by that,
  * which is for the snapshot to judge. */
 static const struct catalog_relation *known_view(struct analysis *analysis, const ViewStmt *statement,
-												 const struct level *level, size_t begin, size_t end)
+												 struct level *level, size_t begin, size_t end)
 {
 	struct catalog_relation *view = palloc0(sizeof *view);
-	struct names names = {.items = palloc(COLUMNS_MOST * sizeof *names.items)};
-	if (!names_of_level(analysis, level, statement->aliases, &names) ||
-		has_column(&names, analysis->policy->tenant_column))
+	struct leaf whole = {.level = level, .renamed = statement->aliases};
+	const List *names = leaf_names(analysis, &whole);
+	if (names == NIL || list_length(names) > COLUMNS_MOST ||
+		has_column(names, analysis->policy->tenant_column))
 		return NULL;
-	view->columns = names.items;
-	view->n_columns = recursive_entry(statement) ? (size_t)list_length(statement->aliases) : names.n;
+	view->columns = columns_named(names);
+	view->n_columns = (size_t)list_length(recursive_entry(statement) ? statement->aliases : names);
 	view->view_definition = definition(analysis, statement, begin, end);
 	return view->view_definition ? view : NULL;
 }
 
 static bool define_view(struct analysis *analysis, ViewStmt *statement, size_t begin, size_t end)
 {
-	const struct level *level = view_query(analysis, statement, begin, end);
+	struct level *level = view_query(analysis, statement, begin, end);
 	if (level == NULL)
 		return false;
 	if (analysis->uses_tenant)

@@ -256,38 +256,6 @@ static bool place_subselect(struct analysis *analysis, struct leaf *leaf, RangeS
 	return leaf->level != NULL;
 }
 
-/* How many columns a function has in FROM: some built-in ones that certainly have one. */
-static int function_width(const Node *expression)
-{
-	static const char *const names[] = {
-		"generate_series",           "generate_subscripts", "json_array_elements", "json_array_elements_text",
-		"jsonb_array_elements",      "json_object_keys",    "jsonb_object_keys",   "regexp_split_to_table",
-		"jsonb_array_elements_text", "string_to_table",     "regexp_matches",      "jsonb_path_query"};
-	if (expression == NULL || !IsA(expression, FuncCall))
-		return -1;
-	const char *name = strVal(llast(((const FuncCall *)expression)->funcname));
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (strcmp(name, names[i]) == 0)
-			return 1;
-	return -1;
-}
-
-static int functions_width(const RangeFunction *function)
-{
-	int width = function->ordinality;
-	ListCell *cell;
-	foreach (cell, function->functions) {
-		const List *item = lfirst(cell);
-		int columns = function->coldeflist ? list_length(function->coldeflist)
-					  : lsecond(item)      ? list_length(lsecond(item))
-										   : function_width(linitial(item));
-		if (columns < 0)
-			return -1;
-		width += columns;
-	}
-	return width;
-}
-
 /* jsonb_populate_record(NULL::c, ..) and its like deliver rows of c, tenant column and all. NULL: something else. */
 static const struct catalog_relation *populated(struct analysis *analysis, const RangeFunction *function)
 {
@@ -330,14 +298,15 @@ static bool wrap_populated(struct analysis *analysis, struct leaf *leaf,
 	RangeSubselect *subselect = tree_subselect((Node *)select, alias);
 	subselect->lateral = true;
 	*leaf->place = (Node *)subselect;
-	leaf->width = list_length(select->targetList);
+	ListCell *cell;
+	foreach (cell, select->targetList)
+		leaf->columns = lappend(leaf->columns, tree_string(target_name(lfirst(cell))));
 	return true;
 }
 
 static bool place_function(struct analysis *analysis, struct leaf *leaf, RangeFunction *function)
 {
 	leaf->alias = function->alias;
-	leaf->width = functions_width(function);
 	Node *first = linitial((List *)linitial(function->functions));
 	if (function->alias)
 		leaf->name = function->alias->aliasname;
@@ -348,13 +317,17 @@ static bool place_function(struct analysis *analysis, struct leaf *leaf, RangeFu
 		if (!walk(analysis, (Node **)&linitial((List *)lfirst(cell))))
 			return false;
 	const struct catalog_relation *relation = populated(analysis, function);
-	return relation == NULL || wrap_populated(analysis, leaf, relation);
+	if (relation)
+		return wrap_populated(analysis, leaf, relation);
+	leaf->columns = function_columns(analysis, function, leaf->name);
+	return true;
 }
 
 static bool place_table_function(struct analysis *analysis, struct leaf *leaf, RangeTableFunc *function)
 {
 	leaf->alias = function->alias;
 	leaf->name = function->alias ? function->alias->aliasname : "xmltable";
+	leaf->columns = table_function_columns(function);
 	if (!walk(analysis, &function->docexpr) || !walk(analysis, &function->rowexpr) ||
 		!walk_list(analysis, function->namespaces))
 		return false;

@@ -44,21 +44,29 @@ static struct join_columns *columns_of(size_t most)
 	return columns;
 }
 
-/* `qualifier`.`name` */
-static void add_reference(struct join_columns *columns, List *fields, const char *qualifier, const char *name,
-						  const struct join_column *type)
+/* The column at place `number`, counted from 1, of what `item` qualifies, with the type of `like`. */
+static void add_reference(struct join_columns *columns, const struct join_column *item, size_t number,
+						  const char *name, const struct join_column *like)
 {
 	ColumnRef *reference = MAKE(ColumnRef);
-	reference->fields = lappend(fields, tree_string(name));
+	reference->fields = lappend(list_copy(item->qualifiers), tree_string(name));
 	columns->items[columns->n++] =
 		(struct join_column){.name = name,
+							 .qualifiers = item->qualifiers,
+							 .qualifier = item->qualifier,
+							 .number = number,
 							 .value = (Node *)reference,
-							 .text = text_concat(qualifier, ".", text_identifier(name), NULL),
-							 .type_oid = type->type_oid,
-							 .type_name = type->type_name};
+							 .text = text_concat(item->qualifier, ".", text_identifier(name), NULL),
+							 .type_oid = like->type_oid,
+							 .type_name = like->type_name};
 }
 
-/* A list of aliases may call two columns alike: neither can be named then. */
+static struct join_column leaf_qualifier(const struct leaf *leaf)
+{
+	return (struct join_column){.qualifiers = leaf_fields(leaf), .qualifier = leaf_reference(leaf)};
+}
+
+/* Of columns that are called alike none can be named. */
 static struct join_columns *forget_ambiguous(struct analysis *analysis, struct join_columns *columns)
 {
 	if (!rewrite_work(analysis, columns->n * columns->n / 2))
@@ -75,34 +83,28 @@ static struct join_columns *relation_columns(struct analysis *analysis, const st
 	const struct catalog_relation *relation = leaf->relation;
 	const List *aliases = leaf->alias ? leaf->alias->colnames : NIL;
 	struct join_columns *columns = columns_of(relation->n_columns);
+	struct join_column item = leaf_qualifier(leaf);
 	for (size_t i = 0; i < relation->n_columns; i++) {
 		const struct catalog_column *column = &relation->columns[i];
 		if (leaf->kind == LEAF_TENANT && column_hidden(analysis, relation, i))
 			continue;
 		const char *name = aliased_name(aliases, columns->n, column->name);
-		add_reference(columns, leaf_fields(leaf), leaf_reference(leaf), name,
+		add_reference(columns, &item, leaf_hides(analysis, leaf) ? i + 1 : columns->n + 1, name,
 					  &(struct join_column){.type_oid = column->type_oid, .type_name = column->type_name});
 	}
 	return aliases ? forget_ambiguous(analysis, columns) : columns;
 }
 
-/* The columns of a sub-select or CTE are known by name only. */
-static struct join_columns *query_columns(struct analysis *analysis, const struct leaf *leaf)
+/* The columns of a sub-select, CTE or function are known by name only. */
+static struct join_columns *named_columns(struct analysis *analysis, const struct leaf *leaf)
 {
-	static const struct join_column unknown;
-	const List *aliases = leaf->alias && leaf->alias->colnames ? leaf->alias->colnames : leaf->renamed;
-	if (leaf->level->width >= 0 || leaf->level->targets == NIL)
-		return NULL;
-	struct join_columns *columns = columns_of((size_t)list_length(leaf->level->targets));
+	const List *names = leaf_names(analysis, leaf);
+	struct join_column item = leaf_qualifier(leaf);
+	struct join_columns *columns = columns_of((size_t)list_length(names));
 	ListCell *cell;
-	foreach (cell, leaf->level->targets) {
-		const ResTarget *target = lfirst(cell);
-		const char *name = aliased_name(aliases, columns->n, target_name(target));
-		if (star_is((const Node *)target) || name == NULL)
-			return NULL;
-		add_reference(columns, leaf_fields(leaf), leaf_reference(leaf), name, &unknown);
-	}
-	return forget_ambiguous(analysis, columns);
+	foreach (cell, names)
+		add_reference(columns, &item, columns->n + 1, strVal(lfirst(cell)), &item);
+	return names ? forget_ambiguous(analysis, columns) : NULL;
 }
 
 struct leaf *leaf_at(const struct level *level, Node *const *place)
@@ -244,17 +246,13 @@ static void add_rest(struct join_columns *columns, size_t n_merged, const struct
 static struct join_columns *renamed(struct analysis *analysis, const struct join_columns *below,
 									const Alias *alias)
 {
-	if (!rewrite_work(analysis, below->n * below->n / 2))
-		return NULL;
 	struct join_columns *columns = columns_of(below->n);
-	for (size_t i = 0; i < below->n; i++) {
-		const char *name = aliased_name(alias->colnames, i, below->items[i].name);
-		if (column_named(columns, name))
-			return NULL;
-		add_reference(columns, list_make1(tree_string(alias->aliasname)), text_identifier(alias->aliasname),
-					  name, &below->items[i]);
-	}
-	return columns;
+	struct join_column item = {.qualifiers = list_make1(tree_string(alias->aliasname)),
+							   .qualifier = text_identifier(alias->aliasname)};
+	for (size_t i = 0; i < below->n; i++)
+		add_reference(columns, &item, i + 1, aliased_name(alias->colnames, i, below->items[i].name),
+					  &below->items[i]);
+	return forget_ambiguous(analysis, columns);
 }
 
 static struct join_columns *item_columns(struct analysis *analysis, const struct level *level, Node **place)
@@ -262,9 +260,9 @@ static struct join_columns *item_columns(struct analysis *analysis, const struct
 	if (IsA(*place, JoinExpr))
 		return join_columns(analysis, level, (JoinExpr *)*place);
 	const struct leaf *leaf = leaf_at(level, place);
-	if (leaf == NULL || leaf->name == NULL || (leaf->relation == NULL && leaf->level == NULL))
+	if (leaf == NULL || leaf->name == NULL)
 		return NULL;
-	return leaf->relation ? relation_columns(analysis, leaf) : query_columns(analysis, leaf);
+	return leaf->relation ? relation_columns(analysis, leaf) : named_columns(analysis, leaf);
 }
 
 struct join_columns *join_columns(struct analysis *analysis, const struct level *level, JoinExpr *join)

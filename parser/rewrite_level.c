@@ -24,7 +24,7 @@ void level_close(struct analysis *analysis, struct level *level)
 struct leaf *level_leaf(struct level *level, Node **place, size_t begin, size_t end)
 {
 	struct leaf *leaf = palloc0(sizeof *leaf);
-	*leaf = (struct leaf){.kind = LEAF_OTHER, .place = place, .begin = begin, .end = end, .width = -1};
+	*leaf = (struct leaf){.kind = LEAF_OTHER, .place = place, .begin = begin, .end = end};
 	*level->leaves_end = leaf;
 	level->leaves_end = &leaf->next;
 	level->n_leaves++;
@@ -245,20 +245,6 @@ static bool names_include(const List *names, const char *name)
 	return false;
 }
 
-const char *target_name(const ResTarget *target)
-{
-	if (target->name)
-		return target->name;
-	const Node *value = target->val;
-	while (value && IsA(value, TypeCast))
-		value = ((const TypeCast *)value)->arg;
-	if (value && IsA(value, ColumnRef) && IsA(llast(((const ColumnRef *)value)->fields), String))
-		return strVal(llast(((const ColumnRef *)value)->fields));
-	if (value && IsA(value, FuncCall))
-		return strVal(llast(((const FuncCall *)value)->funcname));
-	return NULL;
-}
-
 static enum has_column level_has_column(const struct analysis *analysis, const struct level *level,
 										const char *name)
 {
@@ -309,7 +295,9 @@ int leaf_width(struct analysis *analysis, const struct leaf *leaf)
 					 column_hidden(analysis, leaf->relation, leaf->relation->tenant_column);
 		return (int)leaf->relation->n_columns - hidden;
 	}
-	return leaf->level ? level_width(analysis, leaf->level) : leaf->width;
+	if (leaf->level)
+		return level_width(analysis, leaf->level);
+	return leaf->columns ? list_length(leaf->columns) : -1;
 }
 
 static int item_width(struct analysis *analysis, const struct level *level, Node **place)

@@ -303,5 +303,7 @@ bool level_place(struct analysis *analysis, struct level *level, struct where_pl
 			return false;
 	}
 	return join_place_aliases(analysis, level) &&
-		   (analysis->defines_view || (place_on(analysis, level) && place_where(analysis, level, where)));
+		   (analysis->defines_view ||
+			(place_on(analysis, level) && place_numbers(analysis, level, where->at) &&
+			 place_where(analysis, level, where)));
 }

@@ -137,17 +137,25 @@ static bool spell_unit(struct analysis *analysis, const struct star_unit *unit, 
 	return true;
 }
 
+static bool join_column_told(struct analysis *analysis, struct level *level, struct join_column *column)
+{
+	if (column->text)
+		return true;
+	return column->merged ? join_alias_column(analysis, level, column)
+						  : column_by_number(analysis, level, column);
+}
+
 static bool spell_join(struct analysis *analysis, struct level *level, JoinExpr *join, const Node *star,
 					   List **targets, struct pieces *pieces)
 {
 	const struct join_columns *columns = join_columns(analysis, level, join);
 	for (size_t i = 0; columns && i < columns->n; i++) {
 		struct join_column *column = &columns->items[i];
-		if (column->text == NULL && !join_alias_column(analysis, level, column)) {
+		if (!join_column_told(analysis, level, column)) {
 			columns = NULL;
 			break;
 		}
-		bool labelled = !IsA(column->value, ColumnRef);
+		bool labelled = !same_name(expression_name(column->value), column->name);
 		*targets = lappend(*targets, tree_target(labelled ? column->name : NULL, column->value));
 		pieces_add(pieces, labelled ? text_concat(column->text, " AS ", text_identifier(column->name), NULL)
 									: column->text);

@@ -348,7 +348,6 @@ UPDATE parts p SET note = 'm' FROM (items i JOIN emails e USING (id)) AS j WHERE
 
 UPDATE parts p SET note = 'm' FROM (items i JOIN emails e USING (id)) AS j (a, b) JOIN tree t ON t.id = j.a WHERE j.a = p.item_id RETURNING *;
 
---: refused
 UPDATE parts p SET note = 'm' FROM (items i JOIN emails e USING (id)) AS j (a, b) JOIN tree t (a) USING (a) WHERE j.b = 'x' OR t.a = p.item_id RETURNING *;
 
 UPDATE parts p SET note = 'm' FROM items i (id, c) JOIN emails e (id, c) USING (id, c) WHERE i.id = p.item_id RETURNING *;
@@ -452,8 +451,78 @@ UPDATE parts p SET note = 'm' FROM types t (x_, n) JOIN types u (n) USING (n) WH
 --: version 14
 UPDATE parts p SET note = 'm' FROM parts q (a, b, n) FULL JOIN items i (n) USING (n) WHERE p.id = <#3> RETURNING *;
 
---: refused
+--: version 14
 UPDATE parts p SET note = 'm' FROM types t (x, n) JOIN types u (n) USING (n) WHERE p.id = <#3> RETURNING *;
+
+-- columns of one name, which only their place tells apart
+UPDATE parts p SET note = 'm' FROM (SELECT id, code AS name, name FROM items) s JOIN tree t USING (id) WHERE t.id = p.id RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM (SELECT i.id, p.* FROM items i JOIN parts p ON p.item_id = i.id) s JOIN (SELECT 1 AS x) t ON true JOIN labels l USING (item_id) WHERE s.qty = p.qty AND l.weight > 2 RETURNING *, 1 AS one;
+
+UPDATE parts p SET note = 'm' FROM (SELECT count(*), sum(id), min(id), max(name) AS min FROM tree) s NATURAL JOIN (SELECT 12 AS count) c WHERE p.id = <#3> RETURNING p.id, *;
+
+UPDATE parts p SET note = 'm' FROM (SELECT name, id, id + 1, id + 2 FROM tree) s JOIN items i USING (name) WHERE i.id = p.item_id AND 'columns_1' <> '' RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM items i (id, name) JOIN emails e USING (id) WHERE i.id = p.item_id RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM items i (id, a, a) LEFT JOIN emails e USING (id) WHERE i.id = p.item_id RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM (items i JOIN emails e ON i.id = e.id) AS j JOIN parts q ON q.id = j.slot JOIN labels l USING (item_id) WHERE j.slot = p.id RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM countries c CROSS JOIN (items i JOIN tree e ON i.id = e.id) AS j (k) JOIN emails m (k) USING (k) WHERE k = p.item_id RETURNING *;
+
+UPDATE parts SET note = 'm' FROM (items i JOIN emails e ON i.id = e.id) AS j (k) LEFT JOIN (SELECT id AS k, name AS columns_1, 1 AS x, 2 AS x FROM tree) t USING (k) WHERE k = item_id RETURNING *;
+
+DELETE FROM labels l USING (SELECT DISTINCT ON (id) id AS item_id, id, id FROM items) s JOIN parts p USING (item_id) WHERE l.item_id = s.item_id RETURNING *;
+
+DELETE FROM labels l USING (SELECT id AS item_id, name AS item, name AS item FROM items) s NATURAL JOIN parts p WHERE p.id = <#3> RETURNING l.label, *;
+
+DELETE FROM labels USING (SELECT id AS item_id, name, name FROM items) s JOIN parts p USING (item_id) JOIN tree t ON t.id = p.id AND t.parent > 0 RETURNING *;
+
+WITH gone AS (DELETE FROM parts p USING (SELECT id, name AS b, code AS b FROM items) s JOIN tree t USING (id) WHERE t.id = p.id RETURNING *) SELECT count(*) FROM gone;
+
+--: error 42702
+UPDATE parts p SET note = name FROM (SELECT id, code AS name, name FROM items) s JOIN tree t USING (id) WHERE t.id = p.id RETURNING *;
+
+--: error 42702
+UPDATE parts p SET note = 'm' FROM (SELECT id, id, name FROM items) s JOIN tree t USING (id) WHERE t.id = p.id RETURNING *;
+
+--: version 14
+UPDATE parts p SET note = v.n FROM (VALUES (<#1>, 'a'), (<#2>, 'b')) AS v (id, n) JOIN items i USING (id) WHERE i.id = p.item_id RETURNING *;
+
+--: version 14
+UPDATE parts p SET note = 'm' FROM (VALUES (<#1>, 'a'), (<#2>, 'b')) AS v (id) JOIN (SELECT *, id + 1, id = 3, CASE WHEN true THEN 1 END, name::varchar, (SELECT min(id) FROM tree), least(id, 2), ARRAY(SELECT 1), (ROW(1, 2)), mood::text COLLATE "C", current_date - day, nullif(id, 3), NOT active, EXISTS (SELECT), tags[1], (place).zip, true FROM items) i USING (id) WHERE i.id = p.item_id RETURNING *;
+
+--: version 14
+WITH RECURSIVE v (a, id) AS (SELECT 1, <#1> UNION ALL SELECT a + 1, id + 1 FROM v WHERE a < 3), w AS (SELECT * FROM (items NATURAL JOIN (SELECT id FROM tree) t) JOIN labels l ON l.item_id = id) UPDATE parts p SET note = 'm' FROM v AS x (b) JOIN w USING (id) WHERE w.id = p.item_id AND w.weight = 3 RETURNING *;
+
+-- functions
+UPDATE parts p SET note = 'm' FROM generate_series(<#1>, <#9>, 2) AS id JOIN items i USING (id) WHERE i.id = p.item_id RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM generate_series(1, 3) WITH ORDINALITY AS g ("order", n) NATURAL JOIN items i WHERE i.id = p.item_id RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM generate_series(1, 2) NATURAL JOIN items i WHERE i.id = p.item_id AND i.id < <#4> RETURNING *;
+
+--: version 14
+UPDATE parts p SET note = u.note || u.ordinality FROM unnest(ARRAY[<#1>, <#2>, <#3>], '{a,b,c}'::text[]) WITH ORDINALITY AS u (id, note) JOIN items i USING (id) WHERE i.id = p.item_id RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM jsonb_each('{"a": 1, "b": 2}') AS each JOIN (VALUES ('a'), ('b')) AS v (key) ON true JOIN words w (key) ON w.key < each.key CROSS JOIN labels l JOIN parts q USING (item_id) WHERE l.item_id = p.item_id AND q.id = p.id RETURNING *;
+
+--: version 14
+UPDATE parts p SET note = 'm' FROM json_to_recordset('[{"id": 1, "n": 2}, {"id": null}]') AS r (id int, n text) LEFT JOIN items i USING (id) WHERE p.id < <#4> RETURNING *, r.n;
+
+--: version 14
+DELETE FROM labels l USING ROWS FROM (generate_series(<#1>, <#3>), jsonb_array_elements_text('["x", "y"]'), json_to_record('{"a": 1}') AS (a int, b int)) AS f JOIN items i (generate_series) USING (generate_series) WHERE l.item_id = f.generate_series RETURNING *;
+
+--: version 14
+UPDATE parts p SET note = x.m FROM XMLTABLE('/r/i' PASSING xmlparse(DOCUMENT '<r><i id="1">a</i><i id="2">b</i></r>') COLUMNS "order" int PATH '@id', m text PATH '.', o FOR ORDINALITY) x JOIN items i USING ("order") WHERE i.id = p.item_id RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM unnest('{1}'::int[], '{x}'::varchar[]) AS u JOIN tree t ON true JOIN parts q (tid) ON q.tid = t.id JOIN labels l (tid) USING (tid) WHERE p.id = l.tid AND l.weight < 2 RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM jsonb_populate_record(NULL::items, '{"id": 1, "name": "n", "order": 3}') AS r JOIN items i USING ("order") WHERE i.id = p.item_id RETURNING p.id, *;
+
+--: refused
+UPDATE parts p SET note = 'm' FROM pg_catalog.unnest((SELECT array_agg(id) FROM items)) AS id JOIN items i USING (id) WHERE i.id = p.item_id RETURNING *;
 
 -- the rows before and after
 --: version 18

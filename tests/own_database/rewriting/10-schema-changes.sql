@@ -278,10 +278,32 @@ ROLLBACK;
 --: modes simple
 BEGIN; CREATE VIEW v (a) AS VALUES ((SELECT count(*) FROM items)); SELECT a FROM v; ROLLBACK;
 
+-- columns without labels, merged ones, and those of functions
+--: new views
+BEGIN;
+--: step
+CREATE VIEW v AS SELECT id + 1, count(*), CASE WHEN id > <#3> THEN 1 END, max(name)::text, '1'::integer FROM items GROUP BY id;
+--: step
+SELECT * FROM v ORDER BY 1;
+--: step
+SELECT "?column?", v."case", "int4" FROM v WHERE v.max > 'p' AND count = 1 ORDER BY 1;
+--: step
+CREATE VIEW w AS SELECT * FROM items i NATURAL JOIN (SELECT id, array_agg(a) FROM tree JOIN nokey ON a = id GROUP BY 1) t;
+--: step
+SELECT w.array_agg, w FROM w ORDER BY id;
+--: step
+CREATE VIEW x AS SELECT *, EXISTS (SELECT FROM items WHERE id = n) FROM generate_series(<#1>, <#3>) AS n JOIN v ON v."?column?" = n + 1, jsonb_each('{"a": 1}');
+--: step
+SELECT n, key, "exists", max FROM x NATURAL JOIN (SELECT id AS n FROM items) i ORDER BY 1;
+--: step
+UPDATE parts SET note = 'm' FROM x JOIN (VALUES (1)) AS one (count) USING (count) WHERE item_id = n RETURNING *;
+--: step
+ROLLBACK;
+
 -- columns whose names nobody can tell here
 BEGIN;
 --: step
-CREATE VIEW v AS SELECT id + 1 FROM items;
+CREATE VIEW v AS SELECT items.id, t.* FROM items, pg_timezone_names() t;
 --: step
 --: refused 0A000
 SELECT * FROM v;
