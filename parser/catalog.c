@@ -151,6 +151,7 @@ void catalog_add_function(struct catalog *catalog, const struct catalog_function
 	copy->name = catalog_copy(catalog, function->name);
 	copy->language = catalog_copy(catalog, function->language ? function->language : "");
 	copy->body = catalog_copy(catalog, function->body);
+	copy->row_arguments = catalog_copy(catalog, function->row_arguments);
 	copy->flagged = true;
 	copy->flag_reason = "it has not been examined";
 }

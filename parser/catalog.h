@@ -77,6 +77,8 @@ struct catalog_relation {
 	const struct catalog_relation *next_named; /* of the same name in another schema, by catalog_finish() */
 };
 
+enum { RECORD_TYPE = 2249 };
+
 struct catalog_function {
 	uint32_t oid;
 	const char *schema, *name;
@@ -86,6 +88,8 @@ struct catalog_function {
 	/* prosrc or the text of prosqlbody; NULL for c and internal. Of aggregates and operators the
 	 * functions behind them, each as "name(" */
 	const char *body;
+	/* of each argument the oid of the relation whose rows it takes, RECORD_TYPE for any row, else 0: "0 16400". NULL: all 0 */
+	const char *row_arguments;
 	bool returns_trigger;
 	bool cheap; /* procost < 1: the server may call it before it compares the tenant */
 	/* by catalog_finish(): touches tenant relations, runs dynamic SQL or cannot be read */

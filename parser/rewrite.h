@@ -323,6 +323,13 @@ bool row_stars(struct analysis *analysis, List **arguments);
 /* A target that is used as a row: (SELECT c FROM (SELECT c.a, c.b) AS c). */
 bool target_as_row(struct analysis *analysis, struct leaf *leaf, Node **place);
 
+/* rewrite_row_argument.c */
+/* The arguments of a call, of which whole rows may be meant for a function of rows. */
+bool walk_arguments(struct analysis *analysis, FuncCall *call);
+/* `x.name`, which is no column: *calls tells if it calls a function of the database's own. `place`: of the ColumnRef, NULL
+ * for (x).name. False: refused. */
+bool row_attribute(struct analysis *analysis, struct leaf *leaf, const char *name, Node **place, bool *calls);
+
 /* rewrite_walk.c */
 /* The leaf whose whole row is meant by a plain name; NULL: a column, or something else. */
 struct leaf *row_leaf(struct analysis *analysis, struct level *level, const Node *value);

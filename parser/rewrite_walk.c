@@ -26,8 +26,6 @@ bool is_column_somewhere(struct analysis *analysis, const struct level *level, c
 	return false;
 }
 
-static bool is_own_function(const struct analysis *analysis, const char *schema, const char *name);
-
 static bool mark_whole_row(struct analysis *analysis, struct leaf *leaf, Node **place)
 {
 	if (!leaf_hides(analysis, leaf))
@@ -85,7 +83,12 @@ static bool column_reference(struct analysis *analysis, Node **place)
 	/* a name that is no column may be a function: `o.leak` is leak(o) */
 	if (!function_attribute(analysis, name, reference->location))
 		return false;
-	if (leaf == NULL || !leaf_hides(analysis, leaf) || is_own_function(analysis, NULL, name))
+	bool calls;
+	if (leaf == NULL)
+		return true;
+	if (!row_attribute(analysis, leaf, name, place, &calls))
+		return false;
+	if (calls || !leaf_hides(analysis, leaf))
 		return true;
 	if (leaf->target)
 		return analysis_refuse(analysis, "42703", reference->location,
@@ -229,7 +232,7 @@ bool field_source(struct analysis *analysis, Node **place)
 static bool indirection(struct analysis *analysis, A_Indirection *expression)
 {
 	struct leaf *leaf = row_leaf(analysis, analysis->rewrite->level, expression->arg);
-	bool field = false;
+	bool field = false, calls;
 	ListCell *cell;
 	foreach (cell, expression->indirection) {
 		Node *step = lfirst(cell);
@@ -240,6 +243,8 @@ static bool indirection(struct analysis *analysis, A_Indirection *expression)
 			mark_tenant(leaf, strVal(step));
 			if (leaf_has_column(analysis, leaf, strVal(step)) == COLUMN_YES)
 				continue;
+			if (!row_attribute(analysis, leaf, strVal(step), NULL, &calls))
+				return false;
 		}
 		if (!function_attribute(analysis, strVal(step), exprLocation((Node *)expression)))
 			return false;
@@ -288,50 +293,9 @@ static bool sublink(struct analysis *analysis, SubLink *link)
 	return rewrite_query(analysis, &link->subselect, open + 1, token_at(analysis, open)->match) != NULL;
 }
 
-/* Does the database itself define a function of that name? */
-static bool is_own_function(const struct analysis *analysis, const char *schema, const char *name)
-{
-	const struct catalog_function *const *list;
-	if (schema)
-		return !same_name(schema, "pg_catalog") &&
-			   catalog_functions(analysis->catalog, schema, name, &list) > 0;
-	const struct scope_path *path = scope_path(analysis);
-	for (size_t i = 0; i < path->n; i++)
-		if (!same_name(path->schemas[i], "pg_catalog") &&
-			catalog_functions(analysis->catalog, path->schemas[i], name, &list) > 0)
-			return true;
-	return false;
-}
-
-/* A function over the relation's row type takes the row as it is, tenant column and all: another record would
- * not fit. */
-static bool is_row_argument(const struct analysis *analysis, const Node *argument)
-{
-	if (argument == NULL || !IsA(argument, ColumnRef))
-		return false;
-	const List *fields = ((const ColumnRef *)argument)->fields;
-	int n = list_length(fields);
-	bool star = IsA(llast(fields), A_Star);
-	if (n != 1 + star)
-		return false;
-	return scope_leaf(analysis->rewrite->level, fields, 1) != NULL;
-}
-
-static bool arguments(struct analysis *analysis, FuncCall *call)
-{
-	const char *schema = list_length(call->funcname) > 1 ? strVal(linitial(call->funcname)) : NULL;
-	if (!is_own_function(analysis, schema, strVal(llast(call->funcname))))
-		return walk_list(analysis, call->args);
-	ListCell *cell;
-	foreach (cell, call->args)
-		if (!is_row_argument(analysis, lfirst(cell)) && !walk(analysis, (Node **)&lfirst(cell)))
-			return false;
-	return true;
-}
-
 static bool function_call(struct analysis *analysis, FuncCall *call)
 {
-	return function_policy(analysis, call) && arguments(analysis, call) &&
+	return function_policy(analysis, call) && walk_arguments(analysis, call) &&
 		   walk_list(analysis, call->agg_order) && walk(analysis, &call->agg_filter) &&
 		   walk(analysis, (Node **)&call->over);
 }

@@ -126,7 +126,10 @@ static const char referencing_text[] =
 	"   JOIN pg_catalog.pg_proc q ON q.oid = f.oid JOIN pg_catalog.pg_namespace m ON m.oid = q.pronamespace" \
 	"   WHERE g.aggfnoid = p.oid)" \
 	" WHEN made AND l.lanname NOT IN ('c', 'internal') THEN " sqlbody " END," \
-	" p.prorettype IN (2279, 3838), made AND p.procost < 1" \
+	" p.prorettype IN (2279, 3838), made AND p.procost < 1, CASE WHEN made THEN" \
+	"  (SELECT pg_catalog.string_agg(CASE WHEN t.oid = 2249 THEN t.oid ELSE t.typrelid END::pg_catalog.text, ' ' ORDER BY a.n)" \
+	"   FROM pg_catalog.unnest(p.proargtypes) WITH ORDINALITY AS a(type, n) JOIN pg_catalog.pg_type t ON t.oid = a.type" \
+	"   HAVING pg_catalog.bool_or(t.oid = 2249 OR t.typrelid <> 0)) END" \
 	" FROM (SELECT p.*, p.oid >= 16384 AS made FROM pg_catalog.pg_proc p) p" \
 	" JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace JOIN pg_catalog.pg_language l ON l.oid = p.prolang" \
 	" WHERE " OUR_SCHEMAS " AND $1::pg_catalog.bool IS NOT NULL ORDER BY p.oid"
@@ -381,6 +384,7 @@ static bool load_functions(struct loading *loading, struct error *error)
 			.body = sql_text(part.result, row, 5),
 			.returns_trigger = sql_bool(part.result, row, 6),
 			.cheap = sql_bool(part.result, row, 7),
+			.row_arguments = sql_text(part.result, row, 8),
 		};
 		function.body =
 			take_text(loading, &stamps, function.oid, function.body,

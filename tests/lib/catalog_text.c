@@ -321,7 +321,7 @@ static const char *query_text(const char *statement)
 /* --- functions --- */
 
 static void add_function(struct reader *reader, const char *schema, const char *name, char kind,
-						 const char *language, const char *body, bool trigger)
+						 const char *language, const char *body, bool trigger, const char *arguments)
 {
 	struct catalog_function function = {.oid = reader->next_oid++,
 										.schema = schema ? schema : "public",
@@ -329,7 +329,8 @@ static void add_function(struct reader *reader, const char *schema, const char *
 										.kind = kind,
 										.language = language,
 										.body = body,
-										.returns_trigger = trigger};
+										.returns_trigger = trigger,
+										.row_arguments = arguments};
 	catalog_add_function(reader->catalog, &function);
 }
 
@@ -337,6 +338,26 @@ static const char *last_name(List *names, const char **schema)
 {
 	*schema = list_length(names) > 1 ? strVal(linitial(names)) : NULL;
 	return strVal(llast(names));
+}
+
+/* As catalog.h has it. */
+static const char *row_arguments(struct reader *reader, const List *parameters)
+{
+	const char *text = "";
+	bool any = false;
+	ListCell *cell;
+	foreach (cell, parameters) {
+		const TypeName *type = ((const FunctionParameter *)lfirst(cell))->argType;
+		const char *schema, *name = last_name(type->names, &schema);
+		uint32_t oid = strcmp(name, "record") == 0 ? RECORD_TYPE : 0;
+		for (size_t i = 0; i < reader->n_drafts && !schema; i++)
+			if (strcmp(reader->drafts[i]->relation.name, name) == 0 &&
+				strcmp(reader->drafts[i]->relation.schema, "public") == 0)
+				oid = reader->drafts[i]->relation.oid;
+		any |= oid != 0;
+		text = joined("%s%u ", text, oid);
+	}
+	return any ? text : NULL;
 }
 
 static void create_function(struct reader *reader, CreateFunctionStmt *create, const char *statement)
@@ -354,7 +375,7 @@ static void create_function(struct reader *reader, CreateFunctionStmt *create, c
 	bool trigger = create->returnType && strcmp(strVal(llast(create->returnType->names)), "trigger") == 0;
 	bool opaque = strcmp(language, "c") == 0 || strcmp(language, "internal") == 0;
 	add_function(reader, schema, name, create->is_procedure ? 'p' : 'f', language, opaque ? NULL : body,
-				 trigger);
+				 trigger, row_arguments(reader, create->parameters));
 }
 
 static void create_aggregate(struct reader *reader, DefineStmt *define)
@@ -365,7 +386,7 @@ static void create_aggregate(struct reader *reader, DefineStmt *define)
 		if (option->arg && IsA(option->arg, TypeName) && strstr(option->defname, "func"))
 			functions = joined("%s %s(", functions, strVal(llast(((TypeName *)option->arg)->names)));
 	}
-	add_function(reader, schema, name, 'a', "internal", functions, false);
+	add_function(reader, schema, name, 'a', "internal", functions, false, NULL);
 }
 
 /* --- statements --- */
@@ -549,7 +570,7 @@ static void add_system(struct reader *reader)
 		add_column(add_draft(reader, "information_schema", name, 'v'), "table_name", 19);
 	for (char *name = strtok_r(pstrdup(SYSTEM_FUNCTIONS), " ", &save); name;
 		 name = strtok_r(NULL, " ", &save))
-		add_function(reader, "pg_catalog", name, 'f', "internal", NULL, false);
+		add_function(reader, "pg_catalog", name, 'f', "internal", NULL, false, NULL);
 	catalog_add_schema(reader->catalog, "public");
 	catalog_add_schema(reader->catalog, "pg_catalog");
 	catalog_add_schema(reader->catalog, "information_schema");

@@ -83,6 +83,11 @@ CREATE FUNCTION read_any(t text) RETURNS bigint LANGUAGE plpgsql AS $$ DECLARE n
 CREATE FUNCTION trusted_total() RETURNS text LANGUAGE sql STABLE AS $$ SELECT 'no rows of anybody'::text FROM (SELECT count(*) FROM items) s $$;
 CREATE FUNCTION trusted_add(a integer, b integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT a + b';
 CREATE FUNCTION country_count() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT count(*) FROM countries';
+-- Functions of a row: columns that are computed.
+CREATE FUNCTION title(i items) RETURNS text LANGUAGE sql STABLE AS $$ SELECT i.name || ' #' || coalesce(i.code, '') $$;
+CREATE FUNCTION pieces(p parts, factor integer DEFAULT 2) RETURNS bigint LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN p.qty * factor; END $$;
+CREATE FUNCTION same_row(r record) RETURNS text LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN r::text; END $$;
+CREATE FUNCTION first_of(r anyelement, s anyelement) RETURNS anyelement LANGUAGE sql STABLE AS $$ SELECT r $$;
 CREATE PROCEDURE add_item(n text) LANGUAGE sql AS $$ INSERT INTO items (name) VALUES (n) $$;
 CREATE PROCEDURE say(t text) LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'it says %', t; END $$;
 CREATE AGGREGATE product(integer) (sfunc = int4mul, stype = integer, initcond = '1');
