@@ -6,7 +6,7 @@
  *   1. FROM is read: tokens and tree side by side; leaves are resolved, sub-selects guarded (rewrite_from.c)
  *   2. every expression is walked: sub-selects guarded, whole-row uses marked on leaves (rewrite_walk.c)
  *   3. the level is closed: each tenant leaf gets its predicate or is wrapped, stars are spelled out
- *      (rewrite_place.c, rewrite_star.c)
+ *      (rewrite_place.c, rewrite_star.c, rewrite_group.c)
  *
  * Regions of text are half-open ranges of token indexes [begin, end). All functions return false (or NULL)
  * after a refusal. */
@@ -307,6 +307,10 @@ bool leaf_predicates(struct analysis *analysis, const struct leaf *leaf, size_t 
 Node *tenant_node(struct analysis *analysis);
 /* Records the slot followed by a blank where the next character would run into it. */
 bool place_tenant(struct analysis *analysis, size_t at);
+
+/* rewrite_group.c */
+/* Adds the tenant columns of primary keys that are grouped by; `at`: the end of GROUP BY. */
+bool group_by_tenant(struct analysis *analysis, const struct level *level, SelectStmt *select, size_t at);
 
 /* rewrite_star.c */
 bool star_expand(struct analysis *analysis, struct level *level, List **targets);

@@ -12,6 +12,7 @@ struct clauses {
 	size_t targets_begin, targets_end;
 	size_t from_begin, from_end;
 	size_t where_begin, where_end;
+	size_t group_end; /* 0: there is no GROUP BY */
 };
 
 /* A body's parts between set operators. */
@@ -102,8 +103,10 @@ static struct clauses find_clauses(const struct analysis *analysis, const Select
 	}
 	if (keyword == KEYWORD_WHERE) {
 		found.where_begin = i + 1;
-		found.where_end = select_clause_next(analysis, i + 1, end, begin, &keyword);
+		i = found.where_end = select_clause_next(analysis, i + 1, end, begin, &keyword);
 	}
+	if (keyword == KEYWORD_GROUP)
+		found.group_end = select_clause_next(analysis, i + 1, end, begin, &keyword);
 	return found;
 }
 
@@ -241,7 +244,8 @@ static struct level *simple_select(struct analysis *analysis, SelectStmt *select
 		return rewrite_lost(analysis, -1), NULL;
 	struct clauses clauses = find_clauses(analysis, select, begin, end);
 	if ((select->fromClause == NIL) != (clauses.from_begin == 0) ||
-		(select->whereClause == NULL) != (clauses.where_begin == 0))
+		(select->whereClause == NULL) != (clauses.where_begin == 0) ||
+		(select->groupClause == NIL) != (clauses.group_end == 0))
 		return rewrite_lost(analysis, -1), NULL;
 	struct level *level = level_open(analysis);
 	level->rows_stay = analysis->rewrite->rows_stay == (Node *)select;
@@ -266,6 +270,9 @@ static struct level *simple_select(struct analysis *analysis, SelectStmt *select
 								.end = clauses.where_end,
 								.at = select->fromClause ? end_before(analysis, clauses.from_end) : 0};
 	if (!level_place(analysis, level, &where, &select->targetList))
+		return NULL;
+	if (clauses.group_end &&
+		!group_by_tenant(analysis, level, select, end_before(analysis, clauses.group_end)))
 		return NULL;
 	level->targets = select->targetList;
 	return level;

@@ -81,6 +81,28 @@ SELECT count(*) FROM items HAVING count(*) > 3;
 
 SELECT (SELECT count(*) FROM parts p WHERE p.item_id = i.parent_id) AS n, count(*) FROM items i GROUP BY n ORDER BY 1, 2;
 
+-- of a key that the tenant column has widened
+SELECT w.* FROM words w GROUP BY w ORDER BY w; SELECT x.n, note FROM words x WHERE n > 0 GROUP BY x.w -- the key
+ HAVING x.n > 1 ORDER BY w;
+
+SELECT w AS k, n FROM words x GROUP BY k ORDER BY 1; SELECT x.*, count(*) FROM words AS x, parts p GROUP BY 1, p.id ORDER BY 1, p.id LIMIT 3;
+
+SELECT p.id, x.note, count(*) FROM parts p LEFT JOIN words x ON x.n = p.qty GROUP BY p.id, x.w ORDER BY 1, 2;
+
+SELECT x.n, count(*), count(x.w) FROM parts p LEFT JOIN words x ON x.n = p.qty AND x.n > 2 GROUP BY x.w ORDER BY 1, 2;
+
+SELECT w, count(*), count(words.n) FROM (SELECT 'word1' AS w, n FROM generate_series(1, 4) n) s LEFT JOIN words USING (w, n) GROUP BY w ORDER BY 1;
+
+SELECT n FROM words JOIN (SELECT 'word1' AS w) s USING (w) GROUP BY w; SELECT x.n, sum(n) OVER (ORDER BY w) FROM public.words x GROUP BY (w), n ORDER BY 1;
+
+INSERT INTO nokey SELECT n, max(note) FROM words GROUP BY words.w; SELECT (SELECT n FROM words GROUP BY w HAVING w = o.w) FROM words o GROUP BY o.w ORDER BY 1;
+
+--: error 42803
+SELECT n FROM words GROUP BY n + 0;
+
+--: error 42702
+SELECT a.n FROM words a, words b GROUP BY w;
+
 SELECT mood, active, count(*) FROM items GROUP BY CUBE (mood, active) ORDER BY 1, 2, 3;
 
 SELECT mood, active, grouping(mood, active), count(*) FROM items GROUP BY GROUPING SETS ((mood), (active), ()) ORDER BY 3, 1, 2;
