@@ -8,7 +8,9 @@
  * once more in a form that costs half an operator (rewrite_place.c), and the checker insists on it.
  *
  * A condition is settled when it cannot fail or speak on a row, or certainly costs two operators whatever the
- * planner simplifies. What is not known is not settled. */
+ * planner simplifies. To fail is to speak: behind `email > 'a'` an error tells that some tenant has such a row. So
+ * does what depends on no row but is computed at the first one: a stable or volatile function, a sub-select, the
+ * reading of a pattern. What is not known is not settled. */
 #ifndef TENANTRY_PARSER_QUALS_H
 #define TENANTRY_PARSER_QUALS_H
 

@@ -56,6 +56,100 @@ bool quals_constant(struct quals *quals, const Node *node)
 	return !find_column((Node *)node, quals);
 }
 
+static bool is_built_in(const TypeName *type)
+{
+	static const char *const TYPES[] = {"int2",     "int4",   "int8",      "float4",      "float8",
+										"numeric",  "text",   "varchar",   "bpchar",      "date",
+										"time",     "timetz", "timestamp", "timestamptz", "uuid",
+										"interval", "jsonb",  "bytea",     NULL};
+	int n = list_length(type->names);
+	return n > 0 && (n == 1 || strcmp(strVal(linitial(type->names)), "pg_catalog") == 0) &&
+		   quals_word_is_one_of(strVal(llast(type->names)), TYPES);
+}
+
+/* There when the statement runs: what it takes to make it has been done, or has failed, for all rows. */
+static bool is_literal(const Node *node)
+{
+	if (IsA(node, TypeCast))
+		return IsA(((const TypeCast *)node)->arg, A_Const) && is_built_in(((const TypeCast *)node)->typeName);
+	return IsA(node, A_Const) || IsA(node, ParamRef) || IsA(node, SQLValueFunction);
+}
+
+/* A pattern that ends in a backslash fails, but only on a text that goes on where the backslash stands. */
+static bool is_sound_pattern(const Node *node)
+{
+	if (!IsA(node, A_Const) || ((const A_Const *)node)->isnull)
+		return false;
+	const A_Const *pattern = (const A_Const *)node;
+	return IsA(&pattern->val, String) && strchr(pattern->val.sval.sval, '\\') == NULL;
+}
+
+/* Costs nothing and may fail nevertheless: sub-selects that are computed at their first use; and what makes a
+ * comparison fail: rows, and arrays of elements that may have no `=`. */
+static bool find_risk(Node *node, void *to)
+{
+	ListCell *cell;
+	if (node == NULL)
+		return false;
+	switch (nodeTag(node)) {
+	case T_A_Const:
+	case T_ParamRef:
+	case T_SQLValueFunction:
+	case T_TypeName:
+	case T_ColumnRef:
+	case T_SortBy:
+	case T_WindowDef:
+		return false;
+	case T_A_ArrayExpr:
+		foreach (cell, ((const A_ArrayExpr *)node)->elements)
+			if (!is_literal(lfirst(cell)))
+				return true;
+		return false;
+	case T_List:
+	case T_A_Expr:
+	case T_BoolExpr:
+	case T_FuncCall:
+	case T_NamedArgExpr:
+	case T_TypeCast:
+	case T_CollateClause:
+	case T_NullTest:
+	case T_BooleanTest:
+	case T_CaseExpr:
+	case T_CaseWhen:
+	case T_CoalesceExpr:
+	case T_MinMaxExpr:
+		break;
+	default:
+		return true;
+	}
+	struct quals *quals = to;
+	if (++quals->depth > quals->analysis->policy->max_depth)
+		return true;
+	bool found = raw_expression_tree_walker(node, find_risk, to);
+	quals->depth--;
+	return found;
+}
+
+/* (a, b) = (c, d) compares column by column. */
+static const Node *columns_of(const Node *operand)
+{
+	return operand && IsA(operand, RowExpr) ? (const Node *)((const RowExpr *)operand)->args : operand;
+}
+
+static bool is_risky(struct quals *quals, const A_Expr *expression)
+{
+	const Node *left = expression->lexpr, *right = expression->rexpr;
+	bool rows = left && IsA(left, RowExpr);
+	if (!rows || !right || !IsA(right, List))
+		return (rows != (right && IsA(right, RowExpr))) || find_risk((Node *)columns_of(left), quals) ||
+			   find_risk((Node *)columns_of(right), quals);
+	ListCell *cell;
+	foreach (cell, (const List *)right)
+		if (!IsA(lfirst(cell), RowExpr) || find_risk((Node *)columns_of(lfirst(cell)), quals))
+			return true;
+	return find_risk((Node *)columns_of(left), quals);
+}
+
 static const char *operator_of(const A_Expr *expression)
 {
 	if (list_length(expression->name) > 1 && strcmp(strVal(linitial(expression->name)), "pg_catalog") != 0)
@@ -72,12 +166,12 @@ static bool are_plain(struct quals *quals, const List *list)
 	return true;
 }
 
-/* Comparisons and the like of built-in types; of patterns only the column that is searched. */
-static bool is_plain_operator(struct quals *quals, const A_Expr *expression)
+/* Comparisons and the like of built-in types. Regular expressions are read where they are used first. */
+static bool is_plain_operator(const A_Expr *expression)
 {
 	static const char *const PLAIN[] = {"=",  "<>", "<",  "<=", ">",  ">=", "@>",  "<@", "&&", "?",
 										"?|", "?&", "@@", "@?", "<<", ">>", "-|-", "&<", "&>", NULL};
-	static const char *const PATTERNS[] = {"~~", "!~~", "~~*", "!~~*", "~", "!~", "~*", "!~*", NULL};
+	static const char *const PATTERNS[] = {"~~", "!~~", "~~*", "!~~*", NULL};
 	const char *name = operator_of(expression);
 	switch (expression->kind) {
 	case AEXPR_OP:
@@ -85,11 +179,12 @@ static bool is_plain_operator(struct quals *quals, const A_Expr *expression)
 	case AEXPR_OP_ALL:
 		return expression->lexpr && expression->rexpr &&
 			   (quals_word_is_one_of(name, PLAIN) ||
-				(quals_word_is_one_of(name, PATTERNS) && quals_constant(quals, expression->rexpr)));
+				(quals_word_is_one_of(name, PATTERNS) && is_sound_pattern(expression->rexpr)));
 	case AEXPR_LIKE:
 	case AEXPR_ILIKE:
+		return is_sound_pattern(expression->rexpr);
 	case AEXPR_SIMILAR:
-		return quals_constant(quals, expression->rexpr);
+		return false;
 	case AEXPR_DISTINCT:
 	case AEXPR_NOT_DISTINCT:
 	case AEXPR_NULLIF:
@@ -114,30 +209,6 @@ static bool is_plain_step(struct quals *quals, const List *steps)
 	return true;
 }
 
-/* A sub-select with a FROM is a plan of its own, which costs many operators. */
-static bool has_from(const SubLink *link)
-{
-	const SelectStmt *select = (const SelectStmt *)link->subselect;
-	return IsA(select, SelectStmt) && select->op == SETOP_NONE && select->fromClause;
-}
-
-/* Without one it may be no more than its target. */
-static bool is_plain_sublink(struct quals *quals, const SubLink *link)
-{
-	const SelectStmt *select = (const SelectStmt *)link->subselect;
-	ListCell *cell;
-	if (!quals_plain(quals, link->testexpr))
-		return false;
-	if (has_from(link))
-		return true;
-	if (!IsA(select, SelectStmt) || select->op != SETOP_NONE || select->valuesLists)
-		return false;
-	foreach (cell, select->targetList)
-		if (!quals_plain(quals, ((const ResTarget *)lfirst(cell))->val))
-			return false;
-	return true;
-}
-
 static bool is_plain_node(struct quals *quals, const Node *node)
 {
 #define AS(type) ((const type *)node)
@@ -150,8 +221,8 @@ static bool is_plain_node(struct quals *quals, const Node *node)
 	case T_List:
 		return are_plain(quals, (const List *)node);
 	case T_A_Expr:
-		return is_plain_operator(quals, AS(A_Expr)) && quals_plain(quals, AS(A_Expr)->lexpr) &&
-			   quals_plain(quals, AS(A_Expr)->rexpr);
+		return is_plain_operator(AS(A_Expr)) && !is_risky(quals, AS(A_Expr)) &&
+			   quals_plain(quals, AS(A_Expr)->lexpr) && quals_plain(quals, AS(A_Expr)->rexpr);
 	case T_BoolExpr:
 		return are_plain(quals, AS(BoolExpr)->args);
 	case T_NullTest:
@@ -177,12 +248,10 @@ static bool is_plain_node(struct quals *quals, const Node *node)
 			   is_plain_step(quals, AS(A_Indirection)->indirection);
 	case T_A_Indices:
 		return quals_plain(quals, AS(A_Indices)->lidx) && quals_plain(quals, AS(A_Indices)->uidx);
-	case T_SubLink:
-		return is_plain_sublink(quals, AS(SubLink));
 	case T_CurrentOfExpr:
 		return true;
 	default:
-		return quals_constant(quals, node);
+		return is_literal(node);
 	}
 #undef AS
 }
@@ -200,15 +269,6 @@ bool quals_plain(struct quals *quals, const Node *node)
 }
 
 /* --- conditions --- */
-
-static bool is_other_type(const TypeName *type)
-{
-	static const char *const TYPES[] = {"int2",     "int4",   "int8",      "float4",      "float8",
-										"numeric",  "text",   "varchar",   "bpchar",      "date",
-										"time",     "timetz", "timestamp", "timestamptz", "uuid",
-										"interval", "jsonb",  "bytea",     NULL};
-	return type->names && !type->arrayBounds && quals_word_is_one_of(strVal(llast(type->names)), TYPES);
-}
 
 /* Certainly no boolean: `f(x) = true` would be simplified to f(x). */
 static bool is_no_boolean(const Node *node)
@@ -255,7 +315,8 @@ static bool is_no_boolean(const Node *node)
 		return !((const A_Const *)node)->isnull &&
 			   (IsA(&((const A_Const *)node)->val, Integer) || IsA(&((const A_Const *)node)->val, Float));
 	if (IsA(node, TypeCast))
-		return is_other_type(((const TypeCast *)node)->typeName);
+		return is_built_in(((const TypeCast *)node)->typeName) &&
+			   !((const TypeCast *)node)->typeName->arrayBounds;
 	if (IsA(node, A_Expr))
 		return ((const A_Expr *)node)->kind == AEXPR_OP &&
 			   quals_word_is_one_of(operator_of((const A_Expr *)node), OPERATORS);
@@ -267,13 +328,13 @@ static bool is_no_boolean(const Node *node)
 	return false;
 }
 
-/* A column, or what a sub-select gives: never a constant that a comparison could be simplified by, unless it
- * is a column of something that the planner takes apart. */
+/* A column: never a constant that a comparison could be simplified by, unless it is one of something that the
+ * planner takes apart. */
 static bool is_variable(struct quals *quals, const Node *node)
 {
 	bool column = node && IsA(node, ColumnRef) && quals_plain(quals, node);
 	quals->trusts_columns |= column;
-	return column || (node && IsA(node, SubLink) && has_from((const SubLink *)node));
+	return column;
 }
 
 static bool equality_stays(struct quals *quals, const Node *left, const Node *right)
@@ -297,8 +358,8 @@ static bool is_in_settled(struct quals *quals, const A_Expr *expression)
 static bool is_operator_settled(struct quals *quals, const A_Expr *expression)
 {
 	const Node *left = expression->lexpr, *right = expression->rexpr;
-	if ((left && IsA(left, RowExpr)) || (right && IsA(right, RowExpr)) ||
-		!is_plain_operator(quals, expression))
+	if ((left && IsA(left, RowExpr)) || (right && IsA(right, RowExpr)) || !is_plain_operator(expression) ||
+		is_risky(quals, expression))
 		return false;
 	switch (expression->kind) {
 	case AEXPR_OP: {
@@ -307,9 +368,13 @@ static bool is_operator_settled(struct quals *quals, const A_Expr *expression)
 	}
 	case AEXPR_IN:
 		return is_in_settled(quals, expression);
+	case AEXPR_OP_ANY: /* half an operator for each element, and how many a parameter has is not known */
+	case AEXPR_OP_ALL:
+	case AEXPR_DISTINCT:
+	case AEXPR_NOT_DISTINCT:
+		return quals_plain(quals, left);
 	case AEXPR_LIKE:
 	case AEXPR_ILIKE:
-	case AEXPR_SIMILAR:
 	case AEXPR_BETWEEN:
 	case AEXPR_NOT_BETWEEN:
 	case AEXPR_BETWEEN_SYM:
@@ -320,13 +385,42 @@ static bool is_operator_settled(struct quals *quals, const A_Expr *expression)
 	}
 }
 
-bool quals_settled(struct quals *quals, const Node *node)
+static bool is_part_settled(struct quals *quals, const Node *node)
 {
 	if (quals_plain(quals, node))
 		return true;
 	if (IsA(node, A_Expr))
 		return is_operator_settled(quals, (const A_Expr *)node);
 	if (!IsA(node, BoolExpr) || ++quals->depth > quals->analysis->policy->max_depth)
+		return false;
+	ListCell *cell;
+	foreach (cell, ((const BoolExpr *)node)->args)
+		if (!is_part_settled(quals, lfirst(cell)))
+			return false;
+	quals->depth--;
+	return true;
+}
+
+/* A condition of its own with a FROM: it becomes a join, or a plan that costs many operators, or is asked before any
+ * row. */
+static bool is_join(struct quals *quals, const Node *node)
+{
+	bool negated = IsA(node, BoolExpr) && ((const BoolExpr *)node)->boolop == NOT_EXPR;
+	const SubLink *link = negated ? linitial(((const BoolExpr *)node)->args) : (const SubLink *)node;
+	if (!IsA(link, SubLink))
+		return false;
+	const SelectStmt *select = (const SelectStmt *)link->subselect;
+	return IsA(select, SelectStmt) && select->op == SETOP_NONE && select->fromClause &&
+		   (link->subLinkType == EXISTS_SUBLINK ||
+			(link->subLinkType == ANY_SUBLINK && !negated && quals_plain(quals, link->testexpr)));
+}
+
+bool quals_settled(struct quals *quals, const Node *node)
+{
+	if (is_part_settled(quals, node) || is_join(quals, node))
+		return true;
+	if (!IsA(node, BoolExpr) || ((const BoolExpr *)node)->boolop != AND_EXPR ||
+		++quals->depth > quals->analysis->policy->max_depth)
 		return false;
 	ListCell *cell;
 	foreach (cell, ((const BoolExpr *)node)->args)

@@ -230,7 +230,8 @@ static bool read_string(struct reader *reader)
 		next++;
 	if (next < end && *next == '\'')
 		return false;
-	return constant(reader, (size_t)(at - from), 's');
+	/* what it means as a pattern depends on its backslashes */
+	return constant(reader, (size_t)(at - from), memchr(from, '\\', (size_t)(at - from)) ? 0 : 's');
 }
 
 static bool read_operator(struct reader *reader)
@@ -382,7 +383,9 @@ static const char *like_string(const char *from, const char *end)
 		return NULL;
 	for (const char *at = from + 1; (at = memchr(at, '\'', (size_t)(end - at))); at += 2)
 		if (at + 1 == end || at[1] != '\'')
-			return memchr(from, CUT_MARK, (size_t)(at - from)) ? NULL : at + 1;
+			return memchr(from, CUT_MARK, (size_t)(at - from)) || memchr(from, '\\', (size_t)(at - from))
+					   ? NULL
+					   : at + 1;
 	return NULL;
 }
 

@@ -229,6 +229,62 @@ def _(world):
                wire.query("INSERT INTO bookings VALUES (1, int4range(0, 99999999), 'mine') ON CONFLICT (id) DO UPDATE SET name = 'x'"), rounds=3)
 
 
+# Each costs as little as the comparison with the tenant, and fails or leaves a trace where a row comes so far.
+ASKS = ["email LIKE '{}\\'", "email ILIKE '{}\\'", "email NOT LIKE '{}\\'", "email LIKE '{}x' ESCAPE 'x'", "email LIKE ANY (ARRAY['{}\\'])", "NOT email ~~ '{}\\'"] + [
+    "email >= '{0}' AND email < '{0}~' AND " + ask for ask in (
+        "CASE WHEN is_admin IS NOT NULL THEN email ~ '[' END", "CASE WHEN is_admin IS NOT NULL THEN 'nope'::text::regclass IS NULL END",
+        "ARRAY[CASE WHEN is_admin THEN '1'::json ELSE '2'::json END] = ARRAY['1'::json]", "pg_try_advisory_lock(770)",
+        "CASE WHEN is_admin IS NOT NULL THEN (SELECT x FROM (SELECT '1'::json) x) = (SELECT y FROM (SELECT '1'::json) y) END", "id = (SELECT id FROM users)",
+        "(is_admin OR email = (SELECT email FROM users LIMIT 1 OFFSET -1))", "id NOT IN (SELECT 1 / (length(code) - length(code)) FROM countries)")]
+
+
+def asked(connection, ask, start):
+    """What tells whether the condition was tested on a row."""
+    reply = connection.query(f"SELECT 1 FROM users WHERE {ask.format(start)}")
+    lock = connection.query("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 770; SELECT pg_advisory_unlock_all()")
+    return reply.error and reply.error["C"], lock.results[0].texts()
+
+
+@exchange("errors: a condition as cheap as the comparison tells whether another tenant has a row")
+def _(world):
+    connection = world.connect()
+    told = []
+    for end in ("", " AND id > 0"):
+        for ask in ASKS:
+            if asked(connection, ask + end, "CANARY-2-200") != asked(connection, ask + end, "CANARY-2-299"):
+                told.append(ask + end)
+    connection.close()
+    return b"", f"told by {told}" if told else None
+
+
+@exchange("errors: the same, of a pattern that is a parameter, in one plan for all")
+def _(world):
+    connection = world.connect()
+    connection.query("SET plan_cache_mode = force_generic_plan")
+    told = []
+    for name, condition, value in (("a", "email LIKE $1", "{}\\"), ("b", "email > '{0}' AND email < '{0}~' AND email ~ $1", "["),
+                                   ("c", "email > '{0}' AND email < '{0}~' AND CASE WHEN is_admin IS NOT NULL THEN $1::text::regclass IS NULL END", "nope")):
+        codes = []
+        for start in ("CANARY-2-200", "CANARY-2-299"):
+            connection.query(f"PREPARE {name} (text) AS SELECT 1 FROM users WHERE {condition.format(start)}")
+            reply = connection.query(f"EXECUTE {name} ('{value.format(start)}'); DEALLOCATE {name}")
+            connection.query(f"DEALLOCATE {name}")
+            codes.append(reply.error and reply.error["C"])
+        told += [condition] if codes[0] != codes[1] else []
+    connection.close()
+    return b"", f"told by {told}" if told else None
+
+
+@exchange("cache: a pattern that fails, of a shape that is known")
+def _(world):
+    connection = world.connect()
+    for n in range(5):
+        connection.query(f"SELECT 1 FROM users WHERE email LIKE 'own-{n}%'")
+    codes = [asked(connection, "email LIKE '{}\\'", start) for start in ("CANARY-2-200", "CANARY-2-299")]
+    connection.close()
+    return b"", "told" if codes[0] != codes[1] else None
+
+
 def upkeep(world, raised, *statements):
     """The database's own code, in statistics, speaks of each row that it sees."""
     world.watch.query(f"CREATE FUNCTION peek(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN {raised}; RETURN $1; END $$")

@@ -416,7 +416,9 @@ static void everywhere(void **state)
 		const char *template = places[i], *slot = strstr(template, "%s");
 		char text[600];
 		assert_non_null(slot);
-		snprintf(text, sizeof text, "%.*sSELECT id FROM orders o WHERE o.tenant_id = $9%s",
+		snprintf(text, sizeof text,
+				 "%.*sSELECT id FROM orders o WHERE o.tenant_id = $9 AND "
+				 "CASE WHEN o.tenant_id = ANY (ARRAY[$9]) THEN 1 END IS NOT NULL%s",
 				 (int)(slot - template), template, slot + 2);
 		CONFINED(text);
 		snprintf(text, sizeof text, "%.*sSELECT id FROM orders o%s", (int)(slot - template), template,

@@ -245,9 +245,11 @@ static const struct ask_pair reading[] = {
 	 "tenant_id = 42) o ON o.user_id = u.id WHERE u.tenant_id = 42"},
 	{"SELECT 1 FROM orders GROUP BY GROUPING SETS ((id), ()) HAVING count(*) > (SELECT count(*) FROM users) "
 	 "ORDER BY (SELECT 1 FROM users) NULLS FIRST FETCH FIRST 3 ROWS WITH TIES",
-	 "SELECT 1 FROM orders WHERE orders.tenant_id = 42 GROUP BY GROUPING SETS ((id), ()) HAVING count(*) > "
-	 "(SELECT count(*) FROM users WHERE users.tenant_id = 42) ORDER BY (SELECT 1 FROM users WHERE "
-	 "users.tenant_id = 42) NULLS FIRST FETCH FIRST 3 ROWS WITH TIES"},
+	 "SELECT 1 FROM orders WHERE orders.tenant_id = 42 AND CASE WHEN orders.tenant_id = ANY (ARRAY[42]) THEN "
+	 "1 END IS NOT NULL GROUP BY GROUPING SETS ((id), ()) HAVING count(*) > (SELECT count(*) FROM users "
+	 "WHERE users.tenant_id = 42 AND CASE WHEN users.tenant_id = ANY (ARRAY[42]) THEN 1 END IS NOT NULL) "
+	 "ORDER BY (SELECT 1 FROM users WHERE users.tenant_id = 42 AND CASE WHEN users.tenant_id = ANY "
+	 "(ARRAY[42]) THEN 1 END IS NOT NULL) NULLS FIRST FETCH FIRST 3 ROWS WITH TIES"},
 	{"SELECT 1 LIMIT (SELECT count(*) FROM orders) OFFSET (SELECT 1 FROM users)",
 	 "SELECT 1 LIMIT (SELECT count(*) FROM orders WHERE orders.tenant_id = 42) OFFSET (SELECT 1 FROM users "
 	 "WHERE users.tenant_id = 42)"},
@@ -346,9 +348,12 @@ static const struct ask_pair reading[] = {
 	 "(SELECT 2 FROM users WHERE users.tenant_id = 42)) FROM orders WHERE orders.tenant_id = 42"},
 	{"SELECT id FROM orders WHERE id BETWEEN (SELECT 1 FROM users) AND (SELECT 2 FROM users) OR status LIKE "
 	 "ANY (SELECT name FROM users)",
-	 "SELECT id FROM orders WHERE orders.tenant_id = 42 AND (id BETWEEN (SELECT 1 FROM users WHERE "
-	 "users.tenant_id = 42) AND (SELECT 2 FROM users WHERE users.tenant_id = 42) OR status LIKE ANY (SELECT "
-	 "name FROM users WHERE users.tenant_id = 42))"},
+	 "SELECT id FROM orders WHERE orders.tenant_id = 42 AND CASE WHEN orders.tenant_id = ANY (ARRAY[42]) "
+	 "THEN 1 END IS NOT NULL AND (id BETWEEN (SELECT 1 FROM users WHERE users.tenant_id = 42 AND CASE WHEN "
+	 "users.tenant_id = ANY (ARRAY[42]) THEN 1 END IS NOT NULL) AND (SELECT 2 FROM users WHERE "
+	 "users.tenant_id = 42 AND CASE WHEN users.tenant_id = ANY (ARRAY[42]) THEN 1 END IS NOT NULL) OR status "
+	 "LIKE ANY (SELECT name FROM users WHERE users.tenant_id = 42 AND CASE WHEN users.tenant_id = ANY "
+	 "(ARRAY[42]) THEN 1 END IS NOT NULL))"},
 	{"SELECT 1 WHERE EXISTS (TABLE orders)", "SELECT 1 WHERE EXISTS (SELECT id, user_id, total, status, "
 											 "placed_at FROM orders WHERE orders.tenant_id = 42)"},
 	{"VALUES (1, (SELECT count(*) FROM orders)), (2, 3) ORDER BY 1",
@@ -360,13 +365,18 @@ static const struct ask_pair reading[] = {
 	 "orders.tenant_id = 42"},
 	{"SELECT id FROM orders WHERE (SELECT true FROM users) AND NOT EXISTS (SELECT FROM carts WHERE user_id = "
 	 "orders.user_id)",
-	 "SELECT id FROM orders WHERE orders.tenant_id = 42 AND ((SELECT true FROM users WHERE users.tenant_id = "
-	 "42) AND NOT EXISTS (SELECT FROM carts WHERE carts.tenant_id = 42 AND (user_id = orders.user_id)))"},
+	 "SELECT id FROM orders WHERE orders.tenant_id = 42 AND CASE WHEN orders.tenant_id = ANY (ARRAY[42]) "
+	 "THEN 1 END IS NOT NULL AND ((SELECT true FROM users WHERE users.tenant_id = 42 AND CASE WHEN "
+	 "users.tenant_id = ANY (ARRAY[42]) THEN 1 END IS NOT NULL) AND NOT EXISTS (SELECT FROM carts WHERE "
+	 "carts.tenant_id = 42 AND CASE WHEN carts.tenant_id = ANY (ARRAY[42]) THEN 1 END IS NOT NULL AND "
+	 "(user_id = orders.user_id)))"},
 	{"SELECT * FROM orders o WHERE o.id IN (SELECT i.order_id FROM order_items i WHERE i.order_id = o.id) "
 	 "AND o.user_id NOT IN (SELECT u.id FROM users u)",
-	 "SELECT o.id, o.user_id, o.total, o.status, o.placed_at FROM orders o WHERE o.tenant_id = 42 AND (o.id "
-	 "IN (SELECT i.order_id FROM order_items i WHERE i.tenant_id = 42 AND (i.order_id = o.id)) AND o.user_id "
-	 "NOT IN (SELECT u.id FROM users u WHERE u.tenant_id = 42))"},
+	 "SELECT o.id, o.user_id, o.total, o.status, o.placed_at FROM orders o WHERE o.tenant_id = 42 AND CASE "
+	 "WHEN o.tenant_id = ANY (ARRAY[42]) THEN 1 END IS NOT NULL AND (o.id IN (SELECT i.order_id FROM "
+	 "order_items i WHERE i.tenant_id = 42 AND CASE WHEN i.tenant_id = ANY (ARRAY[42]) THEN 1 END IS NOT "
+	 "NULL AND (i.order_id = o.id)) AND o.user_id NOT IN (SELECT u.id FROM users u WHERE u.tenant_id = 42 "
+	 "AND CASE WHEN u.tenant_id = ANY (ARRAY[42]) THEN 1 END IS NOT NULL))"},
 	{"SELECT EXISTS(SELECT 1 FROM orders)AND(SELECT true FROM users)",
 	 "SELECT EXISTS(SELECT 1 FROM orders WHERE orders.tenant_id = 42)AND(SELECT true FROM users WHERE "
 	 "users.tenant_id = 42)"},
@@ -393,8 +403,9 @@ static const struct ask_pair reading[] = {
 	{"SELECT ctid, o FROM orders o", "SELECT ctid, (SELECT o FROM (SELECT o.id, o.user_id, o.total, "
 									 "o.status, o.placed_at) AS o) FROM orders o WHERE o.tenant_id = 42"},
 	{"SELECT id FROM orders WHERE ctid = ANY (ARRAY(SELECT ctid FROM orders LIMIT 1 FOR UPDATE))",
-	 "SELECT id FROM orders WHERE orders.tenant_id = 42 AND (ctid = ANY (ARRAY(SELECT ctid FROM orders WHERE "
-	 "orders.tenant_id = 42 LIMIT 1 FOR UPDATE)))"},
+	 "SELECT id FROM orders WHERE orders.tenant_id = 42 AND CASE WHEN orders.tenant_id = ANY (ARRAY[42]) "
+	 "THEN 1 END IS NOT NULL AND (ctid = ANY (ARRAY(SELECT ctid FROM orders WHERE orders.tenant_id = 42 AND "
+	 "CASE WHEN orders.tenant_id = ANY (ARRAY[42]) THEN 1 END IS NOT NULL LIMIT 1 FOR UPDATE)))"},
 	{"SELECT * FROM orders o FULL JOIN users u ON u.id = o.id AND u.tenant_id = o.tenant_id",
 	 "SELECT o.id, o.user_id, o.total, o.status, o.placed_at, u.id, u.email, u.name, u.password_hash, "
 	 "u.is_admin, u.created_at FROM (SELECT id, user_id, total, status, placed_at, tenant_id FROM orders "
