@@ -156,7 +156,7 @@ static bool takes_tenant(const struct checker *checker, const char *name)
 	return false;
 }
 
-/* So must be the arguments that stand for a tenant column. */
+/* So must be the arguments that are written into a tenant column. */
 static bool check_arguments(struct checker *checker, const ExecuteStmt *execute)
 {
 	const struct session_names *names = checker->analysis->names;
@@ -164,8 +164,9 @@ static bool check_arguments(struct checker *checker, const ExecuteStmt *execute)
 		const char *at = prepared_checks(names->checked[i], execute->name);
 		for (; at; at = strchr(at, 1) ? strchr(at, 1) + 1 : NULL) {
 			int n = atoi(at);
+			bool written = at[strspn(at, "0123456789")] != PREPARED_STAYS;
 			checker->touched = true;
-			if (n <= list_length(execute->params) &&
+			if (written && n <= list_length(execute->params) &&
 				!checker_is_tenant(checker, list_nth(execute->params, n - 1)))
 				return checker_open(checker, -1,
 									"an argument for the tenant column is not the tenant's value");

@@ -108,6 +108,14 @@ struct where_place {
 	size_t at;         /* byte offset for a new one */
 };
 
+/* A parameter of PREPARE as the value of a tenant column. */
+struct given {
+	Node **place;
+	int number;
+	size_t begin, end; /* its tokens, casts included */
+	struct given *next;
+};
+
 struct rewrite {
 	struct cte *ctes;
 	size_t n_ctes; /* at most so many are visible */
@@ -123,8 +131,10 @@ struct rewrite {
 	const Node
 		*rows_stay; /* the sub-select whose targets may stay rows of the table: a column is taken out of it */
 	bool literal;   /* the statement cannot take parameters: the slot must become a literal */
-	bool foreign;   /* some relation that may hold other tenants' rows is read */
-	bool of_tenant; /* a temporary view is read that shows one tenant's rows */
+	bool preparing; /* within PREPARE .. */
+	struct given *given;
+	bool foreign;            /* some relation that may hold other tenants' rows is read */
+	bool of_tenant;          /* a temporary view is read that shows one tenant's rows */
 	const RangeVar *wrapped; /* this relation of FROM is to be wrapped in any case; NULL: none */
 	const Node *root;        /* the whole statement */
 	enum { SCREENS_UNKNOWN, SCREENS_YES, SCREENS_NO } screens; /* see quals.h */
@@ -361,6 +371,12 @@ bool tenant_value(struct analysis *analysis, const struct catalog_relation *rela
 /* .. that is no parameter: a constant is checked, and the tenant comes in its place. */
 bool tenant_replaces(struct analysis *analysis, const char *relation, const char *column, Node **place,
 					 size_t begin, size_t end);
+/* .. that keeps its place: it must be a constant, which is checked. */
+bool tenant_stays(struct analysis *analysis, const char *relation, const char *column, Node *value,
+				  size_t begin);
+/* Refuses casts that may make another tenant of a value. A type is looked for among the session's temporary ones
+ * first, which may be called like a built-in one: it is named as the server's own. */
+bool tenant_casts(struct analysis *analysis, Node *value);
 /* How often the statement's own text uses a parameter. */
 size_t parameter_uses(const struct analysis *analysis, int number);
 /* After the rewriting: may the session compare the parameters in `checks` as text? */
@@ -383,6 +399,8 @@ bool rewrite_truncate(struct analysis *analysis, Node **statement, size_t begin,
 bool rewrite_copy(struct analysis *analysis, CopyStmt *copy, size_t begin, size_t end);
 
 /* rewrite_prepare.c: statements that contain a query */
+/* Notes a parameter of PREPARE that is the value of a tenant column. */
+bool tenant_given(struct analysis *analysis, Node **place, size_t begin, size_t end);
 /* The first such token from `from` on, outside parentheses; `end`: there is none. */
 size_t find_keyword(const struct analysis *analysis, size_t from, size_t end, enum keyword keyword);
 bool rewrite_utility(struct analysis *analysis, Node *statement, size_t begin, size_t end);

@@ -160,8 +160,7 @@ bool rewrite_check_parameters(struct analysis *analysis)
 	return true;
 }
 
-/* A type is looked for among the session's temporary ones first, which may be called like a built-in one. */
-static bool qualify_casts(struct analysis *analysis, Node *value)
+bool tenant_casts(struct analysis *analysis, Node *value)
 {
 	for (; IsA(value, TypeCast); value = ((TypeCast *)value)->arg) {
 		TypeName *type = ((TypeCast *)value)->typeName;
@@ -190,7 +189,39 @@ bool tenant_value(struct analysis *analysis, const struct catalog_relation *rela
 							.parameter = ((ParamRef *)value)->number,
 							.relation = relation->name,
 							.position = analysis_position(analysis, token_at(analysis, begin)->start)});
-	return qualify_casts(analysis, *place);
+	return analysis->rewrite->preparing ? tenant_given(analysis, place, begin, end)
+										: tenant_casts(analysis, *place);
+}
+
+/* A constant for the tenant column is to be the tenant; NULL is not. */
+static bool check_constant(struct analysis *analysis, const char *relation, const char *column,
+						   const Node *value, size_t start)
+{
+	struct tenant_check check = {.relation = relation, .position = analysis_position(analysis, start)};
+	if (!value || !IsA(value, A_Const))
+		return true;
+	if (((const A_Const *)value)->isnull)
+		return analysis_refuse(analysis, "42501", start,
+							   text_concat("column \"", column, "\" cannot be set to null", NULL),
+							   "Rows belong to the session's own tenant.", NULL);
+	check.constant = constant_text((const A_Const *)value);
+	if (check.constant)
+		add_check(analysis, check);
+	return true;
+}
+
+bool tenant_stays(struct analysis *analysis, const char *relation, const char *column, Node *value,
+				  size_t begin)
+{
+	const Node *constant = without_casts(value);
+	size_t start = token_at(analysis, begin)->start;
+	if (constant && IsA(constant, A_Const) &&
+		(((const A_Const *)constant)->isnull || constant_text((const A_Const *)constant)))
+		return check_constant(analysis, relation, column, constant, start) && tenant_casts(analysis, value);
+	return analysis_refuse(
+		analysis, "0A000", start, "an argument for the tenant column must be a constant here",
+		"Its parameter has other uses in the prepared statement, or is of another type than the column.",
+		"Give it a constant, or leave the tenant column out.");
 }
 
 bool tenant_replaces(struct analysis *analysis, const char *relation, const char *column, Node **place,
@@ -200,15 +231,8 @@ bool tenant_replaces(struct analysis *analysis, const char *relation, const char
 	if (begin >= end)
 		return rewrite_lost(analysis, -1);
 	size_t start = token_at(analysis, begin)->start;
-	struct tenant_check check = {.relation = relation, .position = analysis_position(analysis, start)};
-	if (value && IsA(value, A_Const) && ((A_Const *)value)->isnull)
-		return analysis_refuse(analysis, "42501", start,
-							   text_concat("column \"", column, "\" cannot be set to null", NULL),
-							   "Rows belong to the session's own tenant.", NULL);
-	if (value && IsA(value, A_Const))
-		check.constant = constant_text((A_Const *)value);
-	if (check.constant)
-		add_check(analysis, check);
+	if (!check_constant(analysis, relation, column, value, start))
+		return false;
 	for (size_t i = begin; i < end; i++)
 		if (token_at(analysis, i)->kind == TOKEN_PARAMETER)
 			return analysis_refuse(

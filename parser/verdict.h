@@ -51,6 +51,7 @@ struct tenant_check {
 
 /* What a statement does to the state that decides how later statements are read. Applied by the session
  * when the server has confirmed the statement, with PostgreSQL's transactional meaning. */
+enum { PREPARED_STAYS = '=' };
 enum effect_kind {
 	EFFECT_NONE,
 	EFFECT_BEGIN,
@@ -67,7 +68,8 @@ enum effect_kind {
 	EFFECT_DISCARD_TEMP,
 	EFFECT_DISCARD_PLANS,
 	/* name; flag: takes the tenant as its last argument; value, if any: the arguments that must be the tenant, each as
-	 * its number, a blank, and the relation whose tenant column it is for, with \1 in between */
+	 * its number, a blank (or PREPARED_STAYS: the statement does not write it there), and the relation whose tenant
+	 * column it is for, with \1 in between */
 	EFFECT_PREPARE,
 	EFFECT_DEALLOCATE, /* name, NULL: all */
 	/* name: runs what PREPARE or a Parse message has given that name; changes nothing by itself */

@@ -527,6 +527,57 @@ EXECUTE p (1, <other>);
 --: modes simple
 PREPARE p AS INSERT INTO nokey (a, tenant_id) VALUES ($1, $2) RETURNING a; EXECUTE p (1, <tenant>); DEALLOCATE ALL; PREPARE p (integer, integer) AS SELECT $1 + $2; EXECUTE p (1, 2);
 
+-- its parameter has other uses
+--: visible
+PREPARE p AS UPDATE nokey SET tenant_id = $1, b = $2 WHERE tenant_id = $1 AND a > $3 RETURNING a, b;
+--: step
+EXECUTE p (<tenant>, 'x', <#1>);
+--: step
+--: refused 42501
+EXECUTE p (<other>, 'x', <#1>);
+--: step
+--: refused 42501
+EXECUTE p (NULL, 'x', <#1>);
+--: step
+--: refused 0A000
+EXECUTE p (coalesce(<tenant>, NULL), 'x', <#1>);
+--: step
+--: error 42601
+EXECUTE p (<tenant>);
+
+--: visible
+--: where text
+PREPARE p (text) AS INSERT INTO nokey (a, b, tenant_id) SELECT id, $1 || name, $1 FROM tree WHERE id < <#3> RETURNING a, b;
+--: step
+EXECUTE p (<tenant>);
+--: step
+--: refused 42501
+EXECUTE p (<other>);
+
+-- and a type that may round or cut
+--: visible
+--: where integer bigint
+PREPARE p (numeric) AS INSERT INTO nokey (a, b, tenant_id) VALUES (1, 'y', $1), ($1, $1, $1) RETURNING a, b;
+--: step
+EXECUTE p (<tenant>);
+--: step
+EXECUTE p ('<tenant!>');
+--: step
+--: refused 42501
+EXECUTE p (<tenant>.4);
+--: step
+--: refused 42501
+EXECUTE p (<other>);
+
+--: visible
+--: where text
+PREPARE p (name) AS UPDATE nokey SET tenant_id = $1 WHERE b IS NOT NULL RETURNING a, b;
+--: step
+EXECUTE p (<tenant>);
+--: step
+--: refused 42501
+EXECUTE p (<other>);
+
 --: visible
 --: where integer bigint text
 PREPARE p AS INSERT INTO nokey (a, tenant_id) VALUES ($1, $2) RETURNING a;
