@@ -231,10 +231,10 @@ static bool keeps_tenant(struct analysis *analysis, const PrepareStmt *statement
 	bool plain = !type->typmods && !type->arrayBounds && !type->setof && !type->pct_type;
 	if (!plain || !tenant_type_kept_by(analysis->tenant_type, strVal(llast(type->names))))
 		return false;
-	if (list_length(type->names) == 2)
-		return strcmp(strVal(linitial(type->names)), "pg_catalog") == 0;
+	if (list_length(type->names) > 1)
+		return list_length(type->names) == 2 && same_name(strVal(linitial(type->names)), "pg_catalog");
 	type->names = lcons(tree_string("pg_catalog"), type->names);
-	return list_length(type->names) == 2 && splice_text(analysis, (size_t)type->location, 0, "pg_catalog.");
+	return splice_text(analysis, (size_t)type->location, 0, "pg_catalog.");
 }
 
 static size_t times_given(const struct analysis *analysis, int number)
