@@ -64,6 +64,8 @@ struct catalog_relation {
 	size_t n_indexes;
 	const struct catalog_index *indexes; /* unique ones only */
 	const char *view_definition;         /* pg_get_viewdef() for v and m, else NULL */
+	/* of a view of the transaction under way: the search_path that its definition was written under; else NULL */
+	const char *view_path;
 	size_t n_depends;
 	const uint32_t *depends; /* relations a view's query or a rule reads */
 	size_t n_referencing;

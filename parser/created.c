@@ -263,18 +263,13 @@ static const char *read_columns(struct catalog_relation *relation, const char *a
 	return at;
 }
 
-/* Under another search_path the definition may mean something else. */
-static void read_definition(const struct analysis *analysis, struct catalog_relation *relation,
-							const char *at)
+static void read_definition(struct catalog_relation *relation, const char *at)
 {
 	if (*at != MARK)
 		return;
-	const char *end = strchr(at + 2, MARK), *now = analysis->names->search_path;
-	size_t length = (size_t)(end - at) - 2;
-	if (now && strlen(now) == length && memcmp(now, at + 2, length) == 0)
-		relation->view_definition = end + 1;
-	else
-		relation->isolation = ISOLATION_REFUSED;
+	const char *end = strchr(at + 2, MARK);
+	relation->view_path = analysis_text("%.*s", (int)(end - at) - 2, at + 2);
+	relation->view_definition = end + 1;
 }
 
 static const struct catalog_relation *read_entry(const struct analysis *analysis, const char *flags,
@@ -299,7 +294,7 @@ static const struct catalog_relation *read_entry(const struct analysis *analysis
 	char *end;
 	relation->tenant_column = (int)strtol(flags + 4, &end, 10);
 	relation->n_columns = 0;
-	read_definition(analysis, relation, read_columns(relation, end));
+	read_definition(relation, read_columns(relation, end));
 	return relation;
 }
 

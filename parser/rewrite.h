@@ -131,6 +131,7 @@ struct rewrite {
 	const Node
 		*rows_stay; /* the sub-select whose targets may stay rows of the table: a column is taken out of it */
 	bool literal;   /* the statement cannot take parameters: the slot must become a literal */
+	bool moved;     /* within a definition that was written under another search_path: rewrite_moved.c */
 	bool preparing; /* within PREPARE .. */
 	struct given *given;
 	bool foreign;            /* some relation that may hold other tenants' rows is read */
@@ -273,6 +274,8 @@ List *leaf_names(struct analysis *analysis, const struct leaf *leaf);
 /* The names of a function's columns in FROM; NIL: cannot be told. `name`: the one of the item. */
 List *function_columns(const struct analysis *analysis, const RangeFunction *function, const char *name);
 List *table_function_columns(const RangeTableFunc *function);
+/* Is it, or are its elements, of one of the server's common types without columns? */
+bool type_is_scalar(const TypeName *type);
 
 /* rewrite_join.c */
 struct join_column {
@@ -412,6 +415,13 @@ bool rewrite_followed(struct analysis *analysis, RawStmt *raw);
 
 /* rewrite_create_view.c */
 bool rewrite_create_view(struct analysis *analysis, ViewStmt *statement, size_t begin, size_t end);
+
+/* rewrite_moved.c */
+/* The definition of a new view that is read next was written under this search_path. */
+bool moved_to(struct analysis *analysis, const char *path);
+/* Do the names that an expression, and an item of FROM, uses by itself mean there what they mean now? */
+bool moved_name(struct analysis *analysis, const Node *node);
+bool moved_leaf(struct analysis *analysis, const struct leaf *leaf, const Node *item);
 
 /* rewrite_view.c */
 bool view_inline(struct analysis *analysis, struct leaf *leaf);

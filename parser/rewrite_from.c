@@ -372,6 +372,7 @@ static bool place_leaf(struct analysis *analysis, struct level *level, Node **pl
 							 "Please report the statement.");
 	}
 	leaf->hidden = context.hidden;
+	ok = ok && moved_leaf(analysis, leaf, item);
 	if (ok && !context.hidden)
 		level_unit(level, leaf, leaf->name);
 	return ok;

@@ -35,13 +35,13 @@ static bool is_built_in(const struct analysis *analysis, const List *funcname, c
 
 /* --- unnest(), which takes values with columns of their own apart --- */
 
-static bool is_scalar_type(const TypeName *type)
+bool type_is_scalar(const TypeName *type)
 {
 	static const char *const names[] = {"int2",    "int4",      "int8",       "float4",  "float8",
 										"numeric", "bool",      "text",       "varchar", "uuid",
 										"date",    "timestamp", "timestamptz"};
 	int n = list_length(type->names);
-	if (n > 2 || (n == 2 && !same_name(strVal(linitial(type->names)), "pg_catalog")))
+	if (type->pct_type || n > 2 || (n == 2 && !same_name(strVal(linitial(type->names)), "pg_catalog")))
 		return false;
 	for (size_t i = 0; n > 0 && i < sizeof names / sizeof *names; i++)
 		if (same_name(strVal(llast(type->names)), names[i]))
@@ -53,7 +53,7 @@ static bool is_scalar(const Node *value)
 {
 	if (IsA(value, TypeCast)) {
 		const TypeName *type = ((const TypeCast *)value)->typeName;
-		return !type->arrayBounds && is_scalar_type(type);
+		return !type->arrayBounds && type_is_scalar(type);
 	}
 	return IsA(value, A_Const) && !((const A_Const *)value)->isnull &&
 		   !IsA(&((const A_Const *)value)->val, String);
@@ -63,7 +63,7 @@ static bool is_scalar_array(const Node *value)
 {
 	if (IsA(value, TypeCast)) {
 		const TypeName *type = ((const TypeCast *)value)->typeName;
-		return type->arrayBounds && is_scalar_type(type);
+		return type->arrayBounds && type_is_scalar(type);
 	}
 	/* the elements are of one type: one tells of all */
 	ListCell *cell;

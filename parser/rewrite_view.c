@@ -15,13 +15,16 @@ struct text_state {
 	struct splice_list splices;
 	struct level *level;
 	struct cte *ctes;
+	const struct scope_path *path;
+	bool moved;
 };
 
 static struct text_state text_state_put_aside(struct analysis *analysis, const char *text)
 {
 	struct text_state state = {
-		analysis->text,   analysis->text_length, analysis->statement_start, analysis->statement_length,
-		analysis->tokens, analysis->splices,     analysis->rewrite->level,  analysis->rewrite->ctes};
+		analysis->text,   analysis->text_length,   analysis->statement_start, analysis->statement_length,
+		analysis->tokens, analysis->splices,       analysis->rewrite->level,  analysis->rewrite->ctes,
+		analysis->path,   analysis->rewrite->moved};
 	analysis->text = text;
 	analysis->text_length = strlen(text);
 	analysis->statement_start = 0;
@@ -30,6 +33,7 @@ static struct text_state text_state_put_aside(struct analysis *analysis, const c
 	analysis->splices = (struct splice_list){0};
 	analysis->rewrite->level = NULL;
 	analysis->rewrite->ctes = NULL;
+	analysis->rewrite->moved = false;
 	analysis->rewrite->view_depth++;
 	return state;
 }
@@ -45,6 +49,8 @@ static void text_state_take_back(struct analysis *analysis, const struct text_st
 	analysis->splices = state->splices;
 	analysis->rewrite->level = state->level;
 	analysis->rewrite->ctes = state->ctes;
+	analysis->path = state->path;
+	analysis->rewrite->moved = state->moved;
 }
 
 static Node *parse_definition(struct analysis *analysis, const struct catalog_relation *view)
@@ -104,7 +110,9 @@ Node *view_guarded(struct analysis *analysis, const struct leaf *leaf, size_t at
 	if (query == NULL)
 		return NULL;
 	struct text_state state = text_state_put_aside(analysis, view->view_definition);
-	bool ok = rewrite_tokens(analysis);
+	if (view->view_path)
+		analysis->path = scope_path_of(analysis, view->view_path);
+	bool ok = (!view->view_path || moved_to(analysis, view->view_path)) && rewrite_tokens(analysis);
 	size_t n = ok ? analysis->tokens->n : 0;
 	while (n > 0 && token_at(analysis, n - 1)->kind == TOKEN_SEMICOLON)
 		n--;

@@ -209,9 +209,10 @@ bool field_source(struct analysis *analysis, Node **place)
 		FuncCall *call = (FuncCall *)node;
 		if (is_row_through(call->funcname) && call->args) {
 			List *rest = list_copy_tail(call->args, 1);
-			ok = function_policy(analysis, call) && field_source(analysis, (Node **)&linitial(call->args)) &&
-				 walk_list(analysis, rest) && walk_list(analysis, call->agg_order) &&
-				 walk(analysis, &call->agg_filter) && walk(analysis, (Node **)&call->over);
+			ok = moved_name(analysis, node) && function_policy(analysis, call) &&
+				 field_source(analysis, (Node **)&linitial(call->args)) && walk_list(analysis, rest) &&
+				 walk_list(analysis, call->agg_order) && walk(analysis, &call->agg_filter) &&
+				 walk(analysis, (Node **)&call->over);
 		} else {
 			ok = walk(analysis, place);
 		}
@@ -472,7 +473,7 @@ bool walk(struct analysis *analysis, Node **place)
 		return true;
 	if (!rewrite_enter(analysis))
 		return false;
-	bool ok = walk_node(analysis, place);
+	bool ok = moved_name(analysis, *place) && walk_node(analysis, place);
 	rewrite_leave(analysis);
 	return ok;
 }

@@ -56,14 +56,8 @@ static bool has(const char *const *schemas, size_t n, const char *schema)
 	return false;
 }
 
-const struct scope_path *scope_path(const struct analysis *analysis)
+const struct scope_path *scope_path_of(const struct analysis *analysis, const char *text)
 {
-	if (analysis->path)
-		return analysis->path;
-	const char *text = analysis->names->search_path ? analysis->names->search_path
-													: catalog_default_search_path(analysis->catalog);
-	if (text == NULL)
-		text = "\"$user\", public";
 	/* each name needs at least two bytes of the list; pg_temp and pg_catalog come before them */
 	size_t length = strlen(text), n = 0;
 	struct scope_path *path = palloc(sizeof *path);
@@ -84,6 +78,16 @@ const struct scope_path *scope_path(const struct analysis *analysis)
 		n++;
 	}
 	*path = (struct scope_path){.schemas = first, .n = n};
+	return path;
+}
+
+const struct scope_path *scope_path(const struct analysis *analysis)
+{
+	if (analysis->path)
+		return analysis->path;
+	const char *text = analysis->names->search_path ? analysis->names->search_path
+													: catalog_default_search_path(analysis->catalog);
+	const struct scope_path *path = scope_path_of(analysis, text ? text : "\"$user\", public");
 	((struct analysis *)analysis)->path = path;
 	return path;
 }

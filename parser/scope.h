@@ -24,6 +24,8 @@ struct scope_path {
 	const char **schemas;
 };
 const struct scope_path *scope_path(const struct analysis *analysis);
+/* .. under this search_path. */
+const struct scope_path *scope_path_of(const struct analysis *analysis, const char *text);
 
 /* pg_temp_3 and the like: which session it belongs to is not known, and the views in another one's can be read. */
 bool scope_is_numbered_temporary(const char *schema);

@@ -310,7 +310,37 @@ SELECT * FROM v;
 --: step
 ROLLBACK;
 
--- its names may mean something else under another search_path
+-- under another search_path than it was made under
+--: new views
+BEGIN;
+--: step
+CREATE VIEW v AS SELECT n.a, upper(b) || 'x' AS b, count(*)::text COLLATE "C" FROM nokey n JOIN tree ON id = a GROUP BY 1, 2;
+--: step
+CREATE TABLE alt.nokey (a integer, b text);
+--: step
+CREATE TABLE alt.v (a integer);
+--: step
+SET LOCAL search_path = alt;
+--: step
+SELECT * FROM v;
+--: step
+SELECT * FROM public.v ORDER BY 1, 2;
+--: step
+ROLLBACK;
+
+-- what its names may mean there is not known
+BEGIN;
+--: step
+CREATE VIEW v AS SELECT double_it(a) FROM nokey;
+--: step
+SET LOCAL search_path = alt, public;
+--: step
+--: refused 0A000
+SELECT * FROM v;
+--: step
+ROLLBACK;
+
+-- nor what operators mean for types of one's own
 BEGIN;
 --: step
 CREATE VIEW v AS SELECT id FROM items;
