@@ -241,7 +241,7 @@ static void test_prepared_checks(void **state)
 	free(text);
 	verdict_unref(verdict);
 	assert_true(ask_refused(&ask, "PREPARE r AS INSERT INTO orders (total, tenant_id) VALUES ($1, $2::real)",
-							"0A000", "parameter with this cast"));
+							"42501", "parameter with this cast"));
 	assert_true(ask_refused(&ask,
 							"PREPARE \"r\001\" AS INSERT INTO orders (total, tenant_id) VALUES ($1, $2)",
 							"0A000", "parameter of PREPARE"));
