@@ -93,6 +93,9 @@ bool statement_schema_change(struct analysis *analysis, Node *statement);
  * and far-reaching functions. `call` is the raw FuncCall; may record EFFECT_SET for set_config with
  * constants. */
 bool function_policy(struct analysis *analysis, const FuncCall *call);
+/* The same for an operator, by its (possibly qualified) name. One that the snapshot does not know is an unknown name. */
+bool operator_policy(struct analysis *analysis, const List *name, int location);
+bool operator_used(struct analysis *analysis, const A_Expr *expression);
 /* Attribute notation: `r.name` calls name(r) where the name is no column of r. To be asked for the last
  * name of a ColumnRef with several fields, or of an A_Indirection, that is not known to be a column.
  * Refuses names of flagged functions. */

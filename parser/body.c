@@ -490,7 +490,9 @@ static const char *scan_text(const struct catalog *catalog, const char *body, bo
 {
 	struct scan scan = {.code = code};
 	body_walk(catalog, body, scan_visit, &scan);
-	return scan.reason;
+	const struct catalog_function *operator= scan.reason ? NULL : catalog_flagged_operator(catalog, body);
+	return operator? psprintf("it uses the operator %s: %s", operator->name, operator->flag_reason)
+				   : scan.reason;
 }
 
 const char *body_scan(const struct catalog *catalog, const char *language, const char *body)

@@ -151,6 +151,8 @@ void catalog_add_function(struct catalog *catalog, const struct catalog_function
 	copy->name = catalog_copy(catalog, function->name);
 	copy->language = catalog_copy(catalog, function->language ? function->language : "");
 	copy->body = catalog_copy(catalog, function->body);
+	copy->calls_schema = catalog_copy(catalog, function->calls_schema);
+	copy->calls = catalog_copy(catalog, function->calls);
 	copy->row_arguments = catalog_copy(catalog, function->row_arguments);
 	copy->flagged = true;
 	copy->flag_reason = "it has not been examined";
@@ -292,7 +294,8 @@ static void index_functions(struct catalog *catalog)
 				  hash_name(catalog->overloads[i].schema, catalog->overloads[i].name), i);
 	table_init(catalog, &catalog->function_by_oid, n);
 	for (size_t i = 0; i < n; i++)
-		table_put(&catalog->function_by_oid, hash_oid(catalog->functions[i].oid), i);
+		if (catalog->functions[i].kind != 'o') /* whose numbers are others */
+			table_put(&catalog->function_by_oid, hash_oid(catalog->functions[i].oid), i);
 }
 
 static void index_relations(struct catalog *catalog)
@@ -454,6 +457,16 @@ struct catalog_name *catalog_name(const struct catalog *catalog, const char *tex
 	struct text_key key = {text, length};
 	long i = table_get(&catalog->name_by_text, hash_text(text, length), name_is, catalog, &key);
 	return i < 0 ? NULL : &catalog->names[i];
+}
+
+const struct catalog_function *catalog_flagged_operator(const struct catalog *catalog, const char *text)
+{
+	for (size_t i = 0; catalog->flagged_operators && i < catalog->n_functions; i++) {
+		const struct catalog_function *function = &catalog->functions[i];
+		if (function->kind == 'o' && function->flagged && strstr(text, function->name))
+			return function;
+	}
+	return NULL;
 }
 
 size_t catalog_functions(const struct catalog *catalog, const char *schema, const char *name,

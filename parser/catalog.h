@@ -84,12 +84,14 @@ enum { RECORD_TYPE = 2249 };
 struct catalog_function {
 	uint32_t oid;
 	const char *schema, *name;
-	/* pg_proc.prokind: f p a w; o: an operator outside pg_catalog, `name` is its symbol */
+	/* pg_proc.prokind: f p a w; o: an operator, `name` is its symbol, oid 0 */
 	char kind;
 	const char *language; /* sql, plpgsql, c, internal, ... */
 	/* prosrc or the text of prosqlbody; NULL for c and internal. Of aggregates and operators the
 	 * functions behind them, each as "name(" */
 	const char *body;
+	const char *calls_schema,
+		*calls; /* the function behind an operator that is not the server's own; else NULL */
 	/* of each argument the oid of the relation whose rows it takes, RECORD_TYPE for any row, else 0: "0 16400". NULL: all 0 */
 	const char *row_arguments;
 	bool returns_trigger;

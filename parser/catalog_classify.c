@@ -144,6 +144,8 @@ static void restrict_to(struct classification *all, struct catalog_relation *rel
 		name->relation = true;
 }
 
+static const char *operator_reason(struct classification *all, const char *text);
+
 static const char *flagged_use(const struct uses *uses)
 {
 	if (uses->reason)
@@ -181,10 +183,11 @@ static bool shows_settings(const struct catalog *catalog, const struct catalog_r
 	return false;
 }
 
-static enum isolation view_isolation(const struct classification *all, size_t i)
+static enum isolation view_isolation(struct classification *all, size_t i)
 {
 	const struct catalog_relation *relation = &all->catalog->relations[i];
-	if (!relation->view_definition || flagged_use(&all->views[i]) || shows_settings(all->catalog, relation))
+	if (!relation->view_definition || flagged_use(&all->views[i]) ||
+		operator_reason(all, relation->view_definition) || shows_settings(all->catalog, relation))
 		return ISOLATION_REFUSED;
 	enum isolation isolation = reads(all->catalog, relation);
 	if (isolation == ISOLATION_VIEW && relation->kind == 'm')
@@ -283,6 +286,7 @@ static void flag(struct classification *all, struct catalog_function *function, 
 		name->reason = reason;
 	}
 	all->changed = true;
+	all->catalog->flagged_operators |= function->kind == 'o';
 }
 
 static const char DOUBTFUL[] =
@@ -314,6 +318,13 @@ static const char *own_reason(struct classification *all, const struct catalog_f
 		return DOUBTFUL;
 	body_walk(all->catalog, function->body, collect, uses);
 	return uses->reason;
+}
+
+static const char *operator_reason(struct classification *all, const char *text)
+{
+	const struct catalog_function *operator= text ? catalog_flagged_operator(all->catalog, text) : NULL;
+	return operator? join(all->catalog, "it uses the operator %s: %s", operator->name, operator->flag_reason)
+				   : NULL;
 }
 
 static const char *borrowed_reason(struct classification *all, const struct uses *uses)
@@ -349,7 +360,7 @@ static void first_look(struct classification *all)
 	for (size_t i = 0; i < catalog->n_functions; i++) {
 		struct catalog_function *function = &catalog->functions[i];
 		/* The server's own SQL functions read system catalogs only; others may have been put beside them. */
-		bool own = system_schema(function->schema) && function->oid < FIRST_NORMAL_OID;
+		bool own = system_schema(function->schema) && function->oid < FIRST_NORMAL_OID && !function->calls;
 		const char *reason = own ? NULL : own_reason(all, function, &all->functions[i]);
 		function->flagged = false;
 		function->flag_reason = NULL;
@@ -374,10 +385,12 @@ void catalog_classify(struct catalog *catalog, const struct catalog_rules *rules
 			follow_parent(&all, &catalog->relations[i]);
 		}
 		for (size_t i = 0; i < catalog->n_functions; i++) {
-			const char *reason =
-				catalog->functions[i].flagged ? NULL : borrowed_reason(&all, &all.functions[i]);
+			struct catalog_function *function = &catalog->functions[i];
+			const char *reason = function->flagged ? NULL : borrowed_reason(&all, &all.functions[i]);
+			if (!function->flagged && !reason && function->kind != 'o')
+				reason = operator_reason(&all, function->body);
 			if (reason)
-				flag(&all, &catalog->functions[i], reason);
+				flag(&all, function, reason);
 		}
 	} while (all.changed);
 	for (size_t i = 0; i < catalog->n_functions; i++)

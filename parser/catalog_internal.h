@@ -56,6 +56,7 @@ struct catalog {
 	/* Made by catalog_finish(). */
 	struct catalog_configured *shared; /* rules.shared, kept for tables that are yet to be created */
 	size_t n_shared;
+	bool flagged_operators; /* there are some */
 	struct catalog_overloads *overloads;
 	size_t n_overloads;
 	struct catalog_name *names;
@@ -67,6 +68,9 @@ struct catalog {
 const char *catalog_copy(struct catalog *catalog, const char *text);
 /* The entry of a name, or NULL. `length` bytes, not terminated. */
 struct catalog_name *catalog_name(const struct catalog *catalog, const char *text, size_t length);
+/* A flagged operator in the text; NULL: none. Operators are no names: they are looked for byte by byte, also as a part of
+ * others. */
+const struct catalog_function *catalog_flagged_operator(const struct catalog *catalog, const char *text);
 /* Is a relation of this name configured as shared? `schema` NULL: in any schema. */
 bool catalog_configured_shared(const struct catalog *catalog, const char *schema, const char *name);
 bool catalog_has_schema_n(const struct catalog *catalog, const char *text, size_t length);

@@ -96,6 +96,7 @@ bool checker_resolve(struct checker *checker, const RangeVar *name, bool as_targ
 					 struct checker_name *found);
 /* Is a flagged function, not trusted, meant by this (possibly qualified) name? */
 bool checker_flagged_function(struct checker *checker, const List *name);
+bool checker_flagged_operator(struct checker *checker, const List *name);
 
 /* --- checker_level.c --- */
 void checker_level_open(struct checker *checker, struct checker_level *level);

@@ -234,13 +234,15 @@ bool checker_resolve(struct checker *checker, const RangeVar *name, bool as_targ
 
 static bool is_trusted(const struct policy *policy, const struct catalog_function *function)
 {
-	size_t schema = strlen(function->schema);
+	/* of an operator the function behind it */
+	const char *in = function->calls ? function->calls_schema : function->schema;
+	const char *called = function->calls ? function->calls : function->name;
+	size_t schema = strlen(in);
 	for (size_t i = 0; i < policy->n_trusted_functions; i++) {
 		const char *name = policy->trusted_functions[i];
-		if (same_name(name, function->name))
+		if (same_name(name, called))
 			return true;
-		if (strncmp(name, function->schema, schema) == 0 && name[schema] == '.' &&
-			same_name(name + schema + 1, function->name))
+		if (strncmp(name, in, schema) == 0 && name[schema] == '.' && same_name(name + schema + 1, called))
 			return true;
 	}
 	return false;
@@ -274,4 +276,9 @@ bool checker_flagged_function(struct checker *checker, const List *name)
 			flagged_in(checker, checker->path->schemas[i], last))
 			return true;
 	return false;
+}
+
+bool checker_flagged_operator(struct checker *checker, const List *name)
+{
+	return checker->analysis->catalog->flagged_operators && checker_flagged_function(checker, name);
 }

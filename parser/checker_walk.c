@@ -26,6 +26,13 @@ static bool walk_call(struct checker *checker, const FuncCall *call)
 		   checker_walk(checker, call->agg_filter) && walk_window(checker, call->over);
 }
 
+static bool walk_operator(struct checker *checker, const List *name, int location)
+{
+	return name == NIL || !checker_flagged_operator(checker, name) ||
+		   checker_open(checker, location,
+						"an operator is used whose function touches tenant relations or cannot be read");
+}
+
 /* `x.f` and `(x).f` call f(x) when x has no column f. `row` is the name of x, NULL when it is an expression.
  */
 static bool walk_notation(struct checker *checker, const char *row, const ListCell *name, int location)
@@ -75,7 +82,8 @@ static bool walk_case(struct checker *checker, const CaseExpr *expr)
 
 static bool walk_sublink(struct checker *checker, const SubLink *link)
 {
-	return checker_walk(checker, link->testexpr) && checker_query(checker, link->subselect);
+	return walk_operator(checker, link->operName, link->location) && checker_walk(checker, link->testexpr) &&
+		   checker_query(checker, link->subselect);
 }
 
 /* Nodes of FROM: only the expressions inside. */
@@ -119,7 +127,8 @@ static bool walk_node(struct checker *checker, const Node *node)
 	case T_ColumnRef:
 		return walk_column(checker, AS(ColumnRef));
 	case T_A_Expr:
-		return checker_walk(checker, AS(A_Expr)->lexpr) && checker_walk(checker, AS(A_Expr)->rexpr);
+		return walk_operator(checker, AS(A_Expr)->name, AS(A_Expr)->location) &&
+			   checker_walk(checker, AS(A_Expr)->lexpr) && checker_walk(checker, AS(A_Expr)->rexpr);
 	case T_BoolExpr:
 		return checker_walk_list(checker, AS(BoolExpr)->args);
 	case T_FuncCall:
@@ -142,7 +151,8 @@ static bool walk_node(struct checker *checker, const Node *node)
 	case T_MultiAssignRef: /* the targets of one list share the source: once is enough */
 		return AS(MultiAssignRef)->colno != 1 || checker_walk(checker, AS(MultiAssignRef)->source);
 	case T_SortBy:
-		return checker_walk(checker, AS(SortBy)->node);
+		return walk_operator(checker, AS(SortBy)->useOp, AS(SortBy)->location) &&
+			   checker_walk(checker, AS(SortBy)->node);
 	case T_WindowDef:
 		return walk_window(checker, AS(WindowDef));
 	case T_SubLink:

@@ -82,6 +82,8 @@ static bool visit(Node *node, void *to)
 		return true;
 	if (IsA(node, FuncCall) && !function_policy(analysis, (FuncCall *)node))
 		return true;
+	if (IsA(node, A_Expr) && !operator_used(analysis, (A_Expr *)node))
+		return true;
 	if (analysis->depth >= analysis->policy->max_depth)
 		return !analysis_refuse(analysis, "54001", -1, "statement is nested too deeply", NULL,
 								"Raise max_depth, or write the statement with less nesting.");

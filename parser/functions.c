@@ -213,12 +213,12 @@ static const char *reads_other_view(const struct analysis *analysis)
 	return NULL;
 }
 
-static bool reads_no_other_view(struct analysis *analysis, const FuncCall *call)
+static bool reads_no_other_view(struct analysis *analysis, int location)
 {
 	const char *view = analysis->names->n_temporaries > 0 ? reads_other_view(analysis) : NULL;
 	return !view ||
 		   analysis_refuse(
-			   analysis, "42501", call->location, "functions cannot be called now",
+			   analysis, "42501", location, "functions cannot be called now",
 			   analysis_text("Some of them names \"%s\", a view that is not confined to this tenant.", view),
 			   "If it is a temporary view, drop it or create it again.");
 }
@@ -266,7 +266,7 @@ bool function_policy(struct analysis *analysis, const FuncCall *call)
 	if (candidates.flagged)
 		return trusted(analysis->policy, candidates.flagged->schema, name) ||
 			   refuse_flagged(analysis, call->location, candidates.flagged);
-	if (candidates.has_body && !reads_no_other_view(analysis, call))
+	if (candidates.has_body && !reads_no_other_view(analysis, call->location))
 		return false;
 	/* A function that the database itself has written under such a name was read, and is harmless. */
 	if ((candidates.n == 0 || !candidates.readable) && !special_function(analysis, call, name))
@@ -276,6 +276,38 @@ bool function_policy(struct analysis *analysis, const FuncCall *call)
 	if (candidates.n == 0 && (!schema || strcmp(schema, "pg_catalog") != 0))
 		analysis->unknown_name = true;
 	return true;
+}
+
+bool operator_policy(struct analysis *analysis, const List *name, int location)
+{
+	const char *last = strVal(llast(name));
+	const struct catalog_name *entry = catalog_name(analysis->catalog, last, strlen(last));
+	analysis->unknown_name |= !entry;
+	if (!entry || !entry->own_function)
+		return true;
+	struct candidates candidates = find_candidates(
+		analysis, list_length(name) > 1 ? strVal(list_nth(name, list_length(name) - 2)) : NULL, last);
+	if (!candidates.flagged)
+		return !candidates.has_body || reads_no_other_view(analysis, location);
+	return trusted(analysis->policy, candidates.flagged->calls_schema, candidates.flagged->calls) ||
+		   analysis_refuse(analysis, "42501", location,
+						   analysis_text("operator %s cannot be used by a tenant", last),
+						   analysis_text("What it reads and writes is not confined to a tenant: %s.",
+										 candidates.flagged->flag_reason),
+						   "If its function is safe for tenants, add that to trusted_functions.");
+}
+
+bool operator_used(struct analysis *analysis, const A_Expr *expression)
+{
+	switch (expression->kind) {
+	case AEXPR_BETWEEN: /* whose names are none of operators */
+	case AEXPR_NOT_BETWEEN:
+	case AEXPR_BETWEEN_SYM:
+	case AEXPR_NOT_BETWEEN_SYM:
+		return true;
+	default:
+		return operator_policy(analysis, expression->name, expression->location);
+	}
 }
 
 bool function_attribute(struct analysis *analysis, const char *name, int location)

@@ -286,7 +286,8 @@ static size_t sublink_open(const struct analysis *analysis, const SubLink *link)
 
 static bool sublink(struct analysis *analysis, SubLink *link)
 {
-	if (!walk(analysis, &link->testexpr) || !rewrite_tokens(analysis))
+	if ((link->operName && !operator_policy(analysis, link->operName, link->location)) ||
+		!walk(analysis, &link->testexpr) || !rewrite_tokens(analysis))
 		return false;
 	size_t open = sublink_open(analysis, link);
 	if (!is_open(analysis, open, analysis->tokens->n))
@@ -394,8 +395,8 @@ static bool walk_node(struct analysis *analysis, Node **place)
 	case T_List:
 		return walk_list(analysis, (List *)node);
 	case T_A_Expr:
-		return any_operator(analysis, (A_Expr *)node) && walk(analysis, &((A_Expr *)node)->lexpr) &&
-			   walk(analysis, &((A_Expr *)node)->rexpr);
+		return operator_used(analysis, (A_Expr *)node) && any_operator(analysis, (A_Expr *)node) &&
+			   walk(analysis, &((A_Expr *)node)->lexpr) && walk(analysis, &((A_Expr *)node)->rexpr);
 	case T_BoolExpr:
 		return walk_list(analysis, ((BoolExpr *)node)->args);
 	case T_TypeCast:
@@ -432,8 +433,10 @@ static bool walk_more(struct analysis *analysis, Node *node)
 		return ((MultiAssignRef *)node)->colno > 1 || WALK(MultiAssignRef, source);
 	case T_CollateClause:
 		return WALK(CollateClause, arg);
-	case T_SortBy:
-		return WALK(SortBy, node);
+	case T_SortBy: {
+		const SortBy *sort = (SortBy *)node;
+		return (!sort->useOp || operator_policy(analysis, sort->useOp, sort->location)) && WALK(SortBy, node);
+	}
 	case T_WindowDef:
 		return window(analysis, (WindowDef *)node);
 	case T_GroupingSet:

@@ -143,6 +143,15 @@ static const char functions_text_14[] =
 				   " THEN pg_catalog.pg_get_function_sqlbody(p.oid) END");
 // clang-format on
 
+/* Operators; those that are not the server's own each with the call that it makes. */
+// clang-format off
+static const char operators_text[] =
+	"SELECT DISTINCT n.nspname, o.oprname, CASE WHEN o.oid >= 16384 THEN pg_catalog.format('%I.%I(', m.nspname, q.proname) END,"
+	" CASE WHEN o.oid >= 16384 THEN m.nspname END, CASE WHEN o.oid >= 16384 THEN q.proname END"
+	" FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace LEFT JOIN pg_catalog.pg_proc q"
+	" ON q.oid = o.oprcode LEFT JOIN pg_catalog.pg_namespace m ON m.oid = q.pronamespace WHERE " OUR_SCHEMAS;
+// clang-format on
+
 /* What a deparsed text is made from, as one value an object: the rule or function itself and every function,
  * type, operator and schema that it depends on, with the transaction that wrote the row; of relations and
  * columns, whose rows are written for many reasons, what a text can show of them. */
@@ -396,6 +405,25 @@ static bool load_functions(struct loading *loading, struct error *error)
 	return good;
 }
 
+static bool load_operators(struct loading *loading, struct error *error)
+{
+	struct part part = {0};
+	if (!part_load(&part, loading->connection, operators_text, error))
+		return false;
+	for (int row = 0; row < part.n; row++)
+		catalog_add_function(loading->catalog, &(struct catalog_function){
+												   .schema = sql_text(part.result, row, 0),
+												   .name = sql_text(part.result, row, 1),
+												   .kind = 'o',
+												   .language = "internal",
+												   .body = sql_text(part.result, row, 2),
+												   .calls_schema = sql_text(part.result, row, 3),
+												   .calls = sql_text(part.result, row, 4),
+											   });
+	PQclear(part.result);
+	return true;
+}
+
 static bool load_schemas(struct loading *loading, struct error *error)
 {
 	struct part part = {0};
@@ -512,8 +540,9 @@ static bool load_everything(struct loading *loading, struct error *error)
 		   sql_run(loading->connection,
 				   loading->before ? "SET LOCAL lock_timeout TO 200" : "SET LOCAL lock_timeout TO 10000",
 				   error) &&
-		   load_relations(loading, error) && load_functions(loading, error) && load_schemas(loading, error) &&
-		   load_tenants(loading, error) && sql_run(loading->connection, "COMMIT", error);
+		   load_relations(loading, error) && load_functions(loading, error) &&
+		   load_operators(loading, error) && load_schemas(loading, error) && load_tenants(loading, error) &&
+		   sql_run(loading->connection, "COMMIT", error);
 }
 
 /* The deparsing functions look at the catalogs of this moment: an object that another session drops meanwhile

@@ -389,6 +389,28 @@ static void create_aggregate(struct reader *reader, DefineStmt *define)
 	add_function(reader, schema, name, 'a', "internal", functions, false, NULL);
 }
 
+static void add_operator(struct reader *reader, const char *schema, const char *name, const char *calls)
+{
+	catalog_add_function(reader->catalog,
+						 &(struct catalog_function){.schema = schema ? schema : "public",
+													.name = name,
+													.kind = 'o',
+													.language = "internal",
+													.body = calls ? joined("%s.%s(", "public", calls) : NULL,
+													.calls_schema = calls ? "public" : NULL,
+													.calls = calls});
+}
+
+static void create_operator(struct reader *reader, DefineStmt *define)
+{
+	const char *schema, *name = last_name(define->defnames, &schema);
+	for (int i = 0; i < list_length(define->definition); i++) {
+		DefElem *option = list_nth(define->definition, i);
+		if (strcmp(option->defname, "function") == 0)
+			add_operator(reader, schema, name, strVal(llast(((TypeName *)option->arg)->names)));
+	}
+}
+
 /* --- statements --- */
 
 static void read_statement(struct reader *reader, Node *node, const char *text)
@@ -438,9 +460,12 @@ static void read_statement(struct reader *reader, Node *node, const char *text)
 		create_function(reader, (CreateFunctionStmt *)node, text);
 		break;
 	case T_DefineStmt:
-		if (((DefineStmt *)node)->kind != OBJECT_AGGREGATE)
+		if (((DefineStmt *)node)->kind == OBJECT_OPERATOR)
+			create_operator(reader, (DefineStmt *)node);
+		else if (((DefineStmt *)node)->kind == OBJECT_AGGREGATE)
+			create_aggregate(reader, (DefineStmt *)node);
+		else
 			die("cannot read: %s", text);
-		create_aggregate(reader, (DefineStmt *)node);
 		break;
 	case T_AlterTableStmt: {
 		AlterTableStmt *alter = (AlterTableStmt *)node;
@@ -559,6 +584,10 @@ static const char SYSTEM_FUNCTIONS[] =
 	"row_to_json set_config setval split_part string_agg substring sum table_to_xml timezone "
 	"to_char to_json to_timestamp to_tsvector trim ts_rewrite ts_stat unnest upper version";
 
+static const char SYSTEM_OPERATORS[] =
+	"! !! !!= !~ !~* !~~ !~~* # #> #>> % & && &< &> * + - -> ->> -|- / < << <= <> <@ = > >= >> ? ?& ?| @ "
+	"@> @? @@ ^ | || ~ ~* ~~ ~~*";
+
 static void add_system(struct reader *reader)
 {
 	char *save;
@@ -571,6 +600,9 @@ static void add_system(struct reader *reader)
 	for (char *name = strtok_r(pstrdup(SYSTEM_FUNCTIONS), " ", &save); name;
 		 name = strtok_r(NULL, " ", &save))
 		add_function(reader, "pg_catalog", name, 'f', "internal", NULL, false, NULL);
+	for (char *name = strtok_r(pstrdup(SYSTEM_OPERATORS), " ", &save); name;
+		 name = strtok_r(NULL, " ", &save))
+		add_operator(reader, "pg_catalog", name, NULL);
 	catalog_add_schema(reader->catalog, "public");
 	catalog_add_schema(reader->catalog, "pg_catalog");
 	catalog_add_schema(reader->catalog, "information_schema");

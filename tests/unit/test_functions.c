@@ -139,6 +139,47 @@ static void test_search_path(void **state)
 	ask_free(&ask);
 }
 
+static void test_operators(void **state)
+{
+	static const char *const REFUSED[] = {
+		"SELECT 1 === 2",
+		"SELECT 1 OPERATOR(public.===) 2",
+		"SELECT code FROM countries WHERE name === ANY (ARRAY['a', 'b'])",
+		"SELECT code FROM countries WHERE name === ANY (SELECT name FROM countries)",
+		"SELECT code FROM countries ORDER BY code USING ===",
+		"EXECUTE p (1 === 2)",
+		"SELECT uses_it(1)",
+		"SELECT * FROM shows_it",
+	};
+	struct ask ask;
+	ask_init(&ask);
+	catalog_unref(ask.catalog);
+	ask.catalog = catalog_text_parse(
+		"CREATE TABLE t (tenant_id int); CREATE TABLE countries (code text, name text);"
+		"CREATE FUNCTION count_t(a int, b int) RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM t';"
+		"CREATE FUNCTION add_up(a int, b int) RETURNS int LANGUAGE sql AS 'SELECT a + b';"
+		"CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = count_t);"
+		"CREATE OPERATOR @@@ (LEFTARG = int, RIGHTARG = int, FUNCTION = add_up);"
+		"CREATE FUNCTION uses_it(a int) RETURNS bigint LANGUAGE sql AS 'SELECT a === a';"
+		"CREATE VIEW shows_it (n) AS SELECT 1 === 2;",
+		1);
+	for (size_t i = 0; i < sizeof REFUSED / sizeof *REFUSED; i++)
+		assert_true(ask_is(&ask, REFUSED[i], VERDICT_REFUSE));
+	assert_true(ask_refused(&ask, "SELECT 1 === 2", "42501", "operator === cannot be used by a tenant"));
+	assert_true(ask_is(&ask, "SELECT 1 @@@ 2, 1 BETWEEN 0 AND 2", VERDICT_PASS));
+	struct verdict *verdict = ask_verdict(&ask, "SELECT 1 @@@ 2");
+	assert_false(verdict->unknown_name);
+	verdict_unref(verdict);
+	verdict = ask_verdict(&ask, "SELECT 1 @@@@ 2");
+	assert_true(verdict->unknown_name);
+	verdict_unref(verdict);
+	static const char *const TRUSTED[] = {"public.count_t"};
+	ask.policy.trusted_functions = TRUSTED;
+	ask.policy.n_trusted_functions = 1;
+	assert_true(ask_is(&ask, "SELECT 1 === 2", VERDICT_PASS));
+	ask_free(&ask);
+}
+
 static void test_sql_text(void **state)
 {
 	static const char *const HARMLESS[] = {
@@ -271,10 +312,10 @@ static void test_builtin_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_flagged),       cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_search_path),   cmocka_unit_test(test_sql_text),
-		cmocka_unit_test(test_reach),         cmocka_unit_test(test_call_message),
-		cmocka_unit_test(test_builtin_names),
+		cmocka_unit_test(test_flagged),      cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_search_path),  cmocka_unit_test(test_operators),
+		cmocka_unit_test(test_sql_text),     cmocka_unit_test(test_reach),
+		cmocka_unit_test(test_call_message), cmocka_unit_test(test_builtin_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

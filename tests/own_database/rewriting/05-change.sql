@@ -457,7 +457,7 @@ UPDATE parts p SET note = 'm' FROM types t (x, n) JOIN types u (n) USING (n) WHE
 -- columns of one name, which only their place tells apart
 UPDATE parts p SET note = 'm' FROM (SELECT id, code AS name, name FROM items) s JOIN tree t USING (id) WHERE t.id = p.id RETURNING *;
 
-UPDATE parts p SET note = 'm' FROM (SELECT i.id, p.* FROM items i JOIN parts p ON p.item_id = i.id) s JOIN (SELECT 1 AS x) t ON true JOIN labels l USING (item_id) WHERE s.qty = p.qty AND l.weight > 2 RETURNING *, 1 AS one;
+UPDATE parts p SET note = 'm' FROM (SELECT i.id, p.* FROM items i JOIN parts p ON p.item_id = i.id) s JOIN (SELECT 1 AS x) t ON true JOIN labels l USING (item_id) WHERE s.note = p.note AND l.label = (SELECT min(label) FROM labels WHERE item_id = p.item_id) RETURNING *, 1 AS one;
 
 UPDATE parts p SET note = 'm' FROM (SELECT count(*), sum(id), min(id), max(name) AS min FROM tree) s NATURAL JOIN (SELECT 12 AS count) c WHERE p.id = <#3> RETURNING p.id, *;
 
@@ -467,7 +467,7 @@ UPDATE parts p SET note = 'm' FROM items i (id, name) JOIN emails e USING (id) W
 
 UPDATE parts p SET note = 'm' FROM items i (id, a, a) LEFT JOIN emails e USING (id) WHERE i.id = p.item_id RETURNING *;
 
-UPDATE parts p SET note = 'm' FROM (items i JOIN emails e ON i.id = e.id) AS j JOIN parts q ON q.id = j.slot JOIN labels l USING (item_id) WHERE j.slot = p.id RETURNING *;
+UPDATE parts p SET note = 'm' FROM (items i JOIN emails e ON i.id = e.id) AS j JOIN parts q ON q.id = j.slot JOIN labels l USING (item_id) WHERE j.slot = p.id AND l.label = (SELECT min(label) FROM labels WHERE item_id = p.item_id) RETURNING *;
 
 UPDATE parts p SET note = 'm' FROM countries c CROSS JOIN (items i JOIN tree e ON i.id = e.id) AS j (k) JOIN emails m (k) USING (k) WHERE k = p.item_id RETURNING *;
 
