@@ -202,6 +202,19 @@ static char *cut_count(struct session *session, const struct wire_message *messa
 	return print("Expected %d parameters but got %d.", wanted - 1, got - 1);
 }
 
+/* 'Perhaps you meant to reference the column "o.tenant_id".' */
+static bool hints_at_tenant(const struct session *session, const struct wire_message *message,
+							const char *sqlstate)
+{
+	const char *hint = wire_error_field(message->body, message->length, 'H');
+	if (!hint || strcmp(sqlstate, "42703") != 0)
+		return false;
+	char *column = print(".%s\"", session->settings->policy->tenant_column);
+	bool named = strstr(hint, column) != NULL;
+	free(column);
+	return named;
+}
+
 /* 'COPY orders, line 1: "1\t2\t1"' without what was appended. */
 static char *cut_context(struct session *session, const struct wire_message *message)
 {
@@ -242,6 +255,8 @@ bool conceal_edit(struct session *session, const struct reply *head, const struc
 	}
 	if (!session->settings->policy->hide_tenant_column)
 		return edit->drop;
+	if (hints_at_tenant(session, message, sqlstate))
+		edit->drop = edit->drop ? "HWqp" : "H";
 	concealed->detail = cut_detail(session, message);
 	if (!concealed->detail)
 		concealed->detail = cut_count(session, message);
