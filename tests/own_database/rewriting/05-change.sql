@@ -473,7 +473,7 @@ UPDATE parts p SET note = 'm' FROM countries c CROSS JOIN (items i JOIN tree e O
 
 UPDATE parts SET note = 'm' FROM (items i JOIN emails e ON i.id = e.id) AS j (k) LEFT JOIN (SELECT id AS k, name AS columns_1, 1 AS x, 2 AS x FROM tree) t USING (k) WHERE k = item_id RETURNING *;
 
-DELETE FROM labels l USING (SELECT DISTINCT ON (id) id AS item_id, id, id FROM items) s JOIN parts p USING (item_id) WHERE l.item_id = s.item_id RETURNING *;
+DELETE FROM labels l USING (SELECT DISTINCT ON (id) id AS item_id, id, id FROM items) s JOIN parts p USING (item_id) WHERE l.item_id = s.item_id AND p.id = (SELECT min(id) FROM parts WHERE item_id = l.item_id) RETURNING *;
 
 DELETE FROM labels l USING (SELECT id AS item_id, name AS item, name AS item FROM items) s NATURAL JOIN parts p WHERE p.id = <#3> RETURNING l.label, *;
 

@@ -557,7 +557,7 @@ EXECUTE p (<other>);
 -- and a type that may round or cut
 --: visible
 --: where integer bigint
-PREPARE p (numeric) AS INSERT INTO nokey (a, b, tenant_id) VALUES (1, 'y', $1), ($1, $1, $1) RETURNING a, b;
+PREPARE p (numeric) AS INSERT INTO nokey (a, b, tenant_id) VALUES (1, 'y', $1), ($1 - $1 + 2, $1, $1) RETURNING a, b;
 --: step
 EXECUTE p (<tenant>);
 --: step

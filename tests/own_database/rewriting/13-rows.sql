@@ -356,3 +356,10 @@ SELECT m.id, row_to_json(m.*) FROM types m GROUP BY m.id ORDER BY m.id;
 
 --: version 15
 MERGE INTO types m USING "Odd Name" s ON m.id = s."Id" WHEN MATCHED AND m.* IS NOT NULL THEN UPDATE SET c = length(row_to_json(m.*)::text)::text;
+
+-- A condition over the target's whole row, which is written without its tenant column, beside a sub-select that is guarded first.
+UPDATE items AS u SET code = (SELECT max(note) FROM parts) WHERE u IS NULL;
+
+UPDATE items AS u SET code = (SELECT max(note) || u.id FROM parts) WHERE (1.5) = (CASE WHEN NOT (u IS NULL) THEN 1.5 ELSE 1 END);
+
+DELETE FROM labels d USING (TABLE parts) AS p WHERE d IS NULL;
