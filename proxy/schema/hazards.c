@@ -250,7 +250,7 @@ static const char *oids_of_views(struct hazards *hazards)
 	return sql_array(hazards->arena, n, oids);
 }
 
-static const char *oids_of_functions(struct hazards *hazards)
+const char *hazards_flagged_functions(struct hazards *hazards)
 {
 	size_t n = 0, most = catalog_function_count(hazards->catalog);
 	const char **oids = arena_alloc(hazards->arena, (most + 1) * sizeof *oids);
@@ -267,7 +267,7 @@ static bool find_borrowed_rights(struct hazards *hazards, struct error *error)
 	struct arena *arena = hazards->arena;
 	if (!hazards->plan->settings->row_security)
 		return true;
-	const char *values[] = {oids_of_views(hazards), oids_of_functions(hazards)};
+	const char *values[] = {oids_of_views(hazards), hazards_flagged_functions(hazards)};
 	PGresult *result = sql_query(hazards->connection, borrowed_text, 2, values, error);
 	if (!result)
 		return false;

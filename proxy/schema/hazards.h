@@ -11,7 +11,8 @@
 #include "proxy/schema/plan.h"
 
 struct hazard {
-	const char *kind;   /* unique, foreign key, function, trigger, rule, view, materialized view, publication,
+	const char
+		*kind; /* unique, foreign key, function, trigger, call, rule, view, materialized view, publication,
 						   replica, role */
 	const char *object; /* for people: users_email_key on users(email) */
 	const char *what;   /* what happens */
@@ -35,6 +36,8 @@ bool hazards_find(struct hazards *hazards, PGconn *connection, const struct plan
 
 void hazards_add(struct hazards *hazards, const char *kind, const char *object, const char *what,
 				 const char *todo);
+/* Flagged functions that are not the server's own, as an array of oids. */
+const char *hazards_flagged_functions(struct hazards *hazards);
 bool hazards_of_keys(struct hazards *hazards, struct error *error)
 	__attribute__((warn_unused_result)); /* hazards_keys.c */
 bool hazards_of_code(struct hazards *hazards, struct error *error)

@@ -101,6 +101,41 @@ static bool find_triggers(struct hazards *hazards, struct error *error)
 	return true;
 }
 
+/* Where the server calls such a function of itself, and no statement names it. */
+static bool find_calls(struct hazards *hazards, struct error *error)
+{
+	struct arena *arena = hazards->arena;
+	const char *values[] = {hazards_flagged_functions(hazards)};
+	PGresult *result = sql_query(
+		hazards->connection,
+		"SELECT pg_catalog.concat(pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid),"
+		" CASE WHEN k.contypid <> 0 THEN ' on type ' || pg_catalog.format_type(k.contypid, NULL) END), "
+		"d.refobjid"
+		" FROM pg_catalog.pg_depend d LEFT JOIN pg_catalog.pg_constraint k ON k.oid = d.objid"
+		" AND d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass"
+		" WHERE d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.refobjid = ANY ($1::oid[])"
+		" AND d.deptype = 'n' AND d.classid IN ('pg_catalog.pg_attrdef'::pg_catalog.regclass,"
+		" 'pg_catalog.pg_constraint'::pg_catalog.regclass, 'pg_catalog.pg_cast'::pg_catalog.regclass,"
+		" 'pg_catalog.pg_type'::pg_catalog.regclass) ORDER BY 1, 2",
+		1, values, error);
+	if (!result)
+		return false;
+	for (int row = 0; row < PQntuples(result); row++) {
+		const struct catalog_function *function =
+			catalog_function_by_oid(hazards->catalog, sql_oid(result, row, 1));
+		if (!function)
+			continue;
+		hazards_add(hazards, "call", arena_copy(arena, sql_text(result, row, 0)),
+					arena_format(arena,
+								 "The server calls %s() for it, unguarded: %s. No statement shows that.",
+								 function_name(hazards, function), function->flag_reason),
+					arena_format(arena, "Make the function respect the tenant (current_setting('%s', true)).",
+								 hazards->plan->settings->tenant_setting));
+	}
+	PQclear(result);
+	return true;
+}
+
 static bool find_rules(struct hazards *hazards, struct error *error)
 {
 	struct arena *arena = hazards->arena;
@@ -165,7 +200,7 @@ static void find_views(struct hazards *hazards)
 bool hazards_of_code(struct hazards *hazards, struct error *error)
 {
 	find_functions(hazards);
-	if (!find_triggers(hazards, error) || !find_rules(hazards, error))
+	if (!find_triggers(hazards, error) || !find_calls(hazards, error) || !find_rules(hazards, error))
 		return false;
 	find_views(hazards);
 	return true;
