@@ -68,6 +68,7 @@ struct checker {
 	bool touched;          /* a relation that must be confined was read or written */
 	const Node *statement; /* the whole of it */
 	enum { SCREEN_UNKNOWN, SCREEN_NEEDED, SCREEN_NOT_NEEDED } screen;
+	enum { PRICES_UNKNOWN, PRICES_PAID, PRICES_MISSING } prices; /* quals_free.h */
 	const RangeVar *made; /* a table that is made of the result and stays; NULL: none */
 	unsigned depth, max_depth;
 	const struct checker_with *with;

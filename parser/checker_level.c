@@ -12,6 +12,7 @@
  * raise "ambiguous", nothing is confined here: an error is the server's to raise. */
 #include "parser/checker_internal.h"
 #include "parser/quals.h"
+#include "parser/quals_free.h"
 
 #include <string.h>
 
@@ -513,6 +514,17 @@ static bool needs_screen(struct checker *checker)
 	return checker->screen == SCREEN_NEEDED;
 }
 
+/* Asked when a leaf is screened. */
+static bool is_free_of_failures(struct checker *checker)
+{
+	if (checker->prices == PRICES_UNKNOWN) {
+		struct quals_free found = quals_find_free(checker->analysis, checker->statement, false);
+		bool none = found.values == NIL && found.queries == NIL && !found.unknown;
+		checker->prices = none ? PRICES_PAID : PRICES_MISSING;
+	}
+	return checker->prices == PRICES_PAID;
+}
+
 bool checker_level_close(struct checker *checker, struct checker_level *level)
 {
 	for (int round = 0; round < level->n_links; round++)
@@ -527,5 +539,9 @@ bool checker_level_close(struct checker *checker, struct checker_level *level)
 		if (level->leaves[i].required && !level->leaves[i].screened && needs_screen(checker))
 			return checker_open(checker, level->leaves[i].location,
 								"a condition could be tested on rows before their tenant is compared");
+	for (int i = 0; i < level->n; i++)
+		if (level->leaves[i].required && level->leaves[i].screened && !is_free_of_failures(checker))
+			return checker_open(checker, level->leaves[i].location,
+								"a condition that costs nothing could be tested on rows before their tenant is compared");
 	return true;
 }

@@ -31,7 +31,7 @@ static bool is_column_settled(struct quals *quals, const Node *value)
 	return quals_plain(quals, value);
 }
 
-static bool are_columns_settled(struct quals *quals, const SelectStmt *select)
+bool quals_columns_settled(struct quals *quals, const SelectStmt *select)
 {
 	ListCell *cell, *value;
 	foreach (cell, select->targetList)
@@ -68,7 +68,7 @@ static bool visit_query(struct quals *quals, Node *query, bool named)
 		stop = visit_query(quals, (Node *)select->larg, named) ||
 			   visit_query(quals, (Node *)select->rarg, named);
 	stop = stop || !quals_settled(quals, select->whereClause) ||
-		   !quals_settled(quals, select->havingClause) || (named && !are_columns_settled(quals, select)) ||
+		   !quals_settled(quals, select->havingClause) || (named && !quals_columns_settled(quals, select)) ||
 		   visit_from(quals, select, named) || part(quals, select->targetList) ||
 		   part(quals, select->whereClause) || part(quals, select->distinctClause) ||
 		   part(quals, select->groupClause) || part(quals, select->havingClause) ||

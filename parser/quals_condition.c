@@ -106,6 +106,18 @@ static bool is_literal(const Node *node)
 	return IsA(node, A_Const) || IsA(node, ParamRef) || IsA(node, SQLValueFunction);
 }
 
+bool quals_array_fails(const A_ArrayExpr *array)
+{
+	ListCell *cell;
+	if (list_length(array->elements) == 1 && IsA(linitial(array->elements), A_ArrayExpr))
+		return quals_array_fails(linitial(array->elements));
+	if (list_length(array->elements) > 1)
+		foreach (cell, array->elements)
+			if (IsA(lfirst(cell), ParamRef) || !is_literal(lfirst(cell)))
+				return true;
+	return false;
+}
+
 /* A pattern that ends in a backslash fails, but only on a text that goes on where the backslash stands. */
 static bool is_sound_pattern(const Node *node)
 {
@@ -265,7 +277,7 @@ static bool is_plain_node(struct quals *quals, const Node *node)
 	case T_RowExpr:
 		return are_plain(quals, AS(RowExpr)->args);
 	case T_A_ArrayExpr:
-		return are_plain(quals, AS(A_ArrayExpr)->elements);
+		return !quals_array_fails(AS(A_ArrayExpr)) && are_plain(quals, AS(A_ArrayExpr)->elements);
 	case T_CoalesceExpr:
 		return are_plain(quals, AS(CoalesceExpr)->args);
 	case T_CaseExpr:

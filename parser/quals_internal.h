@@ -30,6 +30,10 @@ bool quals_call_function(const struct quals *quals, const char *name);
 bool quals_constant(struct quals *quals, const Node *node);
 /* Cannot fail or speak on a row. */
 bool quals_plain(struct quals *quals, const Node *node);
+/* May an array of these elements fail? Where they are arrays themselves, these must be of one length. */
+bool quals_array_fails(const A_ArrayExpr *array);
+/* May the level above use the columns in conditions of its own? */
+bool quals_columns_settled(struct quals *quals, const SelectStmt *select);
 /* As quals.h has it. */
 bool quals_settled(struct quals *quals, const Node *node);
 

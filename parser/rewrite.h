@@ -139,6 +139,8 @@ struct rewrite {
 	const RangeVar *wrapped; /* this relation of FROM is to be wrapped in any case; NULL: none */
 	const Node *root;        /* the whole statement */
 	enum { SCREENS_UNKNOWN, SCREENS_YES, SCREENS_NO } screens; /* see quals.h */
+	bool free_known;
+	List *free_values, *free_queries; /* see quals_free.h */
 };
 
 /* The tenant column goes to the source of an INSERT. */
@@ -318,6 +320,8 @@ Node *leaf_predicate(struct analysis *analysis, const struct leaf *leaf, size_t 
 bool leaf_predicates(struct analysis *analysis, const struct leaf *leaf, size_t at, const char *before,
 					 const char *after, List **conjuncts);
 Node *tenant_node(struct analysis *analysis);
+/* Does the statement need that form? */
+bool rewrite_screens(struct analysis *analysis);
 /* Records the slot followed by a blank where the next character would run into it. */
 bool place_tenant(struct analysis *analysis, size_t at);
 
@@ -358,6 +362,19 @@ const struct catalog_relation *hidden_row_type(struct analysis *analysis, const 
 bool field_source(struct analysis *analysis, Node **place);
 /* Is there a column of that name at this level or outside of it? It is meant then, before any relation. */
 bool is_column_somewhere(struct analysis *analysis, const struct level *level, const char *name);
+
+/* The token that opens the parenthesis of a sub-select; tokens->n: none. */
+size_t sublink_open(const struct analysis *analysis, const SubLink *link);
+
+/* rewrite_price.c */
+/* Must the expression get a price? Asked before it is walked; price() comes after. */
+bool price_due(struct analysis *analysis, const Node *node);
+/* `name`: of the result column that it is the whole of, NULL: of none, or one with a label. */
+bool price(struct analysis *analysis, Node **place, const char *name);
+/* OFFSET 0 for a query of FROM or WITH that needs one; it has been rewritten and ends at this byte. */
+bool price_fence(struct analysis *analysis, Node *query, size_t end);
+/* Looks into the definition of a view, which comes in its place. */
+void price_definition(struct analysis *analysis, const Node *query);
 
 /* rewrite_insert.c, rewrite_change.c, rewrite_merge.c */
 struct level *rewrite_insert(struct analysis *analysis, InsertStmt *insert, size_t begin, size_t end);

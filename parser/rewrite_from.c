@@ -253,7 +253,8 @@ static bool place_subselect(struct analysis *analysis, struct leaf *leaf, RangeS
 	leaf->alias = subselect->alias;
 	leaf->name = subselect->alias ? subselect->alias->aliasname : NULL;
 	leaf->level = rewrite_query(analysis, &subselect->subquery, open + 1, token_at(analysis, open)->match);
-	return leaf->level != NULL;
+	return leaf->level != NULL &&
+		   price_fence(analysis, subselect->subquery, end_before(analysis, token_at(analysis, open)->match));
 }
 
 /* jsonb_populate_record(NULL::c, ..) and its like deliver rows of c, tenant column and all. NULL: something else. */

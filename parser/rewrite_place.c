@@ -44,7 +44,7 @@ Node *leaf_predicate(struct analysis *analysis, const struct leaf *leaf, size_t 
 	return (Node *)tree_equals((Node *)reference, tenant_node(analysis));
 }
 
-static bool screens(struct analysis *analysis)
+bool rewrite_screens(struct analysis *analysis)
 {
 	struct rewrite *rewrite = analysis->rewrite;
 	if (rewrite->screens == SCREENS_UNKNOWN)
@@ -70,7 +70,7 @@ bool leaf_predicates(struct analysis *analysis, const struct leaf *leaf, size_t 
 					 const char *after, List **conjuncts)
 {
 	const char *name = tenant_column_name(leaf);
-	bool twice = screens(analysis);
+	bool twice = rewrite_screens(analysis);
 	const char *second =
 		twice ? screen_before(text_concat(leaf_reference(leaf), ".", text_identifier(name), NULL)) : after;
 	Node *predicate = leaf_predicate(analysis, leaf, at, before, second);
@@ -106,7 +106,7 @@ static bool wrap_condition(struct analysis *analysis, const char *column, size_t
 		!splice_tenant(analysis, at))
 		return false;
 	List *conjuncts = list_make1(tree_equals((Node *)tree_column(NULL, column), tenant_node(analysis)));
-	if (screens(analysis)) {
+	if (rewrite_screens(analysis)) {
 		if (!splice_text(analysis, at, 0, screen_before(text_identifier(column))) ||
 			!screen_rest(analysis, at, ""))
 			return false;

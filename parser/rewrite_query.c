@@ -360,7 +360,8 @@ bool rewrite_with(struct analysis *analysis, WithClause *with, size_t *begin, si
 		if (!is_open(analysis, i, end))
 			return rewrite_lost(analysis, cte->location);
 		entries[entered].level = rewrite_query(analysis, &cte->ctequery, i + 1, token_at(analysis, i)->match);
-		if (entries[entered].level == NULL)
+		if (entries[entered].level == NULL ||
+			!price_fence(analysis, cte->ctequery, end_before(analysis, token_at(analysis, i)->match)))
 			return false;
 		if (cte->cycle_clause && (!walk(analysis, &cte->cycle_clause->cycle_mark_value) ||
 								  !walk(analysis, &cte->cycle_clause->cycle_mark_default)))

@@ -109,6 +109,7 @@ Node *view_guarded(struct analysis *analysis, const struct leaf *leaf, size_t at
 	Node *query = parse_definition(analysis, view);
 	if (query == NULL)
 		return NULL;
+	price_definition(analysis, query);
 	struct text_state state = text_state_put_aside(analysis, view->view_definition);
 	if (view->view_path)
 		analysis->path = scope_path_of(analysis, view->view_path);
@@ -117,7 +118,7 @@ Node *view_guarded(struct analysis *analysis, const struct leaf *leaf, size_t at
 	while (n > 0 && token_at(analysis, n - 1)->kind == TOKEN_SEMICOLON)
 		n--;
 	size_t length = n > 0 ? end_before(analysis, n) : 0;
-	ok = ok && n > 0 && rewrite_query(analysis, &query, 0, n) != NULL;
+	ok = ok && n > 0 && rewrite_query(analysis, &query, 0, n) != NULL && price_fence(analysis, query, length);
 	struct splice_list inner = analysis->splices;
 	text_state_take_back(analysis, &state);
 	if (!ok)

@@ -258,8 +258,8 @@ static bool indirection(struct analysis *analysis, A_Indirection *expression)
 	return field ? field_source(analysis, &expression->arg) : walk(analysis, &expression->arg);
 }
 
-/* Where the parenthesis of a sub-select opens: SubLink's location is that of its first own token. */
-static size_t sublink_open(const struct analysis *analysis, const SubLink *link)
+/* SubLink's location is that of its first own token. */
+size_t sublink_open(const struct analysis *analysis, const SubLink *link)
 {
 	const struct tokens *tokens = analysis->tokens;
 	size_t i = tokens_at(tokens, link->location);
@@ -372,6 +372,13 @@ static bool any_operator(struct analysis *analysis, A_Expr *expression)
 }
 
 static bool walk_more(struct analysis *analysis, Node *node);
+static bool walk_priced(struct analysis *analysis, Node **place, const char *name);
+
+/* A column of a result keeps its name. */
+static bool walk_value(struct analysis *analysis, ResTarget *target)
+{
+	return walk_priced(analysis, &target->val, target->name ? NULL : expression_name(target->val));
+}
 
 static bool walk_node(struct analysis *analysis, Node **place)
 {
@@ -407,8 +414,7 @@ static bool walk_node(struct analysis *analysis, Node **place)
 	case T_SubLink:
 		return sublink(analysis, (SubLink *)node);
 	case T_ResTarget:
-		return walk_list(analysis, ((ResTarget *)node)->indirection) &&
-			   walk(analysis, &((ResTarget *)node)->val);
+		return walk_list(analysis, ((ResTarget *)node)->indirection) && walk_value(analysis, (ResTarget *)node);
 	case T_A_Indirection:
 		return indirection(analysis, (A_Indirection *)node);
 	default:
@@ -470,15 +476,22 @@ static bool walk_more(struct analysis *analysis, Node *node)
 #undef WALK_LIST
 }
 
-bool walk(struct analysis *analysis, Node **place)
+static bool walk_priced(struct analysis *analysis, Node **place, const char *name)
 {
 	if (*place == NULL)
 		return true;
 	if (!rewrite_enter(analysis))
 		return false;
-	bool ok = moved_name(analysis, *place) && walk_node(analysis, place);
+	bool due = price_due(analysis, *place);
+	bool ok = moved_name(analysis, *place) && walk_node(analysis, place) &&
+			  (!due || price(analysis, place, name));
 	rewrite_leave(analysis);
 	return ok;
+}
+
+bool walk(struct analysis *analysis, Node **place)
+{
+	return walk_priced(analysis, place, NULL);
 }
 
 bool walk_list(struct analysis *analysis, List *list)

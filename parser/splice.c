@@ -54,16 +54,27 @@ bool splice_text(struct analysis *analysis, size_t at, size_t remove, const char
 					  .at = at, .remove = remove, .insert = text, .insert_length = text ? strlen(text) : 0});
 }
 
+bool splice_opening(struct analysis *analysis, size_t at, const char *text)
+{
+	return splice_add(
+		analysis, (struct splice){.at = at, .insert = text, .insert_length = strlen(text), .opening = true});
+}
+
 bool splice_tenant(struct analysis *analysis, size_t at)
 {
 	analysis->uses_tenant = true;
 	return splice_add(analysis, (struct splice){.at = at, .tenant = true});
 }
 
-/* At one place, what is only inserted comes before what replaces the text there. */
+/* At one place: what is inserted, then what opens an expression there, then what replaces the text. */
+static int rank(const struct splice *splice)
+{
+	return splice->remove > 0 ? 2 : splice->opening;
+}
+
 static bool comes_before(const struct splice *a, const struct splice *b)
 {
-	return a->at != b->at ? a->at < b->at : a->remove == 0 && b->remove > 0;
+	return a->at != b->at ? a->at < b->at : rank(a) < rank(b);
 }
 
 /* Stable merge sort of items[0..n) with room for n in `spare`. */

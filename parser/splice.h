@@ -10,6 +10,8 @@
 
 /* `text` is borrowed and must live as long as the call; NULL: only remove. False: too many edits, refused. */
 bool splice_text(struct analysis *analysis, size_t at, size_t remove, const char *text);
+/* The same of what opens an expression whose inside has been walked: it comes behind all else that is inserted there. */
+bool splice_opening(struct analysis *analysis, size_t at, const char *text);
 /* The tenant's value comes here. */
 bool splice_tenant(struct analysis *analysis, size_t at);
 

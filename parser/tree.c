@@ -105,6 +105,24 @@ Node *tree_screen(Node *left, Node *right)
 	return (Node *)test;
 }
 
+Node *tree_priced(Node *value)
+{
+	FuncCall *now = MAKE(FuncCall);
+	now->funcname = list_make2(tree_string("pg_catalog"), tree_string("now"));
+	NullTest *test = MAKE(NullTest);
+	test->arg = (Expr *)now;
+	test->nulltesttype = IS_NULL;
+	A_Const *null = MAKE(A_Const);
+	null->isnull = true;
+	CaseWhen *when = MAKE(CaseWhen);
+	when->expr = (Expr *)test;
+	when->result = (Expr *)null;
+	CaseExpr *expression = MAKE(CaseExpr);
+	expression->args = list_make1(when);
+	expression->defresult = (Expr *)value;
+	return (Node *)expression;
+}
+
 Node *tree_and(List *conjuncts, Node *rest)
 {
 	if (rest)

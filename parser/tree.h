@@ -18,6 +18,8 @@ A_Expr *tree_equals(Node *left, Node *right);
 
 /* CASE WHEN left = ANY (ARRAY[right]) THEN 1 END IS NOT NULL */
 Node *tree_screen(Node *left, Node *right);
+/* CASE WHEN pg_catalog.now() IS NULL THEN NULL ELSE value END */
+Node *tree_priced(Node *value);
 
 /* `first` AND `rest`, as the grammar builds it: `rest` is kept whole, as if in parentheses. Either may be
  * NULL. */

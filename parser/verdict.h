@@ -37,7 +37,8 @@ struct splice {
 	size_t remove;      /* bytes of the original that go */
 	const char *insert; /* text that comes, or NULL */
 	size_t insert_length;
-	bool tenant; /* the tenant's value comes here (insert is NULL) */
+	bool tenant;  /* the tenant's value comes here (insert is NULL) */
+	bool opening; /* it opens an expression: behind what else is inserted here */
 };
 
 /* A value of the tenant column that the application wrote itself: it must equal the session's tenant,

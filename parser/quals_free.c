@@ -1,0 +1,393 @@
+/* See quals_free.h. */
+#include "parser/quals_free.h"
+
+#include "parser/quals_internal.h"
+#include "parser/tree.h"
+
+struct search {
+	struct quals quals;
+	struct quals_free found;
+	bool named;     /* the query that is looked at next: its columns are used by the level above */
+	List *open;     /* named queries whose columns may fail */
+	bool condition; /* what is looked at may become a part of a condition */
+	bool hides;     /* somewhere is an outer join or are GROUPING SETS */
+};
+
+/* True: stop. */
+static bool look(Node *node, void *to);
+/* The same of what has its price, or has been listed. */
+static bool look_below(struct search *search, Node *node);
+
+static bool look_as(struct search *search, const void *node, bool condition)
+{
+	bool before = search->condition;
+	search->condition = condition;
+	bool stop = look((Node *)node, search);
+	search->condition = before;
+	return stop;
+}
+
+static bool inside(struct search *search, Node *node)
+{
+	return raw_expression_tree_walker(node, look, search);
+}
+
+/* --- conditions --- */
+
+static bool is_link(const Node *node, SubLinkType type)
+{
+	return node && IsA(node, SubLink) && ((const SubLink *)node)->subLinkType == type;
+}
+
+/* Without what it is compared with. */
+static bool look_into_link(struct search *search, const SubLink *link)
+{
+	bool compared = link->subLinkType == ANY_SUBLINK || link->subLinkType == ALL_SUBLINK;
+	bool before = search->named;
+	search->named = compared;
+	bool stop = look_as(search, link->subselect, false);
+	search->named = before;
+	return stop;
+}
+
+/* What is compared costs an operator; a sub-select beside a constant may be left alone, and depends on no row then. */
+static bool look_at_operand(struct search *search, const Node *operand)
+{
+	if (operand && (IsA(operand, A_ArrayExpr) || IsA(operand, SubLink))) {
+		search->condition = true;
+		return look_below(search, (Node *)operand);
+	}
+	return look_as(search, operand, true);
+}
+
+static bool look_at_tested(struct search *search, const Node *value)
+{
+	return IsA(value, SubLink) ? look_at_operand(search, value) : look_as(search, value, true);
+}
+
+static bool look_at_comparison(struct search *search, const A_Expr *expression)
+{
+	ListCell *cell;
+	switch (expression->kind) {
+	case AEXPR_OP:
+	case AEXPR_OP_ANY:
+	case AEXPR_OP_ALL:
+	case AEXPR_LIKE:
+	case AEXPR_ILIKE:
+		return look_at_operand(search, expression->lexpr) || look_at_operand(search, expression->rexpr);
+	case AEXPR_IN: /* true IN ((SELECT ..), x) becomes (SELECT ..) OR x */
+		return look_at_operand(search, expression->lexpr) || look_as(search, expression->rexpr, true);
+	case AEXPR_BETWEEN:
+	case AEXPR_NOT_BETWEEN:
+		if (look_at_operand(search, expression->lexpr))
+			return true;
+		foreach (cell, (const List *)expression->rexpr)
+			if (look_at_operand(search, lfirst(cell)))
+				return true;
+		return false;
+	default:
+		return look_as(search, expression, true);
+	}
+}
+
+static bool look_at_condition(struct search *search, const Node *node)
+{
+	ListCell *cell;
+	if (node == NULL)
+		return false;
+	if (IsA(node, SubLink))
+		return look_at_operand(search, ((const SubLink *)node)->testexpr) ||
+			   look_into_link(search, (const SubLink *)node);
+	if (IsA(node, A_Expr))
+		return look_at_comparison(search, (const A_Expr *)node);
+	if (IsA(node, NullTest))
+		return look_at_tested(search, (const Node *)((const NullTest *)node)->arg);
+	if (IsA(node, BooleanTest))
+		return look_at_tested(search, (const Node *)((const BooleanTest *)node)->arg);
+	const BoolExpr *expr = (const BoolExpr *)node;
+	bool negated = IsA(node, BoolExpr) && expr->boolop == NOT_EXPR && IsA(linitial(expr->args), SubLink);
+	if (!negated && !(IsA(node, BoolExpr) && expr->boolop == AND_EXPR))
+		return look_as(search, node, true);
+	if (++search->quals.depth > search->quals.analysis->policy->max_depth)
+		return search->found.unknown = true;
+	foreach (cell, expr->args)
+		if (look_at_condition(search, lfirst(cell)))
+			return true;
+	search->quals.depth--;
+	return false;
+}
+
+static bool look_at_conditions(struct search *search, const Node *node)
+{
+	bool before = search->condition;
+	bool stop = look_at_condition(search, node);
+	search->condition = before;
+	return stop;
+}
+
+/* --- queries --- */
+
+/* Columns that the planner may put in the place of their names, and that may fail. With GROUP BY and the like it does not. */
+static bool may_show_failures(struct search *search, const SelectStmt *select)
+{
+	return select->op == SETOP_NONE && !select->valuesLists && !select->limitOffset && !select->limitCount &&
+		   !select->groupClause && !select->havingClause && !select->distinctClause &&
+		   !quals_columns_settled(&search->quals, select);
+}
+
+static bool look_at_select(struct search *search, SelectStmt *select)
+{
+	ListCell *cell;
+	bool named = search->named;
+	if (named && may_show_failures(search, select))
+		search->open = lappend(search->open, select);
+	foreach (cell, select->groupClause)
+		search->hides |= IsA(lfirst(cell), GroupingSet);
+	bool stop =
+		select->op != SETOP_NONE && (look((Node *)select->larg, search) || look((Node *)select->rarg, search));
+	search->named = false;
+	/* GROUP BY and the like must stay the same expressions as their columns */
+	stop = stop || look_as(search, select->withClause, false) || look_as(search, select->fromClause, false) ||
+		   look_as(search, select->targetList, named) || look_as(search, select->valuesLists, named) ||
+		   look_at_conditions(search, select->whereClause) ||
+		   look_at_conditions(search, select->havingClause) ||
+		   look_as(search, select->distinctClause, named) ||
+		   look_as(search, select->groupClause, named) || look_as(search, select->sortClause, named) ||
+		   look_as(search, select->windowClause, named) || look_as(search, select->limitOffset, false) ||
+		   look_as(search, select->limitCount, false);
+	search->named = named;
+	return stop;
+}
+
+static bool look_at_named(struct search *search, Node *query)
+{
+	bool before = search->named;
+	search->named = IsA(query, SelectStmt);
+	bool stop = look_as(search, query, false);
+	search->named = before;
+	return stop;
+}
+
+static bool look_at_join(struct search *search, const JoinExpr *join)
+{
+	search->hides |= join->jointype != JOIN_INNER;
+	return look(join->larg, search) || look(join->rarg, search) || look_at_conditions(search, join->quals);
+}
+
+static bool look_at_insert(struct search *search, const InsertStmt *insert)
+{
+	const OnConflictClause *conflict = insert->onConflictClause;
+	return look((Node *)insert->withClause, search) || look(insert->selectStmt, search) ||
+		   look((Node *)insert->returningList, search) ||
+		   (conflict && (look((Node *)conflict->targetList, search) || look(conflict->whereClause, search)));
+}
+
+static bool look_at_merge(struct search *search, const MergeStmt *merge)
+{
+	ListCell *cell;
+	if (look((Node *)merge->withClause, search) || look(merge->sourceRelation, search) ||
+		look_at_conditions(search, merge->joinCondition))
+		return true;
+	foreach (cell, merge->mergeWhenClauses) {
+		const MergeWhenClause *when = lfirst(cell);
+		if (look(when->condition, search) || look((Node *)when->targetList, search) ||
+			look((Node *)when->values, search))
+			return true;
+	}
+	return false;
+}
+
+/* --- the walk --- */
+
+/* CASE WHEN pg_catalog.now() IS NULL THEN NULL ELSE .. END; NULL: something else. */
+static const Node *priced(const Node *node)
+{
+	const CaseExpr *expr = (const CaseExpr *)node;
+	if (!IsA(node, CaseExpr) || !expr->defresult)
+		return NULL;
+	return equal(node, tree_priced((Node *)expr->defresult)) ? (const Node *)expr->defresult : NULL;
+}
+
+/* SELECT without any FROM, or from such a one: it is one row, of values that cannot fail. So the rewriter writes whole rows. */
+static bool is_one_plain_row(struct search *search, const SelectStmt *select, bool outermost)
+{
+	ListCell *cell;
+	if (!IsA(select, SelectStmt) || select->op != SETOP_NONE || select->valuesLists || select->withClause ||
+		select->whereClause || select->groupClause || select->havingClause || select->distinctClause ||
+		select->limitOffset || select->limitCount || list_length(select->fromClause) > outermost)
+		return false;
+	foreach (cell, select->targetList)
+		if (!quals_plain(&search->quals, ((const ResTarget *)lfirst(cell))->val))
+			return false;
+	const RangeSubselect *from = select->fromClause ? linitial(select->fromClause) : NULL;
+	return from == NULL || (IsA(from, RangeSubselect) &&
+							is_one_plain_row(search, (const SelectStmt *)from->subquery, false));
+}
+
+static bool is_free(struct search *search, const Node *node)
+{
+	if (is_link(node, EXPR_SUBLINK) &&
+		is_one_plain_row(search, (const SelectStmt *)((const SubLink *)node)->subselect, true))
+		return false;
+	if (IsA(node, A_Expr))
+		return ((const A_Expr *)node)->lexpr && IsA(((const A_Expr *)node)->lexpr, RowExpr) &&
+			   is_link(((const A_Expr *)node)->rexpr, EXPR_SUBLINK);
+	return (IsA(node, A_ArrayExpr) && quals_array_fails((const A_ArrayExpr *)node)) ||
+		   is_link(node, EXPR_SUBLINK) || is_link(node, EXISTS_SUBLINK) || is_link(node, ARRAY_SUBLINK);
+}
+
+static bool look_below(struct search *search, Node *node)
+{
+	if (IsA(node, SubLink))
+		return look((Node *)((SubLink *)node)->testexpr, search) || look_into_link(search, (SubLink *)node);
+	if (IsA(node, A_Expr) && is_free(search, node))
+		return look(((A_Expr *)node)->lexpr, search) ||
+			   look_into_link(search, (SubLink *)((A_Expr *)node)->rexpr);
+	if (!IsA(node, A_ArrayExpr))
+		return inside(search, node);
+	/* the price of the whole is enough */
+	ListCell *cell;
+	foreach (cell, ((A_ArrayExpr *)node)->elements) {
+		Node *element = lfirst(cell);
+		if (IsA(element, A_ArrayExpr) ? look_below(search, element) : look(element, search))
+			return true;
+	}
+	return false;
+}
+
+static bool look_at_expression(struct search *search, Node *node)
+{
+	switch (nodeTag(node)) {
+	case T_CaseExpr:
+		if (priced(node) && is_free(search, priced(node)))
+			return look_below(search, (Node *)priced(node));
+		return inside(search, node);
+	case T_SubLink:
+	case T_A_ArrayExpr:
+	case T_A_Expr:
+		if (search->condition && is_free(search, node))
+			search->found.values = lappend(search->found.values, node);
+		return look_below(search, node);
+	case T_ResTarget:
+	case T_BoolExpr:
+	case T_FuncCall:
+	case T_NamedArgExpr:
+	case T_TypeCast:
+	case T_CollateClause:
+	case T_NullTest:
+	case T_BooleanTest:
+	case T_CaseWhen:
+	case T_CoalesceExpr:
+	case T_MinMaxExpr:
+	case T_A_Indirection:
+	case T_A_Indices:
+	case T_RowExpr:
+	case T_GroupingFunc:
+	case T_GroupingSet:
+	case T_WindowDef:
+	case T_MultiAssignRef:
+	case T_XmlExpr:
+	case T_XmlSerialize:
+	case T_SortBy:
+	case T_WithClause:
+	case T_RangeFunction:
+	case T_RangeTableFunc:
+	case T_RangeTableFuncCol:
+	case T_RangeTableSample:
+		return inside(search, node);
+	default:
+		return true;
+	}
+}
+
+static bool look_at_node(struct search *search, Node *node)
+{
+#define AS(type) ((type *)node)
+	ListCell *cell;
+	switch (nodeTag(node)) {
+	case T_A_Const:
+	case T_ParamRef:
+	case T_A_Star:
+	case T_ColumnRef:
+	case T_SetToDefault:
+	case T_SQLValueFunction:
+	case T_CurrentOfExpr:
+	case T_String:
+	case T_Integer:
+	case T_Float:
+	case T_Boolean:
+	case T_BitString:
+	case T_ColumnDef:
+	case T_TypeName:
+	case T_RangeVar:
+	case T_ExecuteStmt:
+	case T_CallStmt:
+	case T_TruncateStmt:
+		return false;
+	case T_List:
+		foreach (cell, (List *)node)
+			if (look(lfirst(cell), search))
+				return true;
+		return false;
+	case T_SelectStmt:
+		return look_at_select(search, AS(SelectStmt));
+	case T_RangeSubselect:
+		return look_at_named(search, AS(RangeSubselect)->subquery);
+	case T_CommonTableExpr:
+		return look_at_named(search, AS(CommonTableExpr)->ctequery);
+	case T_JoinExpr:
+		return look_at_join(search, AS(JoinExpr));
+	case T_InsertStmt:
+		return look_at_insert(search, AS(InsertStmt));
+	case T_MergeStmt:
+		return look_at_merge(search, AS(MergeStmt));
+	case T_UpdateStmt:
+		return look((Node *)AS(UpdateStmt)->withClause, search) ||
+			   look((Node *)AS(UpdateStmt)->fromClause, search) ||
+			   look((Node *)AS(UpdateStmt)->targetList, search) ||
+			   look_at_conditions(search, AS(UpdateStmt)->whereClause) ||
+			   look((Node *)AS(UpdateStmt)->returningList, search);
+	case T_DeleteStmt:
+		return look((Node *)AS(DeleteStmt)->withClause, search) ||
+			   look((Node *)AS(DeleteStmt)->usingClause, search) ||
+			   look_at_conditions(search, AS(DeleteStmt)->whereClause) ||
+			   look((Node *)AS(DeleteStmt)->returningList, search);
+	case T_ViewStmt:
+		return look_at_named(search, AS(ViewStmt)->query);
+	case T_ExplainStmt:
+		return look(AS(ExplainStmt)->query, search);
+	case T_PrepareStmt:
+		return look(AS(PrepareStmt)->query, search);
+	case T_DeclareCursorStmt:
+		return look(AS(DeclareCursorStmt)->query, search);
+	case T_CreateTableAsStmt:
+		return look(AS(CreateTableAsStmt)->query, search);
+	case T_CopyStmt:
+		return look(AS(CopyStmt)->query, search);
+	default:
+		return look_at_expression(search, node);
+	}
+#undef AS
+}
+
+static bool look(Node *node, void *to)
+{
+	struct search *search = to;
+	if (node == NULL)
+		return false;
+	if (++search->quals.depth > search->quals.analysis->policy->max_depth)
+		return search->found.unknown = true;
+	bool stop = look_at_node(search, node);
+	search->quals.depth--;
+	return stop;
+}
+
+struct quals_free quals_find_free(const struct analysis *analysis, const Node *statement, bool named)
+{
+	struct search search = {.quals = {.analysis = analysis}, .named = named};
+	if (look((Node *)statement, &search))
+		search.found.unknown = true;
+	if (search.hides || named)
+		search.found.queries = search.open;
+	return search.found;
+}

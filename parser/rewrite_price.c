@@ -1,0 +1,114 @@
+/* Conditions that cost the planner nothing and may fail: a price for what they are made of, and fences; see quals_free.h. */
+#include "parser/quals_free.h"
+#include "parser/rewrite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char PRICE[] = "(CASE WHEN pg_catalog.now() IS NULL THEN NULL ELSE ";
+
+static bool is_guarded(const Node *root)
+{
+	switch (nodeTag(root)) {
+	case T_SelectStmt:
+	case T_InsertStmt:
+	case T_UpdateStmt:
+	case T_DeleteStmt:
+	case T_MergeStmt:
+	case T_ExplainStmt:
+	case T_PrepareStmt:
+	case T_DeclareCursorStmt:
+	case T_CreateTableAsStmt:
+	case T_CopyStmt:
+	case T_ViewStmt:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* What is not understood is left to the checker, which refuses it. */
+static void add_free(struct rewrite *rewrite, struct quals_free found)
+{
+	rewrite->free_values = list_concat(rewrite->free_values, found.values);
+	rewrite->free_queries = list_concat(rewrite->free_queries, found.queries);
+}
+
+static void find_free(struct analysis *analysis)
+{
+	struct rewrite *rewrite = analysis->rewrite;
+	if (rewrite->free_known)
+		return;
+	rewrite->free_known = true;
+	if (is_guarded(rewrite->root) && rewrite_screens(analysis))
+		add_free(rewrite, quals_find_free(analysis, rewrite->root, false));
+}
+
+void price_definition(struct analysis *analysis, const Node *query)
+{
+	find_free(analysis);
+	if (is_guarded(analysis->rewrite->root) && rewrite_screens(analysis))
+		add_free(analysis->rewrite, quals_find_free(analysis, query, true));
+}
+
+bool price_due(struct analysis *analysis, const Node *node)
+{
+	if (!IsA(node, SubLink) && !IsA(node, A_ArrayExpr) &&
+		!(IsA(node, A_Expr) && ((const A_Expr *)node)->lexpr &&
+		  IsA(((const A_Expr *)node)->lexpr, RowExpr)))
+		return false;
+	find_free(analysis);
+	return tree_list_has(analysis->rewrite->free_values, node);
+}
+
+/* Bytes in the text. False: not found. */
+static bool extent(const struct analysis *analysis, const Node *node, size_t *start, size_t *end)
+{
+	const struct tokens *tokens = analysis->tokens;
+	const Node *last = IsA(node, A_Expr) ? ((const A_Expr *)node)->rexpr : node;
+	const Node *first = IsA(node, A_Expr) ? ((const A_Expr *)node)->lexpr : node;
+	size_t begin = tokens_at(tokens, (size_t)exprLocation(first));
+	size_t open =
+		IsA(last, SubLink) ? sublink_open(analysis, (const SubLink *)last) : begin + 1;
+	if (begin >= tokens->n || open >= tokens->n || token_at(analysis, open)->kind != TOKEN_OPEN)
+		return false;
+	*start = token_at(analysis, begin)->start;
+	*end = token_at(analysis, token_at(analysis, open)->match)->end;
+	return true;
+}
+
+bool price(struct analysis *analysis, Node **place, const char *name)
+{
+	size_t start, end;
+	if (!rewrite_tokens(analysis) || !extent(analysis, *place, &start, &end))
+		return rewrite_lost(analysis, exprLocation(*place));
+	*place = tree_priced(*place);
+	const char *label = expression_name(*place);
+	bool labelled = name && label && strcmp(name, label) != 0;
+	return splice_text(analysis, end, 0, " END)") &&
+		   (!labelled || splice_text(analysis, end, 0, text_concat(" AS ", text_identifier(name), NULL))) &&
+		   splice_opening(analysis, start, PRICE);
+}
+
+/* The parser itself says what OFFSET 0 is: the library's constants need not be those of the headers. */
+static const SelectStmt *fenced(void)
+{
+	PgQueryInternalParsetreeAndError parsed = pg_query_raw_parse("SELECT OFFSET 0");
+	free(parsed.stderr_buffer);
+	if (parsed.error)
+		pg_query_free_error(parsed.error);
+	return parsed.error ? NULL : (const SelectStmt *)((RawStmt *)linitial(parsed.tree))->stmt;
+}
+
+bool price_fence(struct analysis *analysis, Node *query, size_t end)
+{
+	find_free(analysis);
+	if (!tree_list_has(analysis->rewrite->free_queries, query))
+		return true;
+	const SelectStmt *model = fenced();
+	if (model == NULL)
+		return rewrite_lost(analysis, -1);
+	((SelectStmt *)query)->limitOffset = model->limitOffset;
+	((SelectStmt *)query)->limitOption = model->limitOption;
+	return splice_text(analysis, end, 0, " OFFSET 0");
+}
