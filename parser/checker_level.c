@@ -518,8 +518,9 @@ static bool needs_screen(struct checker *checker)
 static bool is_free_of_failures(struct checker *checker)
 {
 	if (checker->prices == PRICES_UNKNOWN) {
-		struct quals_free found = quals_find_free(checker->analysis, checker->statement, false);
-		bool none = found.values == NIL && found.queries == NIL && !found.unknown;
+		struct quals_free found = quals_find_free(checker->analysis, checker->statement, QUALS_NOTHING);
+		bool none =
+			found.values == NIL && found.queries == NIL && found.views == NIL && !found.unknown;
 		checker->prices = none ? PRICES_PAID : PRICES_MISSING;
 	}
 	return checker->prices == PRICES_PAID;

@@ -1,6 +1,8 @@
 /* See quals_free.h. */
 #include "parser/quals_free.h"
 
+#include <stdlib.h>
+
 #include "parser/quals_internal.h"
 #include "parser/tree.h"
 
@@ -8,9 +10,10 @@ struct search {
 	struct quals quals;
 	struct quals_free found;
 	bool named;     /* the query that is looked at next: its columns are used by the level above */
-	List *open;     /* named queries whose columns may fail */
+	bool under;     /* it is below an outer join or GROUPING SETS */
 	bool condition; /* what is looked at may become a part of a condition */
-	bool hides;     /* somewhere is an outer join or are GROUPING SETS */
+	List *open;     /* CTEs whose columns may fail */
+	bool hides;     /* somewhere may be an outer join or GROUPING SETS */
 };
 
 /* True: stop. */
@@ -139,10 +142,13 @@ static bool look_at_select(struct search *search, SelectStmt *select)
 {
 	ListCell *cell;
 	bool named = search->named;
-	if (named && may_show_failures(search, select))
-		search->open = lappend(search->open, select);
+	if (named && search->under && may_show_failures(search, select))
+		search->found.queries = lappend(search->found.queries, select);
+	bool under = search->under, sets = false;
 	foreach (cell, select->groupClause)
-		search->hides |= IsA(lfirst(cell), GroupingSet);
+		sets |= IsA(lfirst(cell), GroupingSet);
+	search->hides |= sets;
+	search->under = sets || (under && !select->limitOffset && !select->limitCount);
 	bool stop =
 		select->op != SETOP_NONE && (look((Node *)select->larg, search) || look((Node *)select->rarg, search));
 	search->named = false;
@@ -156,6 +162,7 @@ static bool look_at_select(struct search *search, SelectStmt *select)
 		   look_as(search, select->windowClause, named) || look_as(search, select->limitOffset, false) ||
 		   look_as(search, select->limitCount, false);
 	search->named = named;
+	search->under = under;
 	return stop;
 }
 
@@ -168,10 +175,57 @@ static bool look_at_named(struct search *search, Node *query)
 	return stop;
 }
 
+/* It may be named below an outer join. */
+static bool look_at_cte(struct search *search, Node *query)
+{
+	bool under = search->under;
+	if (IsA(query, SelectStmt) && may_show_failures(search, (SelectStmt *)query))
+		search->open = lappend(search->open, query);
+	search->under = false;
+	bool stop = look_at_named(search, query);
+	search->under = under;
+	return stop;
+}
+
 static bool look_at_join(struct search *search, const JoinExpr *join)
 {
+	bool under = search->under;
 	search->hides |= join->jointype != JOIN_INNER;
-	return look(join->larg, search) || look(join->rarg, search) || look_at_conditions(search, join->quals);
+	search->under |= join->jointype != JOIN_INNER;
+	bool stop =
+		look(join->larg, search) || look(join->rarg, search) || look_at_conditions(search, join->quals);
+	search->under = under;
+	return stop;
+}
+
+static bool view_may_show_failures(struct search *search, const struct catalog_relation *view)
+{
+	if (!view->view_definition)
+		return false;
+	PgQueryInternalParsetreeAndError parsed = pg_query_raw_parse(view->view_definition);
+	free(parsed.stderr_buffer);
+	if (parsed.error) {
+		pg_query_free_error(parsed.error);
+		return true;
+	}
+	const Node *query = list_length(parsed.tree) == 1 ? ((RawStmt *)linitial(parsed.tree))->stmt : NULL;
+	return !query || !IsA(query, SelectStmt) || may_show_failures(search, (const SelectStmt *)query);
+}
+
+/* All views of the name: which of them is meant does not matter here. */
+static bool look_at_relation(struct search *search, RangeVar *range)
+{
+	const struct catalog_name *entry = quals_known(&search->quals, range->relname);
+	if (!entry || !entry->view)
+		return false;
+	search->hides = true;
+	for (const struct catalog_relation *view = search->under ? entry->relations : NULL; view;
+		 view = view->next_named)
+		if (view->kind == 'v' && view->isolation != ISOLATION_SHARED && view_may_show_failures(search, view)) {
+			search->found.views = lappend(search->found.views, range);
+			break;
+		}
+	return false;
 }
 
 static bool look_at_insert(struct search *search, const InsertStmt *insert)
@@ -319,7 +373,6 @@ static bool look_at_node(struct search *search, Node *node)
 	case T_BitString:
 	case T_ColumnDef:
 	case T_TypeName:
-	case T_RangeVar:
 	case T_ExecuteStmt:
 	case T_CallStmt:
 	case T_TruncateStmt:
@@ -334,7 +387,9 @@ static bool look_at_node(struct search *search, Node *node)
 	case T_RangeSubselect:
 		return look_at_named(search, AS(RangeSubselect)->subquery);
 	case T_CommonTableExpr:
-		return look_at_named(search, AS(CommonTableExpr)->ctequery);
+		return look_at_cte(search, AS(CommonTableExpr)->ctequery);
+	case T_RangeVar:
+		return look_at_relation(search, AS(RangeVar));
 	case T_JoinExpr:
 		return look_at_join(search, AS(JoinExpr));
 	case T_InsertStmt:
@@ -353,6 +408,7 @@ static bool look_at_node(struct search *search, Node *node)
 			   look_at_conditions(search, AS(DeleteStmt)->whereClause) ||
 			   look((Node *)AS(DeleteStmt)->returningList, search);
 	case T_ViewStmt:
+		search->under = true;
 		return look_at_named(search, AS(ViewStmt)->query);
 	case T_ExplainStmt:
 		return look(AS(ExplainStmt)->query, search);
@@ -382,12 +438,15 @@ static bool look(Node *node, void *to)
 	return stop;
 }
 
-struct quals_free quals_find_free(const struct analysis *analysis, const Node *statement, bool named)
+struct quals_free quals_find_free(const struct analysis *analysis, const Node *statement,
+								  enum quals_above above)
 {
-	struct search search = {.quals = {.analysis = analysis}, .named = named};
+	struct search search = {.quals = {.analysis = analysis},
+							.named = above != QUALS_NOTHING,
+							.under = above == QUALS_OUTER};
 	if (look((Node *)statement, &search))
 		search.found.unknown = true;
-	if (search.hides || named)
-		search.found.queries = search.open;
+	if (search.hides)
+		search.found.queries = list_concat(search.found.queries, search.open);
 	return search.found;
 }

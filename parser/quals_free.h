@@ -18,11 +18,20 @@
 struct quals_free {
 	List *values;  /* what must get a price: SubLink, A_ArrayExpr, or the A_Expr that compares a row with a SubLink */
 	List *queries; /* what must get OFFSET 0: SelectStmt */
+	List *views;   /* what must be read in such a query: RangeVar of a view */
 	bool unknown;  /* something was not understood */
 };
 
-/* What of it there is in a statement, or (`named`) in a query whose columns the level above may use. A pure function of the
- * tree, the snapshot and the session's names; what has its price is not listed. */
-struct quals_free quals_find_free(const struct analysis *analysis, const Node *statement, bool named);
+/* Where the columns of a query go. */
+enum quals_above {
+	QUALS_NOTHING, /* to the client */
+	QUALS_LEVEL,   /* to the level above, into conditions, too */
+	QUALS_OUTER    /* and that level has an outer join or GROUPING SETS */
+};
+
+/* What of it there is in a statement or query. A pure function of the tree, the snapshot and the session's names; what has its
+ * price is not listed. */
+struct quals_free quals_find_free(const struct analysis *analysis, const Node *statement,
+								  enum quals_above above);
 
 #endif

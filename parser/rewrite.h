@@ -140,7 +140,7 @@ struct rewrite {
 	const Node *root;        /* the whole statement */
 	enum { SCREENS_UNKNOWN, SCREENS_YES, SCREENS_NO } screens; /* see quals.h */
 	bool free_known;
-	List *free_values, *free_queries; /* see quals_free.h */
+	List *free_values, *free_queries, *free_views; /* see quals_free.h */
 };
 
 /* The tenant column goes to the source of an INSERT. */
@@ -373,8 +373,12 @@ bool price_due(struct analysis *analysis, const Node *node);
 bool price(struct analysis *analysis, Node **place, const char *name);
 /* OFFSET 0 for a query of FROM or WITH that needs one; it has been rewritten and ends at this byte. */
 bool price_fence(struct analysis *analysis, Node *query, size_t end);
-/* Looks into the definition of a view, which comes in its place. */
-void price_definition(struct analysis *analysis, const Node *query);
+/* OFFSET 0 in any case. */
+bool fence(struct analysis *analysis, Node *query, size_t end);
+/* Must this view be read in a query with OFFSET 0? */
+bool price_fences_view(struct analysis *analysis, const RangeVar *range);
+/* Looks into the definition of a view, which comes in the place of `range`. */
+void price_definition(struct analysis *analysis, const RangeVar *range, const Node *query);
 
 /* rewrite_insert.c, rewrite_change.c, rewrite_merge.c */
 struct level *rewrite_insert(struct analysis *analysis, InsertStmt *insert, size_t begin, size_t end);

@@ -51,8 +51,9 @@ static struct level *recursive_query(struct analysis *analysis, CommonTableExpr 
 static struct level *view_query(struct analysis *analysis, ViewStmt *statement, size_t begin, size_t end)
 {
 	CommonTableExpr *entry = recursive_entry(statement);
-	return entry ? recursive_query(analysis, entry, begin, end)
-				 : rewrite_query(analysis, &statement->query, begin, end);
+	struct level *level = entry ? recursive_query(analysis, entry, begin, end)
+								: rewrite_query(analysis, &statement->query, begin, end);
+	return level && price_fence(analysis, statement->query, end_before(analysis, end)) ? level : NULL;
 }
 
 /* --- what a view is, for the statements of its own transaction --- */

@@ -156,6 +156,9 @@ static bool wrap(struct analysis *analysis, struct leaf *leaf)
 	if (!source || (!analysis->defines_view &&
 					!wrap_condition(analysis, tenant_name(relation), end, &select->whereClause)))
 		return false;
+	if (!analysis->defines_view && price_fences_view(analysis, leaf->range) &&
+		!fence(analysis, (Node *)select, end))
+		return false;
 	if (!splice_text(analysis, end, 0,
 					 leaf->alias && !leaf->sample
 						 ? ")"
@@ -221,7 +224,8 @@ static bool decide(struct analysis *analysis, struct level *level)
 		if (leaf->kind != LEAF_TENANT || leaf->target)
 			continue;
 		bool replaces = replaces_uses(level, leaf);
-		bool confined = leaf->placement != PLACE_WRAP && !leaf->relation->composed;
+		bool confined = leaf->placement != PLACE_WRAP && !leaf->relation->composed &&
+						!price_fences_view(analysis, leaf->range);
 		leaf->wrapped = (!confined && !analysis->defines_view) || (leaf->whole_row && !replaces) ||
 						(star_wraps && leaf_hides(analysis, leaf));
 		if (replaces && !leaf->wrapped && !replace_uses(analysis, leaf))

@@ -32,6 +32,7 @@ static void add_free(struct rewrite *rewrite, struct quals_free found)
 {
 	rewrite->free_values = list_concat(rewrite->free_values, found.values);
 	rewrite->free_queries = list_concat(rewrite->free_queries, found.queries);
+	rewrite->free_views = list_concat(rewrite->free_views, found.views);
 }
 
 static void find_free(struct analysis *analysis)
@@ -41,14 +42,20 @@ static void find_free(struct analysis *analysis)
 		return;
 	rewrite->free_known = true;
 	if (is_guarded(rewrite->root) && rewrite_screens(analysis))
-		add_free(rewrite, quals_find_free(analysis, rewrite->root, false));
+		add_free(rewrite, quals_find_free(analysis, rewrite->root, QUALS_NOTHING));
 }
 
-void price_definition(struct analysis *analysis, const Node *query)
+bool price_fences_view(struct analysis *analysis, const RangeVar *range)
 {
 	find_free(analysis);
+	return tree_list_has(analysis->rewrite->free_views, range);
+}
+
+void price_definition(struct analysis *analysis, const RangeVar *range, const Node *query)
+{
+	enum quals_above above = price_fences_view(analysis, range) ? QUALS_OUTER : QUALS_LEVEL;
 	if (is_guarded(analysis->rewrite->root) && rewrite_screens(analysis))
-		add_free(analysis->rewrite, quals_find_free(analysis, query, true));
+		add_free(analysis->rewrite, quals_find_free(analysis, query, above));
 }
 
 bool price_due(struct analysis *analysis, const Node *node)
@@ -100,15 +107,19 @@ static const SelectStmt *fenced(void)
 	return parsed.error ? NULL : (const SelectStmt *)((RawStmt *)linitial(parsed.tree))->stmt;
 }
 
-bool price_fence(struct analysis *analysis, Node *query, size_t end)
+bool fence(struct analysis *analysis, Node *query, size_t end)
 {
-	find_free(analysis);
-	if (!tree_list_has(analysis->rewrite->free_queries, query))
-		return true;
 	const SelectStmt *model = fenced();
 	if (model == NULL)
 		return rewrite_lost(analysis, -1);
 	((SelectStmt *)query)->limitOffset = model->limitOffset;
 	((SelectStmt *)query)->limitOption = model->limitOption;
 	return splice_text(analysis, end, 0, " OFFSET 0");
+}
+
+bool price_fence(struct analysis *analysis, Node *query, size_t end)
+{
+	find_free(analysis);
+	return !tree_list_has(analysis->rewrite->free_queries, query) || analysis->defines_view ||
+		   fence(analysis, query, end);
 }

@@ -109,7 +109,7 @@ Node *view_guarded(struct analysis *analysis, const struct leaf *leaf, size_t at
 	Node *query = parse_definition(analysis, view);
 	if (query == NULL)
 		return NULL;
-	price_definition(analysis, query);
+	price_definition(analysis, leaf->range, query);
 	struct text_state state = text_state_put_aside(analysis, view->view_definition);
 	if (view->view_path)
 		analysis->path = scope_path_of(analysis, view->view_path);

@@ -278,6 +278,9 @@ FREE = ["orders WHERE id = {} AND " + ask for ask in (
     "(SELECT 1) u (id) LEFT JOIN (SELECT id, COALESCE(1 / (id - id) > 0, false) AS b FROM orders) o ON o.id > u.id WHERE o.b AND o.id = {}",
     "(SELECT 1) u (id) LEFT JOIN (WITH c AS (SELECT id, COALESCE(1 / (id - id) > 0, false) AS b FROM orders) SELECT * FROM c) o ON o.id > u.id WHERE o.b AND o.id = {}",
     "(SELECT 1) u (id) LEFT JOIN (SELECT id, COALESCE(1 / (id - id) > 0, false) AS b FROM orders) o ON o.b AND o.id = {}",
+    "(SELECT 1) u (id) LEFT JOIN hidden o ON o.id > u.id WHERE o.b AND o.id = {}", "(SELECT 1) u (id) LEFT JOIN shown o ON o.id > u.id WHERE o.b AND o.id = {}",
+    "(SELECT 1) u (id) LEFT JOIN made o ON o.id > u.id WHERE o.b AND o.id = {}", "shown o WHERE o.b AND o.id = {}", "made o WHERE o.b AND o.id = {}",
+    "(SELECT 1) u (id) WHERE NOT EXISTS (SELECT FROM (SELECT id, COALESCE(1 / (id - id) > 0, false) AS b FROM orders) o WHERE o.b AND o.id = {} AND o.id > u.id)",
     "orders o LEFT JOIN LATERAL (SELECT COALESCE(1 / (o.id - o.id) > 0, false) AS b) x ON true WHERE x.b AND o.id = {}",
     "(SELECT id, COALESCE(1 / (id - id) > 0, false) AS b FROM orders UNION ALL SELECT 1, true) o WHERE o.b AND o.id = {}",
     "(SELECT id, 1 / (id - id) > 0 AS b, status FROM orders) o WHERE o.id = {} AND o.b GROUP BY GROUPING SETS ((o.id), (o.b))",
@@ -287,8 +290,9 @@ FREE = ["orders WHERE id = {} AND " + ask for ask in (
 @exchange("errors: a condition that costs nothing tells whether another tenant has a row")
 def _(world):
     connection = world.connect()
-    for setting in ("cpu_tuple_cost = 0.01", "enable_seqscan = off"):
-        connection.query("SET " + setting)
+    connection.query("SET enable_seqscan = off")
+    failing = "COALESCE(1 / (id - id) > 0, false) AS b FROM orders"
+    connection.query(f"CREATE VIEW hidden AS SELECT id, {failing}; CREATE VIEW shown AS SELECT id, tenant_id, {failing}; CREATE TEMP VIEW made AS SELECT id, {failing}")
     told = []
     for ask in FREE:
         codes = []
@@ -311,6 +315,7 @@ def _(world):
             told.append((change, codes))
         elif codes[0] in ("0A000", "42501", "42601", "42846"):
             told.append((change, reply.error["M"]))
+    connection.query("DROP VIEW hidden, shown")
     connection.close()
     return b"", f"told by {told}" if told else None
 
