@@ -519,8 +519,7 @@ static bool is_free_of_failures(struct checker *checker)
 {
 	if (checker->prices == PRICES_UNKNOWN) {
 		struct quals_free found = quals_find_free(checker->analysis, checker->statement, QUALS_NOTHING);
-		bool none =
-			found.values == NIL && found.queries == NIL && found.views == NIL && !found.unknown;
+		bool none = found.values == NIL && found.queries == NIL && found.views == NIL && !found.unknown;
 		checker->prices = none ? PRICES_PAID : PRICES_MISSING;
 	}
 	return checker->prices == PRICES_PAID;
@@ -542,7 +541,8 @@ bool checker_level_close(struct checker *checker, struct checker_level *level)
 								"a condition could be tested on rows before their tenant is compared");
 	for (int i = 0; i < level->n; i++)
 		if (level->leaves[i].required && level->leaves[i].screened && !is_free_of_failures(checker))
-			return checker_open(checker, level->leaves[i].location,
-								"a condition that costs nothing could be tested on rows before their tenant is compared");
+			return checker_open(
+				checker, level->leaves[i].location,
+				"a condition that costs nothing could be tested on rows before their tenant is compared");
 	return true;
 }

@@ -149,18 +149,17 @@ static bool look_at_select(struct search *search, SelectStmt *select)
 		sets |= IsA(lfirst(cell), GroupingSet);
 	search->hides |= sets;
 	search->under = sets || (under && !select->limitOffset && !select->limitCount);
-	bool stop =
-		select->op != SETOP_NONE && (look((Node *)select->larg, search) || look((Node *)select->rarg, search));
+	bool stop = select->op != SETOP_NONE &&
+				(look((Node *)select->larg, search) || look((Node *)select->rarg, search));
 	search->named = false;
 	/* GROUP BY and the like must stay the same expressions as their columns */
 	stop = stop || look_as(search, select->withClause, false) || look_as(search, select->fromClause, false) ||
 		   look_as(search, select->targetList, named) || look_as(search, select->valuesLists, named) ||
 		   look_at_conditions(search, select->whereClause) ||
 		   look_at_conditions(search, select->havingClause) ||
-		   look_as(search, select->distinctClause, named) ||
-		   look_as(search, select->groupClause, named) || look_as(search, select->sortClause, named) ||
-		   look_as(search, select->windowClause, named) || look_as(search, select->limitOffset, false) ||
-		   look_as(search, select->limitCount, false);
+		   look_as(search, select->distinctClause, named) || look_as(search, select->groupClause, named) ||
+		   look_as(search, select->sortClause, named) || look_as(search, select->windowClause, named) ||
+		   look_as(search, select->limitOffset, false) || look_as(search, select->limitCount, false);
 	search->named = named;
 	search->under = under;
 	return stop;
@@ -221,7 +220,8 @@ static bool look_at_relation(struct search *search, RangeVar *range)
 	search->hides = true;
 	for (const struct catalog_relation *view = search->under ? entry->relations : NULL; view;
 		 view = view->next_named)
-		if (view->kind == 'v' && view->isolation != ISOLATION_SHARED && view_may_show_failures(search, view)) {
+		if (view->kind == 'v' && view->isolation != ISOLATION_SHARED &&
+			view_may_show_failures(search, view)) {
 			search->found.views = lappend(search->found.views, range);
 			break;
 		}
@@ -274,8 +274,8 @@ static bool is_one_plain_row(struct search *search, const SelectStmt *select, bo
 		if (!quals_plain(&search->quals, ((const ResTarget *)lfirst(cell))->val))
 			return false;
 	const RangeSubselect *from = select->fromClause ? linitial(select->fromClause) : NULL;
-	return from == NULL || (IsA(from, RangeSubselect) &&
-							is_one_plain_row(search, (const SelectStmt *)from->subquery, false));
+	return from == NULL ||
+		   (IsA(from, RangeSubselect) && is_one_plain_row(search, (const SelectStmt *)from->subquery, false));
 }
 
 static bool is_free(struct search *search, const Node *node)
@@ -441,9 +441,8 @@ static bool look(Node *node, void *to)
 struct quals_free quals_find_free(const struct analysis *analysis, const Node *statement,
 								  enum quals_above above)
 {
-	struct search search = {.quals = {.analysis = analysis},
-							.named = above != QUALS_NOTHING,
-							.under = above == QUALS_OUTER};
+	struct search search = {
+		.quals = {.analysis = analysis}, .named = above != QUALS_NOTHING, .under = above == QUALS_OUTER};
 	if (look((Node *)statement, &search))
 		search.found.unknown = true;
 	if (search.hides)

@@ -16,7 +16,8 @@
 #include "parser/analysis.h"
 
 struct quals_free {
-	List *values;  /* what must get a price: SubLink, A_ArrayExpr, or the A_Expr that compares a row with a SubLink */
+	List *
+		values; /* what must get a price: SubLink, A_ArrayExpr, or the A_Expr that compares a row with a SubLink */
 	List *queries; /* what must get OFFSET 0: SelectStmt */
 	List *views;   /* what must be read in such a query: RangeVar of a view */
 	bool unknown;  /* something was not understood */

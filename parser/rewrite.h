@@ -368,7 +368,12 @@ size_t sublink_open(const struct analysis *analysis, const SubLink *link);
 
 /* rewrite_price.c */
 /* Must the expression get a price? Asked before it is walked; price() comes after. */
-bool price_due(struct analysis *analysis, const Node *node);
+bool price_due_for(struct analysis *analysis, const Node *node);
+static inline bool price_due(struct analysis *analysis, const Node *node)
+{
+	return (IsA(node, SubLink) || IsA(node, A_ArrayExpr) || IsA(node, A_Expr)) &&
+		   price_due_for(analysis, node);
+}
 /* `name`: of the result column that it is the whole of, NULL: of none, or one with a label. */
 bool price(struct analysis *analysis, Node **place, const char *name);
 /* OFFSET 0 for a query of FROM or WITH that needs one; it has been rewritten and ends at this byte. */

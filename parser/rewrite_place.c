@@ -225,7 +225,7 @@ static bool decide(struct analysis *analysis, struct level *level)
 			continue;
 		bool replaces = replaces_uses(level, leaf);
 		bool confined = leaf->placement != PLACE_WRAP && !leaf->relation->composed &&
-						!price_fences_view(analysis, leaf->range);
+						!(leaf->relation->kind == 'v' && price_fences_view(analysis, leaf->range));
 		leaf->wrapped = (!confined && !analysis->defines_view) || (leaf->whole_row && !replaces) ||
 						(star_wraps && leaf_hides(analysis, leaf));
 		if (replaces && !leaf->wrapped && !replace_uses(analysis, leaf))

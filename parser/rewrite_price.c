@@ -58,11 +58,10 @@ void price_definition(struct analysis *analysis, const RangeVar *range, const No
 		add_free(analysis->rewrite, quals_find_free(analysis, query, above));
 }
 
-bool price_due(struct analysis *analysis, const Node *node)
+bool price_due_for(struct analysis *analysis, const Node *node)
 {
-	if (!IsA(node, SubLink) && !IsA(node, A_ArrayExpr) &&
-		!(IsA(node, A_Expr) && ((const A_Expr *)node)->lexpr &&
-		  IsA(((const A_Expr *)node)->lexpr, RowExpr)))
+	const Node *left = IsA(node, A_Expr) ? ((const A_Expr *)node)->lexpr : node;
+	if (left == NULL || (IsA(node, A_Expr) && !IsA(left, RowExpr)))
 		return false;
 	find_free(analysis);
 	return tree_list_has(analysis->rewrite->free_values, node);
@@ -75,8 +74,7 @@ static bool extent(const struct analysis *analysis, const Node *node, size_t *st
 	const Node *last = IsA(node, A_Expr) ? ((const A_Expr *)node)->rexpr : node;
 	const Node *first = IsA(node, A_Expr) ? ((const A_Expr *)node)->lexpr : node;
 	size_t begin = tokens_at(tokens, (size_t)exprLocation(first));
-	size_t open =
-		IsA(last, SubLink) ? sublink_open(analysis, (const SubLink *)last) : begin + 1;
+	size_t open = IsA(last, SubLink) ? sublink_open(analysis, (const SubLink *)last) : begin + 1;
 	if (begin >= tokens->n || open >= tokens->n || token_at(analysis, open)->kind != TOKEN_OPEN)
 		return false;
 	*start = token_at(analysis, begin)->start;

@@ -414,7 +414,8 @@ static bool walk_node(struct analysis *analysis, Node **place)
 	case T_SubLink:
 		return sublink(analysis, (SubLink *)node);
 	case T_ResTarget:
-		return walk_list(analysis, ((ResTarget *)node)->indirection) && walk_value(analysis, (ResTarget *)node);
+		return walk_list(analysis, ((ResTarget *)node)->indirection) &&
+			   walk_value(analysis, (ResTarget *)node);
 	case T_A_Indirection:
 		return indirection(analysis, (A_Indirection *)node);
 	default:
@@ -483,8 +484,8 @@ static bool walk_priced(struct analysis *analysis, Node **place, const char *nam
 	if (!rewrite_enter(analysis))
 		return false;
 	bool due = price_due(analysis, *place);
-	bool ok = moved_name(analysis, *place) && walk_node(analysis, place) &&
-			  (!due || price(analysis, place, name));
+	bool ok =
+		moved_name(analysis, *place) && walk_node(analysis, place) && (!due || price(analysis, place, name));
 	rewrite_leave(analysis);
 	return ok;
 }

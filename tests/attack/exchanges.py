@@ -292,7 +292,8 @@ def _(world):
     connection = world.connect()
     connection.query("SET enable_seqscan = off")
     failing = "COALESCE(1 / (id - id) > 0, false) AS b FROM orders"
-    connection.query(f"CREATE VIEW hidden AS SELECT id, {failing}; CREATE VIEW shown AS SELECT id, tenant_id, {failing}; CREATE TEMP VIEW made AS SELECT id, {failing}")
+    world.watch.query(f"CREATE VIEW hidden AS SELECT id, {failing}; CREATE VIEW shown AS SELECT id, tenant_id, {failing}; GRANT SELECT ON hidden, shown TO PUBLIC")
+    connection.query(f"CREATE TEMP VIEW made AS SELECT id, {failing}")
     told = []
     for ask in FREE:
         codes = []
@@ -301,7 +302,7 @@ def _(world):
             codes.append(reply.error and reply.error["C"])
         if codes[0] != codes[1]:
             told.append((ask, codes))
-        elif codes[0] in ("0A000", "42501", "42601", "42846"):
+        elif codes[0] in ("0A000", "42501", "42601", "42846", "42P01", "42703"):
             told.append((ask, reply.error["M"]))
     changes = [change.format("{}", many=MANY) for change in ("UPDATE orders SET status = status WHERE id = {} AND (status IS NULL OR {many})", "DELETE FROM orders WHERE id = {} AND (status IS NULL OR {many})",
                "UPDATE users u SET name = name FROM orders o WHERE o.id = {} AND (o.status IS NULL OR {many})",
@@ -313,9 +314,9 @@ def _(world):
             codes.append(reply.error and reply.error["C"])
         if codes[0] != codes[1]:
             told.append((change, codes))
-        elif codes[0] in ("0A000", "42501", "42601", "42846"):
+        elif codes[0] in ("0A000", "42501", "42601", "42846", "42P01", "42703"):
             told.append((change, reply.error["M"]))
-    connection.query("DROP VIEW hidden, shown")
+    world.watch.query("DROP VIEW hidden, shown")
     connection.close()
     return b"", f"told by {told}" if told else None
 

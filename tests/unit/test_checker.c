@@ -427,6 +427,81 @@ static void everywhere(void **state)
 	}
 }
 
+#define PRICED(value) "CASE WHEN pg_catalog.now() IS NULL THEN NULL ELSE " value " END"
+#define SCREENED      "o.tenant_id = $9 AND CASE WHEN o.tenant_id = ANY (ARRAY[$9]) THEN 1 END IS NOT NULL AND "
+#define MANY          "(SELECT true FROM countries)"
+
+/* What costs nothing would be tested before the screen. */
+static void prices(void **state)
+{
+	static const char *const conditions[] = {
+		"(o.status IS NULL OR %s)",
+		"CASE WHEN o.status IS NULL THEN %s END",
+		"CASE WHEN %s THEN o.status IS NULL END",
+		"COALESCE(o.status IS NULL, %s)",
+		"NOT (o.status IS NULL AND %s)",
+		"(o.status IS NULL OR true = %s)",
+		"(o.status IS NULL) = (%s OR o.total > 1)",
+		"EXISTS (SELECT FROM countries c WHERE o.status IS NULL OR %s)",
+		"o.id IN (SELECT CASE WHEN o.status IS NULL THEN 1 END FROM (SELECT %s AS b) x WHERE x.b OR o.id = "
+		"1)",
+		"true IN (%s, o.status IS NULL)",
+	};
+	static const char *const values[][2] = {
+		{MANY, PRICED(MANY)},
+		{"EXISTS (SELECT 1 FROM countries WHERE 1 / 0 > 0)",
+		 PRICED("EXISTS (SELECT 1 FROM countries WHERE 1 / 0 > 0)")},
+		{"(ARRAY(SELECT true FROM countries))[1]", "(" PRICED("ARRAY(SELECT true FROM countries)") ")[1]"},
+		{"(ARRAY[o.a, o.b])[1]", "(" PRICED("ARRAY[o.a, o.b]") ")[1]"},
+		{"(true, true) = (SELECT a, b FROM countries)",
+		 "(" PRICED("(true, true) = (SELECT a, b FROM countries)") ")"},
+	};
+	for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++)
+		for (size_t j = 0; j < sizeof values / sizeof *values; j++)
+			for (int priced = 0; priced < 2; priced++) {
+				const char *slot = strstr(conditions[i], "%s");
+				char text[800];
+				snprintf(text, sizeof text, "SELECT id FROM orders o WHERE " SCREENED "%.*s(%s)%s",
+						 (int)(slot - conditions[i]), conditions[i], values[j][priced], slot + 2);
+				if (priced)
+					CONFINED(text);
+				else
+					OPEN(text);
+			}
+	CONFINED("SELECT id FROM orders o WHERE " SCREENED MANY,
+			 "SELECT id FROM orders o WHERE " SCREENED "o.id = " MANY,
+			 "SELECT id FROM orders o WHERE " SCREENED MANY " IS NULL",
+			 "SELECT id FROM orders o WHERE " SCREENED "(o.a, o.b) = (SELECT a, b FROM countries)",
+			 "SELECT id FROM orders o WHERE " SCREENED "(o.status IS NULL OR (SELECT o.a))",
+			 "SELECT id, " MANY " OR o.a FROM orders o WHERE " SCREENED "f(o.id) ORDER BY " MANY " OR o.a");
+	OPEN("SELECT id FROM orders o WHERE " SCREENED "(o.a OR CASE WHEN now() IS NULL THEN NULL ELSE " MANY
+		 " END)",
+		 "SELECT id FROM orders o WHERE " SCREENED
+		 "(o.a OR CASE WHEN pg_catalog.now() IS NOT NULL THEN NULL ELSE " MANY " END)",
+		 "SELECT id FROM orders o WHERE " SCREENED "(o.a OR CASE WHEN 1 IS NULL THEN NULL ELSE " MANY " END)",
+		 "SELECT id FROM orders o WHERE " SCREENED "(o.a OR " PRICED("o.a OR " MANY) ")");
+}
+
+/* Columns of a sub-select below an outer join cost nothing above it. */
+static void fences(void **state)
+{
+#define INNER "(SELECT id, coalesce(f(o.id), o.a) AS b FROM orders o WHERE " SCREENED "true"
+	CONFINED("SELECT 1 FROM countries c LEFT JOIN " INNER " OFFSET 0) x ON true WHERE x.b",
+			 "SELECT 1 FROM countries c LEFT JOIN " INNER " LIMIT 5) x ON true WHERE x.b",
+			 "SELECT 1 FROM countries c JOIN " INNER ") x ON true WHERE x.b",
+			 "SELECT 1 FROM countries c FULL JOIN (SELECT b FROM " INNER ") y OFFSET 0) x ON true WHERE x.b",
+			 "WITH x AS " INNER " OFFSET 0) SELECT 1 FROM countries LEFT JOIN x ON true WHERE x.b",
+			 "SELECT b FROM " INNER " OFFSET 0) x WHERE b GROUP BY CUBE (b)",
+			 "SELECT b FROM " INNER ") x WHERE b GROUP BY b");
+	OPEN("SELECT 1 FROM countries c LEFT JOIN " INNER ") x ON true WHERE x.b",
+		 "SELECT 1 FROM " INNER ") x RIGHT JOIN countries c ON true WHERE x.b",
+		 "SELECT 1 FROM countries c LEFT JOIN (SELECT * FROM " INNER ") y) x ON true WHERE x.b",
+		 "WITH x AS " INNER ") SELECT 1 FROM countries LEFT JOIN x ON true WHERE x.b",
+		 "SELECT b FROM " INNER ") x WHERE b GROUP BY CUBE (b)",
+		 "SELECT b FROM " INNER ") x WHERE b GROUP BY GROUPING SETS ((b), ())");
+#undef INNER
+}
+
 static void inserts(void **state)
 {
 	CONFINED(
@@ -852,6 +927,8 @@ int main(void)
 		cmocka_unit_test(joins),
 		cmocka_unit_test(ctes),
 		cmocka_unit_test(everywhere),
+		cmocka_unit_test(prices),
+		cmocka_unit_test(fences),
 		cmocka_unit_test(inserts),
 		cmocka_unit_test(changes),
 		cmocka_unit_test(other_statements),

@@ -349,9 +349,12 @@ static const struct ask_pair reading[] = {
 	{"SELECT id FROM orders WHERE id BETWEEN (SELECT 1 FROM users) AND (SELECT 2 FROM users) OR status LIKE "
 	 "ANY (SELECT name FROM users)",
 	 "SELECT id FROM orders WHERE orders.tenant_id = 42 AND CASE WHEN orders.tenant_id = ANY (ARRAY[42]) "
-	 "THEN 1 END IS NOT NULL AND (id BETWEEN (SELECT 1 FROM users WHERE users.tenant_id = 42 AND CASE WHEN "
-	 "users.tenant_id = ANY (ARRAY[42]) THEN 1 END IS NOT NULL) AND (SELECT 2 FROM users WHERE "
-	 "users.tenant_id = 42 AND CASE WHEN users.tenant_id = ANY (ARRAY[42]) THEN 1 END IS NOT NULL) OR status "
+	 "THEN 1 END IS NOT NULL AND (id BETWEEN (CASE WHEN pg_catalog.now() IS NULL THEN NULL ELSE (SELECT 1 "
+	 "FROM users WHERE users.tenant_id = 42 AND CASE WHEN users.tenant_id = ANY (ARRAY[42]) THEN 1 END IS "
+	 "NOT "
+	 "NULL) END) AND (CASE WHEN pg_catalog.now() IS NULL THEN NULL ELSE (SELECT 2 FROM users WHERE "
+	 "users.tenant_id = 42 AND CASE WHEN users.tenant_id = ANY (ARRAY[42]) THEN 1 END IS NOT NULL) END) OR "
+	 "status "
 	 "LIKE ANY (SELECT name FROM users WHERE users.tenant_id = 42 AND CASE WHEN users.tenant_id = ANY "
 	 "(ARRAY[42]) THEN 1 END IS NOT NULL))"},
 	{"SELECT 1 WHERE EXISTS (TABLE orders)", "SELECT 1 WHERE EXISTS (SELECT id, user_id, total, status, "
