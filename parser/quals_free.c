@@ -372,6 +372,7 @@ static bool look_at_node(struct search *search, Node *node)
 	case T_Boolean:
 	case T_BitString:
 	case T_ColumnDef:
+	case T_Alias:
 	case T_TypeName:
 	case T_ExecuteStmt:
 	case T_CallStmt:
