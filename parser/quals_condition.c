@@ -13,16 +13,10 @@ bool quals_call_function(const struct quals *quals, const char *name)
 	return entry && entry->own_function;
 }
 
-static bool find_column(Node *node, void *to)
+/* Made of other expressions, and nothing else. */
+static bool is_compound(const Node *node)
 {
-	if (node == NULL)
-		return false;
 	switch (nodeTag(node)) {
-	case T_A_Const:
-	case T_ParamRef:
-	case T_SQLValueFunction:
-	case T_TypeName:
-		return false;
 	case T_List:
 	case T_A_Expr:
 	case T_BoolExpr:
@@ -36,18 +30,38 @@ static bool find_column(Node *node, void *to)
 	case T_CaseWhen:
 	case T_CoalesceExpr:
 	case T_MinMaxExpr:
-	case T_A_ArrayExpr:
-	case T_RowExpr:
-		break;
-	default:
 		return true;
+	default:
+		return false;
 	}
-	struct quals *quals = to;
+}
+
+/* Is something found in the parts of a node? */
+static bool find_below(struct quals *quals, Node *node, bool (*find)(Node *, void *))
+{
 	if (++quals->depth > quals->analysis->policy->max_depth)
 		return true;
-	bool found = raw_expression_tree_walker(node, find_column, to);
+	bool found = raw_expression_tree_walker(node, find, quals);
 	quals->depth--;
 	return found;
+}
+
+static bool find_column(Node *node, void *to)
+{
+	if (node == NULL)
+		return false;
+	switch (nodeTag(node)) {
+	case T_A_Const:
+	case T_ParamRef:
+	case T_SQLValueFunction:
+	case T_TypeName:
+		return false;
+	case T_A_ArrayExpr:
+	case T_RowExpr:
+		return find_below(to, node, find_column);
+	default:
+		return !is_compound(node) || find_below(to, node, find_column);
+	}
 }
 
 /* The same for every row, as far as can be told. */
@@ -67,35 +81,31 @@ static bool is_built_in(const TypeName *type)
 		   quals_word_is_one_of(strVal(llast(type->names)), TYPES);
 }
 
-static bool are_targets_plain(struct quals *quals, const SelectStmt *select)
+static bool is_plain_select(struct quals *quals, const SelectStmt *select, bool outermost)
 {
 	ListCell *cell;
+	if (!IsA(select, SelectStmt))
+		return false;
+	bool from = outermost && select->fromClause;
+	SelectStmt plain = {.type = T_SelectStmt,
+						.targetList = select->targetList,
+						.fromClause = from ? select->fromClause : NIL,
+						.whereClause = select->whereClause};
+	if (!equal(&plain, select) || !quals_plain(quals, select->whereClause))
+		return false; /* there is more in it */
 	foreach (cell, select->targetList)
 		if (!quals_plain(quals, ((const ResTarget *)lfirst(cell))->val))
 			return false;
-	return quals_plain(quals, select->whereClause);
+	const RangeSubselect *item = from ? linitial(select->fromClause) : NULL;
+	return !from || (list_length(select->fromClause) == 1 && IsA(item, RangeSubselect) &&
+					 is_plain_select(quals, (const SelectStmt *)item->subquery, false));
 }
 
-/* (SELECT x FROM (SELECT c.a, c.b) AS x), as a row of a table is written without its tenant column: it reads no table. */
-static bool is_plain_row(struct quals *quals, const Node *node)
+bool quals_plain_row(struct quals *quals, const Node *node)
 {
 	const SubLink *link = (const SubLink *)node;
-	if (!IsA(node, SubLink) || link->subLinkType != EXPR_SUBLINK)
-		return false;
-	const SelectStmt *outer = (const SelectStmt *)link->subselect;
-	if (!IsA(outer, SelectStmt) || list_length(outer->fromClause) != 1 ||
-		!IsA(linitial(outer->fromClause), RangeSubselect))
-		return false;
-	const SelectStmt *inner =
-		(const SelectStmt *)((const RangeSubselect *)linitial(outer->fromClause))->subquery;
-	if (!IsA(inner, SelectStmt))
-		return false;
-	/* nothing else is in either */
-	SelectStmt row = {.type = T_SelectStmt, .targetList = outer->targetList, .fromClause = outer->fromClause};
-	SelectStmt columns = {
-		.type = T_SelectStmt, .targetList = inner->targetList, .whereClause = inner->whereClause};
-	return equal(&row, outer) && equal(&columns, inner) && are_targets_plain(quals, outer) &&
-		   are_targets_plain(quals, inner);
+	return IsA(node, SubLink) && link->subLinkType == EXPR_SUBLINK &&
+		   is_plain_select(quals, (const SelectStmt *)link->subselect, true);
 }
 
 /* There when the statement runs: what it takes to make it has been done, or has failed, for all rows. */
@@ -148,29 +158,11 @@ static bool find_risk(Node *node, void *to)
 			if (!is_literal(lfirst(cell)))
 				return true;
 		return false;
-	case T_List:
-	case T_A_Expr:
-	case T_BoolExpr:
-	case T_FuncCall:
-	case T_NamedArgExpr:
-	case T_TypeCast:
-	case T_CollateClause:
-	case T_NullTest:
-	case T_BooleanTest:
-	case T_CaseExpr:
-	case T_CaseWhen:
-	case T_CoalesceExpr:
-	case T_MinMaxExpr:
-		break;
+	case T_SubLink:
+		return !quals_plain_row(to, node);
 	default:
-		return !is_plain_row(to, node);
+		return !is_compound(node) || find_below(to, node, find_risk);
 	}
-	struct quals *quals = to;
-	if (++quals->depth > quals->analysis->policy->max_depth)
-		return true;
-	bool found = raw_expression_tree_walker(node, find_risk, to);
-	quals->depth--;
-	return found;
 }
 
 /* (a, b) = (c, d) compares column by column. */
@@ -294,7 +286,7 @@ static bool is_plain_node(struct quals *quals, const Node *node)
 	case T_CurrentOfExpr:
 		return true;
 	case T_SubLink:
-		return is_plain_row(quals, node);
+		return quals_plain_row(quals, node);
 	default:
 		return is_literal(node);
 	}

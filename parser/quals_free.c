@@ -264,26 +264,9 @@ static const Node *priced(const Node *node)
 	return equal(node, tree_priced((Node *)expr->defresult)) ? (const Node *)expr->defresult : NULL;
 }
 
-/* SELECT without any FROM, or from such a one: it is one row, of values that cannot fail. So the rewriter writes whole rows. */
-static bool is_one_plain_row(struct search *search, const SelectStmt *select, bool outermost)
-{
-	ListCell *cell;
-	if (!IsA(select, SelectStmt) || select->op != SETOP_NONE || select->valuesLists || select->withClause ||
-		select->whereClause || select->groupClause || select->havingClause || select->distinctClause ||
-		select->limitOffset || select->limitCount || list_length(select->fromClause) > outermost)
-		return false;
-	foreach (cell, select->targetList)
-		if (!quals_plain(&search->quals, ((const ResTarget *)lfirst(cell))->val))
-			return false;
-	const RangeSubselect *from = select->fromClause ? linitial(select->fromClause) : NULL;
-	return from == NULL ||
-		   (IsA(from, RangeSubselect) && is_one_plain_row(search, (const SelectStmt *)from->subquery, false));
-}
-
 static bool is_free(struct search *search, const Node *node)
 {
-	if (is_link(node, EXPR_SUBLINK) &&
-		is_one_plain_row(search, (const SelectStmt *)((const SubLink *)node)->subselect, true))
+	if (quals_plain_row(&search->quals, node))
 		return false;
 	if (IsA(node, A_Expr))
 		return ((const A_Expr *)node)->lexpr && IsA(((const A_Expr *)node)->lexpr, RowExpr) &&

@@ -31,6 +31,8 @@ bool quals_call_function(const struct quals *quals, const char *name);
 bool quals_constant(struct quals *quals, const Node *node);
 /* Cannot fail or speak on a row. */
 bool quals_plain(struct quals *quals, const Node *node);
+/* A sub-select without a FROM, or from such a one: one row at most, of values that cannot fail. So whole rows are written. */
+bool quals_plain_row(struct quals *quals, const Node *node);
 /* May an array of these elements fail? Where they are arrays themselves, these must be of one length. */
 bool quals_array_fails(const A_ArrayExpr *array);
 /* May the level above use the columns in conditions of its own? */
