@@ -334,8 +334,6 @@ static void index_names(struct catalog *catalog)
 		struct catalog_relation *relation = &catalog->relations[i];
 		struct catalog_name *name = add_name(catalog, relation->name);
 		name->view |= relation->kind == 'v';
-		for (size_t column = 0; column < relation->n_columns; column++)
-			name->fragile |= relation->columns[column].fragile;
 		relation->next_named = name->relations;
 		name->relations = relation;
 	}

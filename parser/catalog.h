@@ -31,8 +31,6 @@ struct catalog_column {
 	bool has_default; /* also identity */
 	bool generated;   /* GENERATED ALWAYS AS (..) STORED */
 	bool identity, identity_always;
-	/* comparing it may fail: an array of what has no `=`, a row, a text with a collation of its own */
-	bool fragile;
 	const char *type_name; /* format_type(), qualified; NULL: not loaded (system relations) */
 	/* pg_get_expr(); of identity columns the options of the sequence, in parentheses; "?": cannot be read
 	 * now. NULL: none, virtual, or not loaded */

@@ -24,7 +24,6 @@ struct catalog_name {
 	bool function;                            /* some flagged function has this name */
 	bool own_function;                        /* some function that is not the server's own has this name */
 	bool view;                                /* some view has this name */
-	bool fragile;                             /* some relation of this name has a column that is */
 	const char *reason;                       /* of the flag, for people */
 };
 

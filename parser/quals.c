@@ -100,16 +100,13 @@ static bool visit_view(struct quals *quals, const struct catalog_relation *view)
 		   visit_query(quals, ((RawStmt *)linitial(parsed.tree))->stmt, true);
 }
 
-/* All relations of the name: which of them is meant does not matter here. A comparison may fail if it has columns where that
- * is possible; those may be called otherwise where they are compared. Something that the session has made may
+/* All views of the name: which of them is meant does not matter here. Something that the session has made may
  * be a view too, and show constants; one whose definition comes in its place may have any condition. */
 static bool visit_relation(struct quals *quals, const RangeVar *name)
 {
 	const struct catalog_name *entry = quals_known(quals, name->relname);
 	quals->constant_columns |= quals->analysis->names->n_temporaries > 0 || !entry;
 	if (quals->analysis->names->n_temporaries > 0 && created_any_view(quals->analysis, name->relname))
-		return true;
-	if (entry && entry->fragile)
 		return true;
 	if (!entry || !entry->view)
 		return false;

@@ -256,7 +256,7 @@ static bool is_plain_node(struct quals *quals, const Node *node)
 	case T_List:
 		return are_plain(quals, (const List *)node);
 	case T_A_Expr:
-		return !quals->fragile && is_plain_operator(AS(A_Expr)) && !is_risky(quals, AS(A_Expr)) &&
+		return is_plain_operator(AS(A_Expr)) && !is_risky(quals, AS(A_Expr)) &&
 			   quals_plain(quals, AS(A_Expr)->lexpr) && quals_plain(quals, AS(A_Expr)->rexpr);
 	case T_BoolExpr:
 		return are_plain(quals, AS(BoolExpr)->args);

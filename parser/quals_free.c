@@ -13,7 +13,6 @@ struct search {
 	bool under;     /* it is below an outer join or GROUPING SETS */
 	bool condition; /* what is looked at may become a part of a condition */
 	List *open;     /* CTEs whose columns may fail */
-	bool fragile;   /* some relation has columns whose comparison may fail */
 	bool hides;     /* somewhere may be an outer join or GROUPING SETS */
 };
 
@@ -216,7 +215,6 @@ static bool view_may_show_failures(struct search *search, const struct catalog_r
 static bool look_at_relation(struct search *search, RangeVar *range)
 {
 	const struct catalog_name *entry = quals_known(&search->quals, range->relname);
-	search->fragile |= entry && entry->fragile;
 	if (!entry || !entry->view)
 		return false;
 	search->hides = true;
@@ -424,22 +422,14 @@ static bool look(Node *node, void *to)
 	return stop;
 }
 
-static struct search find(const struct analysis *analysis, const Node *statement, enum quals_above above,
-						  bool fragile)
+struct quals_free quals_find_free(const struct analysis *analysis, const Node *statement,
+								  enum quals_above above)
 {
-	struct search search = {.quals = {.analysis = analysis, .fragile = fragile},
-							.named = above != QUALS_NOTHING,
-							.under = above == QUALS_OUTER};
+	struct search search = {
+		.quals = {.analysis = analysis}, .named = above != QUALS_NOTHING, .under = above == QUALS_OUTER};
 	if (look((Node *)statement, &search))
 		search.found.unknown = true;
 	if (search.hides)
 		search.found.queries = list_concat(search.found.queries, search.open);
-	return search;
-}
-
-struct quals_free quals_find_free(const struct analysis *analysis, const Node *statement,
-								  enum quals_above above)
-{
-	struct search search = find(analysis, statement, above, false);
-	return search.fragile ? find(analysis, statement, above, true).found : search.found;
+	return search.found;
 }

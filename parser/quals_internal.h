@@ -12,7 +12,6 @@ struct quals {
 	unsigned depth;
 	List *views;           /* whose definitions were visited: of struct catalog_relation * */
 	bool constant_columns; /* a column of some item of FROM may turn out to be a constant */
-	bool fragile;          /* comparisons may fail: struct catalog_column */
 	bool trusts_columns;   /* some condition is settled only if none is */
 };
 

@@ -66,12 +66,8 @@ static const char columns_text[] =
 	"   JOIN pg_catalog.pg_sequence s ON s.seqrelid = e.objid WHERE e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass"
 	"   AND e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refobjid = a.attrelid AND e.refobjsubid = a.attnum AND e.deptype = 'i')"
 	" WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, 0) WHEN a.attgenerated <> 's' THEN NULL"
-	" WHEN $1::pg_catalog.bool AND c.oid IN (TABLE held) THEN '?' ELSE pg_catalog.pg_get_expr(d.adbin, a.attrelid) END,"
-	" " USER_MADE " AND (a.attcollation NOT IN (0, 100, 950) OR t.typcategory = 'C' OR t.typcategory = 'A' AND (t.typtype = 'd'"
-	"  OR e.typcategory IN ('A', 'C', 'G') OR e.typcategory = 'U' AND NOT EXISTS (SELECT FROM pg_catalog.pg_opclass o"
-	"   WHERE o.opcintype = e.oid AND o.opcdefault AND o.opcmethod IN (403, 405))))"
+	" WHEN $1::pg_catalog.bool AND c.oid IN (TABLE held) THEN '?' ELSE pg_catalog.pg_get_expr(d.adbin, a.attrelid) END"
 	" FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid"
-	" JOIN pg_catalog.pg_type t ON t.oid = a.atttypid LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem"
 	" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_catalog.pg_attrdef d"
 	" ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE a.attnum > 0"
 	" AND NOT a.attisdropped AND c.relkind NOT IN ('i', 'I') AND " OUR_SCHEMAS
@@ -261,7 +257,6 @@ static void take_columns(struct loading *loading, struct arena *arena, struct pa
 			.identity = sql_bool(part->result, first + i, 7),
 			.type_name = sql_text(part->result, first + i, 8),
 			.default_text = take_expression(loading, sql_text(part->result, first + i, 9)),
-			.fragile = sql_bool(part->result, first + i, 10),
 		};
 	relation->columns = columns;
 	relation->n_columns = (size_t)n;

@@ -321,25 +321,6 @@ def _(world):
     return b"", f"told by {told}" if told else None
 
 
-@exchange("errors: a comparison of columns that cannot be compared tells whether another tenant has a row")
-def _(world):
-    connection = world.connect()
-    connection.query("SET enable_seqscan = off")
-    connection.query("ALTER TABLE orders ADD COLUMN j json[] DEFAULT '{}', ADD COLUMN c text COLLATE \"C\" DEFAULT 'x', ADD COLUMN d text COLLATE \"POSIX\" DEFAULT 'x'")
-    told = []
-    for ask in ("orders WHERE id = {} AND j = j", "orders AS o (a) WHERE a = {} AND c < d", "(SELECT id, j AS k FROM orders) x WHERE id = {} AND k = k",
-                "(SELECT 1) u (id) LEFT JOIN (SELECT id, COALESCE(j = j, false) AS b FROM orders) o ON o.id > u.id WHERE o.b AND o.id = {}"):
-        codes = []
-        for number in (2001, 2999):
-            reply = connection.query(f"SELECT 1 FROM {ask.format(number)}")
-            codes.append(reply.error and reply.error["C"])
-        if codes[0] != codes[1]:
-            told.append((ask, codes))
-    connection.close()
-    world.watch.query("ALTER TABLE orders DROP COLUMN j, DROP COLUMN c, DROP COLUMN d")
-    return b"", f"told by {told}" if told else None
-
-
 @exchange("errors: the same, of a pattern that is a parameter, in one plan for all")
 def _(world):
     connection = world.connect()

@@ -226,8 +226,6 @@ static void add_element(struct reader *reader, struct draft *draft, Node *elemen
 		struct catalog_column *added = add_column(draft, column->colname, type);
 		added->has_default = added->not_null = serial;
 		added->type_name = type_text(column->typeName);
-		added->fragile =
-			column->typeName->arrayBounds && strcmp(strVal(llast(column->typeName->names)), "json") == 0;
 		for (int i = 0; i < list_length(column->constraints); i++)
 			add_constraint(reader, draft, list_nth(column->constraints, i), column->colname);
 	}
