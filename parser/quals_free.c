@@ -12,6 +12,7 @@ struct search {
 	bool named;     /* the query that is looked at next: its columns are used by the level above */
 	bool under;     /* it is below an outer join or GROUPING SETS */
 	bool condition; /* what is looked at may become a part of a condition */
+	bool recursive; /* WITH RECURSIVE: its set operations are computed for themselves */
 	List *open;     /* CTEs whose columns may fail */
 	bool hides;     /* somewhere may be an outer join or GROUPING SETS */
 };
@@ -133,8 +134,11 @@ static bool look_at_conditions(struct search *search, const Node *node)
 /* Columns that the planner may put in the place of their names, and that may fail. With GROUP BY and the like it does not. */
 static bool may_show_failures(struct search *search, const SelectStmt *select)
 {
-	return select->op == SETOP_NONE && !select->valuesLists && !select->limitOffset && !select->limitCount &&
-		   !select->groupClause && !select->havingClause && !select->distinctClause &&
+	if (select->limitOffset || select->limitCount)
+		return false;
+	if (select->op != SETOP_NONE)
+		return may_show_failures(search, select->larg) || may_show_failures(search, select->rarg);
+	return !select->valuesLists && !select->groupClause && !select->havingClause && !select->distinctClause &&
 		   !quals_columns_settled(&search->quals, select);
 }
 
@@ -148,7 +152,9 @@ static bool look_at_select(struct search *search, SelectStmt *select)
 	foreach (cell, select->groupClause)
 		sets |= IsA(lfirst(cell), GroupingSet);
 	search->hides |= sets;
-	search->under = sets || (under && !select->limitOffset && !select->limitCount);
+	/* a set operation is fenced as a whole */
+	search->under =
+		sets || (under && !select->limitOffset && !select->limitCount && select->op == SETOP_NONE);
 	bool stop = select->op != SETOP_NONE &&
 				(look((Node *)select->larg, search) || look((Node *)select->rarg, search));
 	search->named = false;
@@ -178,11 +184,21 @@ static bool look_at_named(struct search *search, Node *query)
 static bool look_at_cte(struct search *search, Node *query)
 {
 	bool under = search->under;
-	if (IsA(query, SelectStmt) && may_show_failures(search, (SelectStmt *)query))
+	bool recursive = search->recursive && IsA(query, SelectStmt) && ((SelectStmt *)query)->op != SETOP_NONE;
+	if (IsA(query, SelectStmt) && !recursive && may_show_failures(search, (SelectStmt *)query))
 		search->open = lappend(search->open, query);
 	search->under = false;
 	bool stop = look_at_named(search, query);
 	search->under = under;
+	return stop;
+}
+
+static bool look_at_with(struct search *search, const WithClause *with)
+{
+	bool before = search->recursive;
+	search->recursive = with->recursive;
+	bool stop = look((Node *)with->ctes, search);
+	search->recursive = before;
 	return stop;
 }
 
@@ -326,7 +342,6 @@ static bool look_at_expression(struct search *search, Node *node)
 	case T_XmlExpr:
 	case T_XmlSerialize:
 	case T_SortBy:
-	case T_WithClause:
 	case T_RangeFunction:
 	case T_RangeTableFunc:
 	case T_RangeTableFuncCol:
@@ -370,6 +385,8 @@ static bool look_at_node(struct search *search, Node *node)
 		return look_at_select(search, AS(SelectStmt));
 	case T_RangeSubselect:
 		return look_at_named(search, AS(RangeSubselect)->subquery);
+	case T_WithClause:
+		return look_at_with(search, AS(WithClause));
 	case T_CommonTableExpr:
 		return look_at_cte(search, AS(CommonTableExpr)->ctequery);
 	case T_RangeVar:

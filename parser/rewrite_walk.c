@@ -292,7 +292,9 @@ static bool sublink(struct analysis *analysis, SubLink *link)
 	size_t open = sublink_open(analysis, link);
 	if (!is_open(analysis, open, analysis->tokens->n))
 		return rewrite_lost(analysis, link->location);
-	return rewrite_query(analysis, &link->subselect, open + 1, token_at(analysis, open)->match) != NULL;
+	size_t end = token_at(analysis, open)->match;
+	return rewrite_query(analysis, &link->subselect, open + 1, end) != NULL &&
+		   price_fence(analysis, link->subselect, end_before(analysis, end));
 }
 
 static bool function_call(struct analysis *analysis, FuncCall *call)
