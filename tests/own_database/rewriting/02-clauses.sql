@@ -337,3 +337,20 @@ SELECT t.*, t.num + 1 FROM types t ORDER BY id;
 SELECT rng, dr, m, a, (a).zip, arr[1], jb->>'m', x::text FROM types WHERE rng @> <#1> ORDER BY id;
 
 SELECT jsonb_pretty(jb), json_typeof(j), u::text, host(ip), encode(b, 'escape') FROM types ORDER BY id;
+
+-- Conditions that cost the planner nothing, beside one that costs as much as the tenant's: names, types and rows stay as they are.
+SELECT i.id, CASE WHEN i.active THEN (SELECT count(*) FROM parts) END FROM items i WHERE shout(i.name) <> '' AND (i.code IS NULL OR (SELECT count(*) > 1 FROM parts)) ORDER BY 1;
+
+SELECT x.* FROM (SELECT id, ARRAY(SELECT qty FROM parts ORDER BY id), ARRAY[id, id + 1], EXISTS (SELECT FROM parts), (SELECT max(name) FROM tree) FROM items) x WHERE shout(x.id::text) <> '' ORDER BY 1;
+
+SELECT x."exists", x.max FROM (SELECT id, EXISTS (SELECT FROM parts), (SELECT max(name) FROM tree) FROM items) x WHERE shout(x.max) <> '' AND (x."exists" OR x.id IS NULL) ORDER BY x.id;
+
+SELECT i.id, x.b FROM items i LEFT JOIN (SELECT id, 10 / (id + 1) > 0 AS b FROM parts) x ON x.id = i.id WHERE shout(i.name) <> '' AND (x.b OR x.b IS NULL) ORDER BY 1;
+
+SELECT i.id, x.c FROM items i LEFT JOIN (SELECT id, 10 / (id + 1) > 0 AS c FROM parts UNION ALL SELECT id, name = 'a' FROM tree) x ON x.id = i.id WHERE shout(i.name) <> '' AND x.c IS NOT FALSE ORDER BY 1, 2;
+
+SELECT count(*), n.name FROM item_places n LEFT JOIN item_parts p ON p.id = n.id AND shout(p.name) <> '' WHERE n.place > 1 OR p.parts IS NULL GROUP BY CUBE (n.name) ORDER BY 1, 2;
+
+UPDATE items SET name = 'z' WHERE shout(name) <> '' AND (code IS NULL OR (SELECT count(*) > 1 FROM parts)) RETURNING id;
+
+DELETE FROM labels l USING items i WHERE i.id = l.item_id AND shout(i.name) <> '' AND CASE WHEN i.active THEN (SELECT count(*) > 1 FROM parts) END;
