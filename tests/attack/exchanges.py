@@ -307,6 +307,8 @@ def _(world):
     changes = [change.format("{}", many=MANY) for change in ("UPDATE orders SET status = status WHERE id = {} AND (status IS NULL OR {many})", "DELETE FROM orders WHERE id = {} AND (status IS NULL OR {many})",
                "UPDATE users u SET name = name FROM orders o WHERE o.id = {} AND (o.status IS NULL OR {many})",
                "MERGE INTO orders o USING users u ON o.id = {} AND (o.status IS NULL OR {many}) WHEN MATCHED THEN DO NOTHING")]
+    if int(connection.query("SHOW server_version_num").rows()[0][0]) < 150000:
+        changes = [change for change in changes if not change.startswith("MERGE")]
     for change in changes:
         codes = []
         for number in (2001, 2999):

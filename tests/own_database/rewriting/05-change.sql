@@ -454,13 +454,17 @@ UPDATE parts p SET note = 'm' FROM parts q (a, b, n) FULL JOIN items i (n) USING
 --: version 14
 UPDATE parts p SET note = 'm' FROM types t (x, n) JOIN types u (n) USING (n) WHERE p.id = <#3> RETURNING *;
 
+--: version 14
 -- columns of one name, which only their place tells apart
 UPDATE parts p SET note = 'm' FROM (SELECT id, code AS name, name FROM items) s JOIN tree t USING (id) WHERE t.id = p.id RETURNING *;
 
+--: version 14
 UPDATE parts p SET note = 'm' FROM (SELECT i.id, p.* FROM items i JOIN parts p ON p.item_id = i.id) s JOIN (SELECT 1 AS x) t ON true JOIN labels l USING (item_id) WHERE s.note = p.note AND l.label = (SELECT min(label) FROM labels WHERE item_id = p.item_id) RETURNING *, 1 AS one;
 
+--: version 14
 UPDATE parts p SET note = 'm' FROM (SELECT count(*), sum(id), min(id), max(name) AS min FROM tree) s NATURAL JOIN (SELECT 12 AS count) c WHERE p.id = <#3> RETURNING p.id, *;
 
+--: version 14
 UPDATE parts p SET note = 'm' FROM (SELECT name, id, id + 1, id + 2 FROM tree) s JOIN items i USING (name) WHERE i.id = p.item_id AND 'columns_1' <> '' RETURNING *;
 
 UPDATE parts p SET note = 'm' FROM items i (id, name) JOIN emails e USING (id) WHERE i.id = p.item_id RETURNING *;
@@ -471,16 +475,22 @@ UPDATE parts p SET note = 'm' FROM (items i JOIN emails e ON i.id = e.id) AS j J
 
 UPDATE parts p SET note = 'm' FROM countries c CROSS JOIN (items i JOIN tree e ON i.id = e.id) AS j (k) JOIN emails m (k) USING (k) WHERE k = p.item_id RETURNING *;
 
+--: version 14
 UPDATE parts SET note = 'm' FROM (items i JOIN emails e ON i.id = e.id) AS j (k) LEFT JOIN (SELECT id AS k, name AS columns_1, 1 AS x, 2 AS x FROM tree) t USING (k) WHERE k = item_id RETURNING *;
 
+--: version 14
 DELETE FROM labels l USING (SELECT DISTINCT ON (id) id AS item_id, id, id FROM items) s JOIN parts p USING (item_id) WHERE l.item_id = s.item_id AND p.id = (SELECT min(id) FROM parts WHERE item_id = l.item_id) RETURNING *;
 
+--: version 14
 DELETE FROM labels l USING (SELECT id AS item_id, name AS item, name AS item FROM items) s NATURAL JOIN parts p WHERE p.id = <#3> RETURNING l.label, *;
 
+--: version 14
 DELETE FROM labels USING (SELECT id AS item_id, name, name FROM items) s JOIN parts p USING (item_id) JOIN tree t ON t.id = p.id AND t.parent > 0 RETURNING *;
 
+--: version 14
 WITH gone AS (DELETE FROM parts p USING (SELECT id, name AS b, code AS b FROM items) s JOIN tree t USING (id) WHERE t.id = p.id RETURNING *) SELECT count(*) FROM gone;
 
+--: version 14
 --: error 42702
 UPDATE parts p SET note = name FROM (SELECT id, code AS name, name FROM items) s JOIN tree t USING (id) WHERE t.id = p.id RETURNING *;
 
@@ -496,9 +506,11 @@ UPDATE parts p SET note = 'm' FROM (VALUES (<#1>, 'a'), (<#2>, 'b')) AS v (id) J
 --: version 14
 WITH RECURSIVE v (a, id) AS (SELECT 1, <#1> UNION ALL SELECT a + 1, id + 1 FROM v WHERE a < 3), w AS (SELECT * FROM (items NATURAL JOIN (SELECT id FROM tree) t) JOIN labels l ON l.item_id = id) UPDATE parts p SET note = 'm' FROM v AS x (b) JOIN w USING (id) WHERE w.id = p.item_id AND w.weight = 3 RETURNING *;
 
+--: version 14
 -- functions
 UPDATE parts p SET note = 'm' FROM generate_series(<#1>, <#9>, 2) AS id JOIN items i USING (id) WHERE i.id = p.item_id RETURNING *;
 
+--: version 14
 UPDATE parts p SET note = 'm' FROM generate_series(1, 3) WITH ORDINALITY AS g ("order", n) NATURAL JOIN items i WHERE i.id = p.item_id RETURNING *;
 
 UPDATE parts p SET note = 'm' FROM generate_series(1, 2) NATURAL JOIN items i WHERE i.id = p.item_id AND i.id < <#4> RETURNING *;
@@ -519,6 +531,7 @@ UPDATE parts p SET note = x.m FROM XMLTABLE('/r/i' PASSING xmlparse(DOCUMENT '<r
 
 UPDATE parts p SET note = 'm' FROM unnest('{1}'::int[], '{x}'::varchar[]) AS u JOIN tree t ON true JOIN parts q (tid) ON q.tid = t.id JOIN labels l (tid) USING (tid) WHERE p.id = l.tid AND l.weight < 2 RETURNING *;
 
+--: version 14
 UPDATE parts p SET note = 'm' FROM jsonb_populate_record(NULL::items, '{"id": 1, "name": "n", "order": 3}') AS r JOIN items i USING ("order") WHERE i.id = p.item_id RETURNING p.id, *;
 
 --: refused

@@ -278,6 +278,7 @@ ROLLBACK;
 --: modes simple
 BEGIN; CREATE VIEW v (a) AS VALUES ((SELECT count(*) FROM items)); SELECT a FROM v; ROLLBACK;
 
+--: version 14
 -- columns without labels, merged ones, and those of functions
 --: new views
 BEGIN;
