@@ -501,6 +501,10 @@ UPDATE parts p SET note = 'm' FROM (SELECT id, id, name FROM items) s JOIN tree 
 UPDATE parts p SET note = v.n FROM (VALUES (<#1>, 'a'), (<#2>, 'b')) AS v (id, n) JOIN items i USING (id) WHERE i.id = p.item_id RETURNING *;
 
 --: version 14
+UPDATE parts p SET note = 'm' FROM (VALUES (<#1>, 'a'), (<#2>, 'b')) AS v (id) JOIN (SELECT *, id + 1, id = 3, CASE WHEN true THEN 1 END, name::varchar, (SELECT min(id) FROM tree), least(id, 2), ARRAY(SELECT 1), (ROW(1, 2)), mood::text COLLATE "C", current_date - day, nullif(id, 3), NOT active, EXISTS (SELECT), tags[1], (place).zip FROM items) i USING (id) WHERE i.id = p.item_id RETURNING *;
+
+-- the server calls a constant truth bool before PostgreSQL 15
+--: version 15
 UPDATE parts p SET note = 'm' FROM (VALUES (<#1>, 'a'), (<#2>, 'b')) AS v (id) JOIN (SELECT *, id + 1, id = 3, CASE WHEN true THEN 1 END, name::varchar, (SELECT min(id) FROM tree), least(id, 2), ARRAY(SELECT 1), (ROW(1, 2)), mood::text COLLATE "C", current_date - day, nullif(id, 3), NOT active, EXISTS (SELECT), tags[1], (place).zip, true FROM items) i USING (id) WHERE i.id = p.item_id RETURNING *;
 
 --: version 14
