@@ -79,6 +79,15 @@ static bool visit_query(struct quals *quals, Node *query, bool named)
 	return stop;
 }
 
+Node *quals_definition(const struct catalog_relation *view)
+{
+	PgQueryInternalParsetreeAndError parsed = pg_query_raw_parse(view->view_definition);
+	free(parsed.stderr_buffer);
+	if (parsed.error)
+		pg_query_free_error(parsed.error);
+	return !parsed.error && list_length(parsed.tree) == 1 ? ((RawStmt *)linitial(parsed.tree))->stmt : NULL;
+}
+
 /* The planner puts a view's definition in its place. Once is enough: what it says does not depend on who reads it, and
  * views over views may multiply. */
 static bool visit_view(struct quals *quals, const struct catalog_relation *view)
@@ -90,14 +99,8 @@ static bool visit_view(struct quals *quals, const struct catalog_relation *view)
 		quals->constant_columns = true;
 		return false;
 	}
-	PgQueryInternalParsetreeAndError parsed = pg_query_raw_parse(view->view_definition);
-	free(parsed.stderr_buffer);
-	if (parsed.error) {
-		pg_query_free_error(parsed.error);
-		return true;
-	}
-	return list_length(parsed.tree) != 1 ||
-		   visit_query(quals, ((RawStmt *)linitial(parsed.tree))->stmt, true);
+	Node *query = quals_definition(view);
+	return !query || visit_query(quals, query, true);
 }
 
 /* All views of the name: which of them is meant does not matter here. Something that the session has made may
@@ -236,21 +239,9 @@ static bool visit_list(struct quals *quals, const List *list)
 
 static bool visit_node(struct quals *quals, Node *node)
 {
-	switch (nodeTag(node)) {
-	case T_A_Const:
-	case T_ParamRef:
-	case T_A_Star:
-	case T_ColumnRef:
-	case T_TypeName:
-	case T_SetToDefault:
-	case T_SQLValueFunction:
-	case T_CurrentOfExpr:
-	case T_String:
-	case T_Integer:
-	case T_Float:
-	case T_Boolean:
-	case T_BitString:
+	if (quals_is_leaf(node))
 		return false;
+	switch (nodeTag(node)) {
 	case T_RangeVar:
 		return visit_relation(quals, (RangeVar *)node);
 	case T_SelectStmt:
@@ -271,31 +262,9 @@ static bool visit_node(struct quals *quals, Node *node)
 		return part(quals, ((A_Expr *)node)->lexpr) || part(quals, ((A_Expr *)node)->rexpr);
 	case T_ResTarget:
 		return part(quals, ((ResTarget *)node)->indirection) || part(quals, ((ResTarget *)node)->val);
-	case T_BoolExpr:
-	case T_FuncCall:
-	case T_NamedArgExpr:
-	case T_TypeCast:
-	case T_CollateClause:
-	case T_NullTest:
-	case T_BooleanTest:
-	case T_CaseExpr:
-	case T_CaseWhen:
-	case T_CoalesceExpr:
-	case T_MinMaxExpr:
-	case T_A_ArrayExpr:
-	case T_A_Indirection:
-	case T_A_Indices:
-	case T_RowExpr:
-	case T_GroupingFunc:
-	case T_GroupingSet:
-	case T_WindowDef:
-	case T_MultiAssignRef:
-	case T_XmlExpr:
-	case T_XmlSerialize:
-	case T_SortBy:
-		return raw_expression_tree_walker(node, visit, quals);
 	default:
-		return visit_statement(quals, node);
+		return quals_is_inner(node) ? raw_expression_tree_walker(node, visit, quals)
+									: visit_statement(quals, node);
 	}
 }
 

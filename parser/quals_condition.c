@@ -13,29 +13,6 @@ bool quals_call_function(const struct quals *quals, const char *name)
 	return entry && entry->own_function;
 }
 
-/* Made of other expressions, and nothing else. */
-static bool is_compound(const Node *node)
-{
-	switch (nodeTag(node)) {
-	case T_List:
-	case T_A_Expr:
-	case T_BoolExpr:
-	case T_FuncCall:
-	case T_NamedArgExpr:
-	case T_TypeCast:
-	case T_CollateClause:
-	case T_NullTest:
-	case T_BooleanTest:
-	case T_CaseExpr:
-	case T_CaseWhen:
-	case T_CoalesceExpr:
-	case T_MinMaxExpr:
-		return true;
-	default:
-		return false;
-	}
-}
-
 /* Is something found in the parts of a node? */
 static bool find_below(struct quals *quals, Node *node, bool (*find)(Node *, void *))
 {
@@ -60,7 +37,7 @@ static bool find_column(Node *node, void *to)
 	case T_RowExpr:
 		return find_below(to, node, find_column);
 	default:
-		return !is_compound(node) || find_below(to, node, find_column);
+		return !quals_is_compound(node) || find_below(to, node, find_column);
 	}
 }
 
@@ -161,7 +138,7 @@ static bool find_risk(Node *node, void *to)
 	case T_SubLink:
 		return !quals_plain_row(to, node);
 	default:
-		return !is_compound(node) || find_below(to, node, find_risk);
+		return !quals_is_compound(node) || find_below(to, node, find_risk);
 	}
 }
 

@@ -1,8 +1,6 @@
 /* See quals_free.h. */
 #include "parser/quals_free.h"
 
-#include <stdlib.h>
-
 #include "parser/quals_internal.h"
 #include "parser/tree.h"
 
@@ -217,13 +215,7 @@ static bool view_may_show_failures(struct search *search, const struct catalog_r
 {
 	if (!view->view_definition)
 		return false;
-	PgQueryInternalParsetreeAndError parsed = pg_query_raw_parse(view->view_definition);
-	free(parsed.stderr_buffer);
-	if (parsed.error) {
-		pg_query_free_error(parsed.error);
-		return true;
-	}
-	const Node *query = list_length(parsed.tree) == 1 ? ((RawStmt *)linitial(parsed.tree))->stmt : NULL;
+	const Node *query = quals_definition(view);
 	return !query || !IsA(query, SelectStmt) || may_show_failures(search, (const SelectStmt *)query);
 }
 
@@ -322,33 +314,13 @@ static bool look_at_expression(struct search *search, Node *node)
 			search->found.values = lappend(search->found.values, node);
 		return look_below(search, node);
 	case T_ResTarget:
-	case T_BoolExpr:
-	case T_FuncCall:
-	case T_NamedArgExpr:
-	case T_TypeCast:
-	case T_CollateClause:
-	case T_NullTest:
-	case T_BooleanTest:
-	case T_CaseWhen:
-	case T_CoalesceExpr:
-	case T_MinMaxExpr:
-	case T_A_Indirection:
-	case T_A_Indices:
-	case T_RowExpr:
-	case T_GroupingFunc:
-	case T_GroupingSet:
-	case T_WindowDef:
-	case T_MultiAssignRef:
-	case T_XmlExpr:
-	case T_XmlSerialize:
-	case T_SortBy:
 	case T_RangeFunction:
 	case T_RangeTableFunc:
 	case T_RangeTableFuncCol:
 	case T_RangeTableSample:
 		return inside(search, node);
 	default:
-		return true;
+		return !quals_is_inner(node) || inside(search, node);
 	}
 }
 
@@ -356,22 +328,11 @@ static bool look_at_node(struct search *search, Node *node)
 {
 #define AS(type) ((type *)node)
 	ListCell *cell;
+	if (quals_is_leaf(node))
+		return false;
 	switch (nodeTag(node)) {
-	case T_A_Const:
-	case T_ParamRef:
-	case T_A_Star:
-	case T_ColumnRef:
-	case T_SetToDefault:
-	case T_SQLValueFunction:
-	case T_CurrentOfExpr:
-	case T_String:
-	case T_Integer:
-	case T_Float:
-	case T_Boolean:
-	case T_BitString:
 	case T_ColumnDef:
 	case T_Alias:
-	case T_TypeName:
 	case T_ExecuteStmt:
 	case T_CallStmt:
 	case T_TruncateStmt:

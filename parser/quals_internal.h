@@ -23,6 +23,75 @@ static inline bool quals_word_is_one_of(const char *word, const char *const *lis
 	return false;
 }
 
+/* Nodes without parts that matter to conditions. */
+static inline bool quals_is_leaf(const Node *node)
+{
+	switch (nodeTag(node)) {
+	case T_A_Const:
+	case T_ParamRef:
+	case T_A_Star:
+	case T_ColumnRef:
+	case T_TypeName:
+	case T_SetToDefault:
+	case T_SQLValueFunction:
+	case T_CurrentOfExpr:
+	case T_String:
+	case T_Integer:
+	case T_Float:
+	case T_Boolean:
+	case T_BitString:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Made of other expressions, and nothing else. */
+static inline bool quals_is_compound(const Node *node)
+{
+	switch (nodeTag(node)) {
+	case T_List:
+	case T_A_Expr:
+	case T_BoolExpr:
+	case T_FuncCall:
+	case T_NamedArgExpr:
+	case T_TypeCast:
+	case T_CollateClause:
+	case T_NullTest:
+	case T_BooleanTest:
+	case T_CaseExpr:
+	case T_CaseWhen:
+	case T_CoalesceExpr:
+	case T_MinMaxExpr:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* These, and others that the library's walker takes apart as well. */
+static inline bool quals_is_inner(const Node *node)
+{
+	switch (nodeTag(node)) {
+	case T_A_ArrayExpr:
+	case T_A_Indirection:
+	case T_A_Indices:
+	case T_RowExpr:
+	case T_GroupingFunc:
+	case T_GroupingSet:
+	case T_WindowDef:
+	case T_MultiAssignRef:
+	case T_XmlExpr:
+	case T_XmlSerialize:
+	case T_SortBy:
+		return true;
+	default:
+		return quals_is_compound(node);
+	}
+}
+
+/* The query of a view's definition, which there is; NULL: it cannot be read. */
+Node *quals_definition(const struct catalog_relation *view);
 const struct catalog_name *quals_known(const struct quals *quals, const char *name);
 /* `x.name` may be name(x). */
 bool quals_call_function(const struct quals *quals, const char *name);

@@ -345,6 +345,8 @@ bool row_stars(struct analysis *analysis, List **arguments);
 bool target_as_row(struct analysis *analysis, struct leaf *leaf, Node **place);
 
 /* rewrite_row_argument.c */
+/* Does the database itself define a function of that name, where the search_path may find it? */
+bool is_own_function(const struct analysis *analysis, const List *name);
 /* The arguments of a call, of which whole rows may be meant for a function of rows. */
 bool walk_arguments(struct analysis *analysis, FuncCall *call);
 /* `x.name`, which is no column: *calls tells if it calls a function of the database's own. `place`: of the ColumnRef, NULL

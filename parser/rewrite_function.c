@@ -20,17 +20,11 @@ static const struct built_in UNNEST = {"unnest", {NULL}};
 /* Nor has the database functions of this name, of which one may be meant. */
 static bool is_built_in(const struct analysis *analysis, const List *funcname, const char *name)
 {
-	const struct catalog_function *const *list;
-	const struct scope_path *path = scope_path(analysis);
 	if (!same_name(strVal(llast(funcname)), name))
 		return false;
 	if (list_length(funcname) > 1)
 		return list_length(funcname) == 2 && same_name(strVal(linitial(funcname)), "pg_catalog");
-	for (size_t i = 0; i < path->n; i++)
-		if (!same_name(path->schemas[i], "pg_catalog") &&
-			catalog_functions(analysis->catalog, path->schemas[i], name, &list) > 0)
-			return false;
-	return true;
+	return !is_own_function(analysis, funcname);
 }
 
 /* --- unnest(), which takes values with columns of their own apart --- */

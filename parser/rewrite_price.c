@@ -7,26 +7,6 @@
 
 static const char PRICE[] = "(CASE WHEN pg_catalog.now() IS NULL THEN NULL ELSE ";
 
-static bool is_guarded(const Node *root)
-{
-	switch (nodeTag(root)) {
-	case T_SelectStmt:
-	case T_InsertStmt:
-	case T_UpdateStmt:
-	case T_DeleteStmt:
-	case T_MergeStmt:
-	case T_ExplainStmt:
-	case T_PrepareStmt:
-	case T_DeclareCursorStmt:
-	case T_CreateTableAsStmt:
-	case T_CopyStmt:
-	case T_ViewStmt:
-		return true;
-	default:
-		return false;
-	}
-}
-
 /* What is not understood is left to the checker, which refuses it. */
 static void add_free(struct rewrite *rewrite, struct quals_free found)
 {
@@ -41,7 +21,7 @@ static void find_free(struct analysis *analysis)
 	if (rewrite->free_known)
 		return;
 	rewrite->free_known = true;
-	if (is_guarded(rewrite->root) && rewrite_screens(analysis))
+	if (rewrite_screens(analysis))
 		add_free(rewrite, quals_find_free(analysis, rewrite->root, QUALS_NOTHING));
 }
 
@@ -54,7 +34,7 @@ bool price_fences_view(struct analysis *analysis, const RangeVar *range)
 void price_definition(struct analysis *analysis, const RangeVar *range, const Node *query)
 {
 	enum quals_above above = price_fences_view(analysis, range) ? QUALS_OUTER : QUALS_LEVEL;
-	if (is_guarded(analysis->rewrite->root) && rewrite_screens(analysis))
+	if (rewrite_screens(analysis))
 		add_free(analysis->rewrite, quals_find_free(analysis, query, above));
 }
 

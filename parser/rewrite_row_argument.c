@@ -54,8 +54,7 @@ static struct row_parameter row_parameter(struct analysis *analysis, const List 
 	return parameter;
 }
 
-/* Does the database itself define a function of that name? */
-static bool is_own_function(const struct analysis *analysis, const List *name)
+bool is_own_function(const struct analysis *analysis, const List *name)
 {
 	const struct catalog_function *const *list;
 	const char *last = strVal(llast(name));

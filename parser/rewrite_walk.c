@@ -374,13 +374,7 @@ static bool any_operator(struct analysis *analysis, A_Expr *expression)
 }
 
 static bool walk_more(struct analysis *analysis, Node *node);
-static bool walk_priced(struct analysis *analysis, Node **place, const char *name);
-
-/* A column of a result keeps its name. */
-static bool walk_value(struct analysis *analysis, ResTarget *target)
-{
-	return walk_priced(analysis, &target->val, target->name ? NULL : expression_name(target->val));
-}
+static bool walk_priced(struct analysis *analysis, Node **place, bool named);
 
 static bool walk_node(struct analysis *analysis, Node **place)
 {
@@ -417,7 +411,7 @@ static bool walk_node(struct analysis *analysis, Node **place)
 		return sublink(analysis, (SubLink *)node);
 	case T_ResTarget:
 		return walk_list(analysis, ((ResTarget *)node)->indirection) &&
-			   walk_value(analysis, (ResTarget *)node);
+			   walk_priced(analysis, &((ResTarget *)node)->val, !((ResTarget *)node)->name);
 	case T_A_Indirection:
 		return indirection(analysis, (A_Indirection *)node);
 	default:
@@ -479,13 +473,15 @@ static bool walk_more(struct analysis *analysis, Node *node)
 #undef WALK_LIST
 }
 
-static bool walk_priced(struct analysis *analysis, Node **place, const char *name)
+/* `named`: it is a column of a result without a label, which keeps its name. */
+static bool walk_priced(struct analysis *analysis, Node **place, bool named)
 {
 	if (*place == NULL)
 		return true;
 	if (!rewrite_enter(analysis))
 		return false;
 	bool due = price_due(analysis, *place);
+	const char *name = due && named ? expression_name(*place) : NULL;
 	bool ok =
 		moved_name(analysis, *place) && walk_node(analysis, place) && (!due || price(analysis, place, name));
 	rewrite_leave(analysis);
@@ -494,7 +490,7 @@ static bool walk_priced(struct analysis *analysis, Node **place, const char *nam
 
 bool walk(struct analysis *analysis, Node **place)
 {
-	return walk_priced(analysis, place, NULL);
+	return walk_priced(analysis, place, false);
 }
 
 bool walk_list(struct analysis *analysis, List *list)
