@@ -246,6 +246,7 @@ static inline const char *aliased_name(const List *aliases, size_t i, const char
 {
 	return i < (size_t)list_length(aliases) ? strVal(list_nth(aliases, (int)i)) : name;
 }
+bool names_include(const List *names, const char *name);
 /* The leaf's name as a column qualifier: text, and as the fields of a ColumnRef. */
 const char *leaf_reference(const struct leaf *leaf);
 List *leaf_fields(const struct leaf *leaf);

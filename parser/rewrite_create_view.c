@@ -60,15 +60,6 @@ static struct level *view_query(struct analysis *analysis, ViewStmt *statement, 
 
 enum { COLUMNS_MOST = 1664, DEFINITION_MOST = 65536 };
 
-static bool has_column(const List *names, const char *name)
-{
-	ListCell *cell;
-	foreach (cell, names)
-		if (same_name(strVal(lfirst(cell)), name))
-			return true;
-	return false;
-}
-
 static const struct catalog_column *columns_named(const List *names)
 {
 	struct catalog_column *columns = palloc0((size_t)list_length(names) * sizeof *columns);
@@ -119,7 +110,7 @@ static const struct catalog_relation *known_view(struct analysis *analysis, cons
 	struct leaf whole = {.level = level, .renamed = statement->aliases};
 	const List *names = leaf_names(analysis, &whole);
 	if (names == NIL || list_length(names) > COLUMNS_MOST ||
-		has_column(names, analysis->policy->tenant_column))
+		names_include(names, analysis->policy->tenant_column))
 		return NULL;
 	view->columns = columns_named(names);
 	view->n_columns = (size_t)list_length(recursive_entry(statement) ? statement->aliases : names);

@@ -236,7 +236,7 @@ bool leaf_hides(const struct analysis *analysis, const struct leaf *leaf)
 		   column_hidden(analysis, leaf->relation, leaf->relation->tenant_column);
 }
 
-static bool names_include(const List *names, const char *name)
+bool names_include(const List *names, const char *name)
 {
 	ListCell *cell;
 	foreach (cell, names)

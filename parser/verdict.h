@@ -50,9 +50,10 @@ struct tenant_check {
 	int position;
 };
 
+enum { PREPARED_STAYS = '=' }; /* in EFFECT_PREPARE's value */
+
 /* What a statement does to the state that decides how later statements are read. Applied by the session
  * when the server has confirmed the statement, with PostgreSQL's transactional meaning. */
-enum { PREPARED_STAYS = '=' };
 enum effect_kind {
 	EFFECT_NONE,
 	EFFECT_BEGIN,

@@ -11,9 +11,8 @@
 #include "proxy/schema/plan.h"
 
 struct hazard {
-	const char
-		*kind; /* unique, foreign key, function, trigger, call, rule, view, materialized view, publication,
-						   replica, role */
+	/* unique, foreign key, function, trigger, call, rule, view, materialized view, publication, replica, role */
+	const char *kind;
 	const char *object; /* for people: users_email_key on users(email) */
 	const char *what;   /* what happens */
 	const char *todo;   /* what to do */
