@@ -29,9 +29,24 @@ enum leaf_kind {
 enum placement { PLACE_WHERE, PLACE_ON, PLACE_WRAP };
 
 /* A join with ON that may receive predicates. */
+/* The name that a join in parentheses has, or its USING: what is below is not to be named outside of it. */
+struct join_alias {
+	const char *name;
+	const struct join_alias *below; /* which alias this one is below; NULL: none */
+	struct leaf **at;               /* where its first leaf hangs */
+	struct join_alias *next;
+};
+
+/* What can be named of a level: in ON what the join joins, in FROM what stands to the left or nothing. */
+struct sight {
+	struct leaf **first, **end;     /* end NULL: to the last one */
+	const struct join_alias *below; /* where the expression stands; NULL: below no alias */
+};
+
 struct join {
 	JoinExpr *expression;
-	size_t begin, end; /* of the ON expression */
+	size_t begin, end;  /* of the ON expression */
+	struct sight sight; /* of the ON expression */
 	List *conjuncts;
 	struct join *next;
 };
@@ -58,12 +73,12 @@ struct leaf {
 	struct level *level;                     /* of a sub-select or CTE */
 	const List *renamed;                     /* column names given by a CTE's list */
 	size_t begin, end;                       /* its tokens */
-	bool target;    /* of INSERT, UPDATE, DELETE, MERGE, or EXCLUDED, OLD, NEW: cannot be wrapped */
-	bool missing;   /* OLD or NEW: there may be no such row */
-	bool sample;    /* under TABLESAMPLE */
-	bool hidden;    /* below a join alias: not to be named */
-	bool whole_row; /* used as a whole: wrap, or replace the uses */
-	bool star_row;  /* used as a whole in the form x.* or x.f: the use cannot be replaced */
+	bool target;  /* of INSERT, UPDATE, DELETE, MERGE, or EXCLUDED, OLD, NEW: cannot be wrapped */
+	bool missing; /* OLD or NEW: there may be no such row */
+	bool sample;  /* under TABLESAMPLE */
+	const struct join_alias *below; /* not to be named outside of it; NULL: none */
+	bool whole_row;                 /* used as a whole: wrap, or replace the uses */
+	bool star_row;                  /* used as a whole in the form x.* or x.f: the use cannot be replaced */
 	bool
 		keeps_row; /* somewhere a column is taken out of an expression over the whole row: as a record it would have none */
 	bool names_tenant; /* the application names its tenant column */
@@ -85,6 +100,8 @@ struct level {
 	struct level *outer;
 	struct leaf *leaves, **leaves_end;
 	size_t n_leaves;
+	struct sight sight; /* of what is walked through */
+	struct join_alias *join_aliases;
 	struct star_unit *units, **units_end;
 	struct join *joins, **joins_end;
 	struct merging *mergings;
@@ -250,6 +267,10 @@ bool names_include(const List *names, const char *name);
 /* The leaf's name as a column qualifier: text, and as the fields of a ColumnRef. */
 const char *leaf_reference(const struct leaf *leaf);
 List *leaf_fields(const struct leaf *leaf);
+/* The leaves of a level that can be named where the walk is, or columns of them: from the first up to the end. */
+struct sight sight_of_all(struct level *level);
+struct leaf *sight_first(const struct level *level);
+struct leaf *sight_end(const struct level *level);
 /* The leaf that `qualifiers` (the first n fields of a ColumnRef) name, from the innermost level outward. */
 struct leaf *scope_leaf(struct level *level, const List *fields, int n);
 

@@ -60,7 +60,7 @@ static List *star_names(struct analysis *analysis, struct level *level, const Re
 {
 	if (!star_is_bare((const Node *)star)) {
 		const struct leaf *leaf = star_leaf(analysis, level, star->val);
-		return leaf && !leaf->hidden ? leaf_names(analysis, leaf) : NIL;
+		return leaf && !leaf->below ? leaf_names(analysis, leaf) : NIL;
 	}
 	const struct leaf *target = level_target(level);
 	List *names = target ? leaf_names(analysis, target) : NIL;

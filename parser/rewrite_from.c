@@ -20,7 +20,8 @@ struct text_item {
 struct context {
 	enum placement placement;
 	struct join *join;
-	bool hidden; /* below a join alias */
+	const struct join_alias *below; /* NULL: below no join alias */
+	struct leaf **first;            /* where the first leaf of FROM hangs: targets are before it */
 };
 
 /* Does a join operator begin at `i`? Returns the number of its tokens (NATURAL LEFT OUTER JOIN: 4), 0 if not.
@@ -122,10 +123,14 @@ static bool place_parenthesised(struct analysis *analysis, struct level *level, 
 	return place_item(analysis, level, place, inner, context);
 }
 
-static struct join *add_join(struct level *level, JoinExpr *expression, const struct text_item *text)
+static struct join *add_join(struct level *level, JoinExpr *expression, const struct text_item *text,
+							 const struct join_alias *below)
 {
 	struct join *join = palloc0(sizeof *join);
-	*join = (struct join){.expression = expression, .begin = text->on_begin, .end = text->on_end};
+	*join = (struct join){.expression = expression,
+						  .begin = text->on_begin,
+						  .end = text->on_end,
+						  .sight = {.first = level->leaves_end, .below = below}};
 	*level->joins_end = join;
 	level->joins_end = &join->next;
 	return join;
@@ -193,10 +198,10 @@ static bool place_join(struct analysis *analysis, struct level *level, JoinExpr 
 	if (expression->quals) {
 		if (text->on_end <= text->on_begin)
 			return rewrite_lost(analysis, -1);
-		join = add_join(level, expression, text);
+		join = add_join(level, expression, text, context.below);
 	}
 	struct context nullable = context, left = context, right = context;
-	nullable.placement = join && !context.hidden ? PLACE_ON : PLACE_WRAP;
+	nullable.placement = join && !context.below ? PLACE_ON : PLACE_WRAP;
 	nullable.join = join;
 	if (expression->jointype == JOIN_LEFT)
 		right = nullable;
@@ -208,6 +213,8 @@ static bool place_join(struct analysis *analysis, struct level *level, JoinExpr 
 	if (!place_item(analysis, level, &expression->larg, text->left, left) ||
 		!place_item(analysis, level, &expression->rarg, text->right, right))
 		return false;
+	if (join)
+		join->sight.end = level->leaves_end;
 	mark_using(level, expression->usingClause);
 	return !expression->isNatural || hide_from_natural(analysis, *first);
 }
@@ -341,10 +348,20 @@ static bool place_table_function(struct analysis *analysis, struct leaf *leaf, R
 	return true;
 }
 
+/* Functions and LATERAL name what stands to their left, other items nothing of their level. */
+static bool is_lateral(const Node *item)
+{
+	return IsA(item, RangeFunction) || IsA(item, RangeTableFunc) ||
+		   (IsA(item, RangeSubselect) && ((const RangeSubselect *)item)->lateral);
+}
+
 static bool place_leaf(struct analysis *analysis, struct level *level, Node **place,
 					   const struct text_item *text, struct context context)
 {
+	struct leaf **at = level->leaves_end;
 	struct leaf *leaf = level_leaf(level, place, text->begin, text->end);
+	level->sight =
+		(struct sight){.first = is_lateral(*place) ? context.first : at, .end = at, .below = context.below};
 	Node *item = *place;
 	bool ok;
 	switch (nodeTag(item)) {
@@ -372,11 +389,22 @@ static bool place_leaf(struct analysis *analysis, struct level *level, Node **pl
 		ok = analysis_refuse(analysis, "0A000", -1, "tenantry does not know this kind of item in FROM", NULL,
 							 "Please report the statement.");
 	}
-	leaf->hidden = context.hidden;
+	level->sight = sight_of_all(level);
+	leaf->below = context.below;
 	ok = ok && moved_leaf(analysis, leaf, item);
-	if (ok && !context.hidden)
+	if (ok && !context.below)
 		level_unit(level, leaf, leaf->name);
 	return ok;
+}
+
+static const struct join_alias *add_join_alias(struct level *level, const char *name,
+											   const struct join_alias *below)
+{
+	struct join_alias *alias = palloc0(sizeof *alias);
+	*alias = (struct join_alias){
+		.name = name, .below = below, .at = level->leaves_end, .next = level->join_aliases};
+	level->join_aliases = alias;
+	return alias;
 }
 
 static bool place_item(struct analysis *analysis, struct level *level, Node **place,
@@ -388,23 +416,28 @@ static bool place_item(struct analysis *analysis, struct level *level, Node **pl
 	if (!rewrite_enter(analysis))
 		return false;
 	/* the alias of a join hides what is below it from everything outside, predicates included */
-	if (join->alias && !context.hidden) {
-		level_unit(level, NULL, join->alias->aliasname);
-		context.hidden = true;
+	if (join->alias) {
+		if (!context.below)
+			level_unit(level, NULL, join->alias->aliasname);
+		context.below = add_join_alias(level, join->alias->aliasname, context.below);
 		context.placement = PLACE_WRAP;
 	}
+	if (join->join_using_alias)
+		add_join_alias(level, join->join_using_alias->aliasname, context.below);
 	bool ok = text->left ? place_join(analysis, level, join, text, context)
 						 : place_parenthesised(analysis, level, place, text, context);
 	rewrite_leave(analysis);
 	return ok;
 }
 
-/* Expressions of ON see all leaves. */
 static bool walk_joins(struct analysis *analysis, struct level *level)
 {
-	for (struct join *join = level->joins; join; join = join->next)
+	for (struct join *join = level->joins; join; join = join->next) {
+		level->sight = join->sight;
 		if (!walk(analysis, &join->expression->quals))
 			return false;
+	}
+	level->sight = sight_of_all(level);
 	return true;
 }
 
@@ -412,7 +445,9 @@ bool rewrite_from_item(struct analysis *analysis, struct level *level, Node **pl
 					   enum placement placement)
 {
 	struct text_item *text = text_table_ref(analysis, at, end);
-	return text && place_item(analysis, level, place, text, (struct context){.placement = placement}) &&
+	return text &&
+		   place_item(analysis, level, place, text,
+					  (struct context){.placement = placement, .first = level->leaves_end}) &&
 		   walk_joins(analysis, level);
 }
 
@@ -420,6 +455,7 @@ bool rewrite_from(struct analysis *analysis, struct level *level, List *from, si
 				  enum placement placement)
 {
 	size_t at = begin;
+	struct context context = {.placement = placement, .first = level->leaves_end};
 	ListCell *cell;
 	level->from = from;
 	foreach (cell, from) {
@@ -431,8 +467,7 @@ bool rewrite_from(struct analysis *analysis, struct level *level, List *from, si
 		struct text_item *text = text_table_ref(analysis, &at, end);
 		if (text == NULL)
 			return false;
-		if (!place_item(analysis, level, (Node **)&lfirst(cell), text,
-						(struct context){.placement = placement}))
+		if (!place_item(analysis, level, (Node **)&lfirst(cell), text, context))
 			return false;
 	}
 	if (at != end)

@@ -86,7 +86,7 @@ bool group_by_tenant(struct analysis *analysis, const struct level *level, Selec
 	if (!is_simple(select->groupClause) || analysis->defines_view)
 		return true;
 	for (const struct leaf *leaf = level->leaves; leaf; leaf = leaf->next) {
-		if (leaf->kind != LEAF_TENANT || leaf->wrapped || leaf->hidden ||
+		if (leaf->kind != LEAF_TENANT || leaf->wrapped || leaf->below ||
 			(leaf->alias && leaf->alias->colnames))
 			continue;
 		if (!rewrite_work(analysis, list_length(select->groupClause)) || !groups_by_key(level, leaf, select))

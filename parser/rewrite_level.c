@@ -4,10 +4,16 @@
 
 #include <string.h>
 
+struct sight sight_of_all(struct level *level)
+{
+	return (struct sight){.first = &level->leaves};
+}
+
 struct level *level_open(struct analysis *analysis)
 {
 	struct level *level = palloc0(sizeof *level);
 	level->leaves_end = &level->leaves;
+	level->sight = sight_of_all(level);
 	level->units_end = &level->units;
 	level->joins_end = &level->joins;
 	level->width = -1;
@@ -393,13 +399,51 @@ static bool leaf_is(const struct leaf *leaf, const char *schema, const char *nam
 	return !leaf->alias && leaf->relation && same_name(leaf->relation->schema, schema);
 }
 
+struct leaf *sight_first(const struct level *level)
+{
+	return *level->sight.first;
+}
+
+struct leaf *sight_end(const struct level *level)
+{
+	return level->sight.end ? *level->sight.end : NULL;
+}
+
+/* Is what is below `alias` to be named where the walk is? */
+static bool sight_reaches(const struct level *level, const struct join_alias *alias)
+{
+	const struct join_alias *below = level->sight.below;
+	while (below && below != alias)
+		below = below->below;
+	return below == alias;
+}
+
+/* An alias is seen where its first leaf would be, but not from inside. */
+static bool sees_join_alias(const struct level *level, const char *name)
+{
+	for (const struct join_alias *alias = level->join_aliases; alias; alias = alias->next) {
+		if (!same_name(alias->name, name) || !sight_reaches(level, alias->below) ||
+			sight_reaches(level, alias))
+			continue;
+		struct leaf **at = level->sight.first, **end = level->sight.end;
+		while (at != end && at != alias->at && *at)
+			at = &(*at)->next;
+		if (at != end && at == alias->at)
+			return true;
+	}
+	return false;
+}
+
 struct leaf *scope_leaf(struct level *level, const List *fields, int n)
 {
 	const char *name = strVal(list_nth(fields, n - 1));
 	const char *schema = n > 1 ? strVal(list_nth(fields, n - 2)) : NULL;
-	for (; level; level = level->outer)
-		for (struct leaf *leaf = level->leaves; leaf; leaf = leaf->next)
-			if (leaf_is(leaf, schema, name))
+	for (; level; level = level->outer) {
+		for (struct leaf *leaf = sight_first(level), *end = sight_end(level); leaf != end; leaf = leaf->next)
+			if (leaf_is(leaf, schema, name) && sight_reaches(level, leaf->below))
 				return leaf;
+		if (schema == NULL && sees_join_alias(level, name))
+			return NULL;
+	}
 	return NULL;
 }

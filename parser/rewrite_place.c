@@ -175,7 +175,7 @@ static bool wrap(struct analysis *analysis, struct leaf *leaf)
 static bool is_named_twice(const struct level *level, const struct leaf *leaf)
 {
 	for (const struct leaf *other = level->leaves; other; other = other->next)
-		if (other != leaf && !other->hidden && other->name && same_name(other->name, leaf->name))
+		if (other != leaf && !other->below && other->name && same_name(other->name, leaf->name))
 			return true;
 	return false;
 }
@@ -279,7 +279,7 @@ static bool place_where(struct analysis *analysis, struct level *level, struct w
 static bool names_clash(const struct leaf *a, const struct leaf *b)
 {
 	bool plain = a->relation && b->relation && !a->alias && !b->alias && a->relation != b->relation;
-	return a->name && b->name && !a->hidden && !b->hidden && !plain && same_name(a->name, b->name);
+	return a->name && b->name && !a->below && !b->below && !plain && same_name(a->name, b->name);
 }
 
 static bool check_names(struct analysis *analysis, const struct level *level)

@@ -19,7 +19,7 @@ static bool is_system_column(const char *name)
 bool is_column_somewhere(struct analysis *analysis, const struct level *level, const char *name)
 {
 	for (; level; level = level->outer)
-		for (struct leaf *leaf = level->leaves; leaf; leaf = leaf->next)
+		for (struct leaf *leaf = sight_first(level), *end = sight_end(level); leaf != end; leaf = leaf->next)
 			if (!rewrite_work(analysis, leaf_work(leaf)) ||
 				leaf_has_column(analysis, leaf, name) == COLUMN_YES)
 				return true;

@@ -363,3 +363,65 @@ UPDATE items AS u SET code = (SELECT max(note) FROM parts) WHERE u IS NULL;
 UPDATE items AS u SET code = (SELECT max(note) || u.id FROM parts) WHERE (1.5) = (CASE WHEN NOT (u IS NULL) THEN 1.5 ELSE 1 END);
 
 DELETE FROM labels d USING (TABLE parts) AS p WHERE d IS NULL;
+
+-- which relation a name means: in ON what is joined, in FROM what stands to the left or nothing; a join's alias hides
+SELECT (SELECT s.x FROM nokey n, (SELECT n::text AS x) s LIMIT 1) FROM nokey n ORDER BY a, b;
+
+SELECT (SELECT max(p.id) FROM parts p LEFT JOIN parts q ON n::text LIKE '%x%', nokey n) FROM nokey n ORDER BY a, b;
+
+--: error
+SELECT 1 FROM nokey n, parts p LEFT JOIN parts q ON n IS NULL GROUP BY p.id;
+
+--: error
+SELECT p FROM nokey n, (SELECT n IS NULL) p;
+
+--: error
+SELECT count(*) FROM nokey n, parts p LEFT JOIN parts q ON n.b IS NULL;
+
+SELECT (SELECT count(*) FROM parts n JOIN parts q ON n::text = q::text) FROM nokey n;
+
+SELECT (SELECT count(*) FROM parts p JOIN parts q ON (SELECT n::text) LIKE '%1%' CROSS JOIN nokey n) FROM nokey n ORDER BY a, b;
+
+SELECT (SELECT count(*) FROM (parts p JOIN parts q ON (SELECT n::text) LIKE '%1%') JOIN nokey n ON n.a = p.id AND n IS NOT NULL) FROM nokey n ORDER BY a, b;
+
+SELECT (SELECT string_agg(x, ',') FROM parts b JOIN (SELECT b::text AS x) s ON true) FROM nokey b ORDER BY a, b;
+
+SELECT (SELECT string_agg(x, ',') FROM parts b JOIN (SELECT (b.*)::text AS x) s ON true) FROM nokey b ORDER BY a;
+
+SELECT (SELECT string_agg(x::text, ',') FROM to_json(n) AS n(x)) FROM nokey n ORDER BY a, b;
+
+SELECT (SELECT n.n::text FROM to_json(n) AS n) FROM nokey n ORDER BY a, b;
+
+SELECT (SELECT count(*) FROM (parts n JOIN parts q ON true) AS j WHERE n::text LIKE '%2)') FROM nokey n ORDER BY a, b;
+
+SELECT (SELECT count(*) FROM (nokey n JOIN nokey q ON n IS NOT NULL) AS j (v, w, x, y) WHERE n::text LIKE '(%,%)' AND n::text NOT LIKE '%,%,%') FROM nokey n ORDER BY a, b;
+
+SELECT (SELECT string_agg(n::text, ',' ORDER BY n) FROM (nokey m JOIN (nokey q JOIN nokey r USING (a)) AS i ON i IS NOT NULL) AS n) FROM nokey n ORDER BY a, b;
+
+SELECT (SELECT count(*) FROM ((nokey m JOIN nokey q ON true) AS i (v, w, x, y) JOIN nokey r ON i IS NOT NULL) AS j (a, b, c, d, e, f)) FROM nokey i ORDER BY a, b;
+
+--: version 14
+SELECT (SELECT string_agg(u::text, ',') FROM nokey m JOIN nokey q USING (a) AS u) FROM nokey u ORDER BY a, b;
+
+--: error
+UPDATE nokey SET a = 1 FROM LATERAL (SELECT nokey IS NULL AS x) s;
+
+--: error
+UPDATE nokey SET a = 1 FROM parts p JOIN parts q ON nokey IS NULL;
+
+--: error
+UPDATE nokey SET a = 1 FROM parts p JOIN parts q ON nokey.a = 1;
+
+--: version 15
+--: error
+MERGE INTO nokey USING (SELECT nokey IS NULL) n ON true WHEN MATCHED THEN DO NOTHING;
+
+SELECT (SELECT count(*) FROM nokey n, LATERAL (SELECT n::text AS x) s WHERE x LIKE '%2)') FROM nokey n;
+
+SELECT (SELECT count(*) FROM nokey n JOIN LATERAL (SELECT n::text AS x) s ON x LIKE '%2)') FROM nokey n;
+
+SELECT j.* FROM nokey n, (nokey m JOIN LATERAL (SELECT m::text || n::text || j::text AS x FROM nokey j) s ON true) AS j ORDER BY 1, 2, 3 LIMIT 5;
+
+SELECT (SELECT count(*) FROM nokey TABLESAMPLE bernoulli ((length(nokey::text) * 0 + 100)::real) REPEATABLE (1)) FROM nokey;
+
+SELECT (SELECT max(x) FROM (nokey p JOIN nokey q ON true) AS i (v, w, x, y), LATERAL (SELECT p::text AS x) s (x2)) FROM nokey p ORDER BY a, b;
