@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "parser/catalog_internal.h"
+#include "parser/tree.h"
 
 enum { ARENA_BLOCK = 64 * 1024 };
 
@@ -352,6 +353,16 @@ static void keep_shared(struct catalog *catalog, const struct catalog_rules *rul
 										.name = catalog_copy(catalog, rules->shared[i].name)};
 }
 
+static void mark_plain_names(struct catalog *catalog)
+{
+	for (size_t i = 0; i < catalog->n_relations; i++) {
+		struct catalog_relation *relation = &catalog->relations[i];
+		relation->plain = is_plain_identifier(relation->name);
+		relation->tenant_plain = relation->tenant_column >= 0 &&
+								 is_plain_identifier(relation->columns[relation->tenant_column].name);
+	}
+}
+
 void catalog_finish(struct catalog *catalog, const struct catalog_rules *rules, uint64_t generation)
 {
 	catalog->generation = generation;
@@ -362,6 +373,7 @@ void catalog_finish(struct catalog *catalog, const struct catalog_rules *rules, 
 	index_texts(catalog, &catalog->tenant_by_value, catalog->tenants, catalog->n_tenants);
 	index_names(catalog);
 	catalog_classify(catalog, rules);
+	mark_plain_names(catalog);
 }
 
 /* --- reading --- */
@@ -409,14 +421,23 @@ int catalog_server_version(const struct catalog *catalog)
 	return catalog->server_version;
 }
 
+const struct catalog_relation *catalog_relations(const struct catalog *catalog, const char *name)
+{
+	const struct catalog_name *entry = catalog_name(catalog, name, strlen(name));
+	return entry ? entry->relations : NULL;
+}
+
+const struct catalog_relation *catalog_relation_in(const struct catalog_relation *named, const char *schema)
+{
+	while (named && !same_name(named->schema, schema))
+		named = named->next_named;
+	return named;
+}
+
 const struct catalog_relation *catalog_relation(const struct catalog *catalog, const char *schema,
 												const char *name)
 {
-	const struct catalog_name *entry = catalog_name(catalog, name, strlen(name));
-	const struct catalog_relation *relation = entry ? entry->relations : NULL;
-	while (relation && !same_name(relation->schema, schema))
-		relation = relation->next_named;
-	return relation;
+	return catalog_relation_in(catalog_relations(catalog, name), schema);
 }
 
 const struct catalog_relation *catalog_relation_by_oid(const struct catalog *catalog, uint32_t oid)

@@ -72,6 +72,7 @@ struct catalog_relation {
 	const uint32_t *referencing; /* other relations with a foreign key to this one, by oid */
 	uint32_t parent;             /* pg_inherits parent (first), 0 if none */
 	bool is_partition;
+	bool plain, tenant_plain; /* its name, its tenant column's, need no quotes: by catalog_finish() */
 	/* Its CHECK constraints, each behind a comma, in the order in which they are tested; "?": cannot be read now;
 	 * NULL: none */
 	const char *checks;
@@ -145,6 +146,10 @@ const char *catalog_default_search_path(const struct catalog *catalog);
 int catalog_server_version(const struct catalog *catalog);
 bool catalog_folds_names(const struct catalog *catalog); /* catalog_set_folds_names() */
 
+/* All relations of that name, a list by next_named. NULL: none. */
+const struct catalog_relation *catalog_relations(const struct catalog *catalog, const char *name);
+/* The one of such a list in this schema; NULL: not there. */
+const struct catalog_relation *catalog_relation_in(const struct catalog_relation *named, const char *schema);
 /* NULL: not there. */
 const struct catalog_relation *catalog_relation(const struct catalog *catalog, const char *schema,
 												const char *name);

@@ -156,13 +156,11 @@ static bool same_confinement(const struct catalog_relation *known, const struct 
 				 0));
 }
 
-/* The relation `schema`.`name`, as the snapshot or the transaction under way has it. What the transaction
+/* The relation `schema`.`name`, which the snapshot knows as `known` (NULL: it does not), as the snapshot or the transaction under way has it. What the transaction
  * made is believed only as far as it is no weaker than the snapshot. */
 static bool look_up(struct checker *checker, const RangeVar *name, const char *schema,
-					const struct catalog_relation **relation)
+					const struct catalog_relation *known, const struct catalog_relation **relation)
 {
-	const struct catalog_relation *known =
-		catalog_relation(checker->analysis->catalog, schema, name->relname);
 	*relation = checker->analysis->names->n_temporaries
 					? created_relation(checker->analysis, schema, name->relname)
 					: known;
@@ -177,6 +175,7 @@ static bool look_up(struct checker *checker, const RangeVar *name, const char *s
  * comes after it on the path: that must not be a guarded relation if the first one is not. */
 static bool resolve_by_path(struct checker *checker, const RangeVar *name, struct checker_name *found)
 {
+	const struct catalog_relation *named = catalog_relations(checker->analysis->catalog, name->relname);
 	bool fleeting = false;
 
 	if (!have_path(checker))
@@ -188,7 +187,8 @@ static bool resolve_by_path(struct checker *checker, const RangeVar *name, struc
 			continue;
 		}
 		const struct catalog_relation *relation;
-		if (!look_up(checker, name, checker->path->schemas[i], &relation))
+		const char *schema = checker->path->schemas[i];
+		if (!look_up(checker, name, schema, catalog_relation_in(named, schema), &relation))
 			return false;
 		if (relation == NULL)
 			continue;
@@ -220,7 +220,9 @@ bool checker_resolve(struct checker *checker, const RangeVar *name, bool as_targ
 		return checker_open(checker, name->location, "it may be another session's temporary relation");
 	} else if (same_name(name->schemaname, checker_temporary)) {
 		found->is_temporary = true;
-	} else if (!look_up(checker, name, name->schemaname, &found->relation)) {
+	} else if (!look_up(checker, name, name->schemaname,
+						catalog_relation(checker->analysis->catalog, name->schemaname, name->relname),
+						&found->relation)) {
 		return false;
 	}
 	if ((found->relation && found->relation->kind == 't') || strncmp(name->relname, "pg_toast_", 9) == 0)

@@ -6,7 +6,8 @@
 
 enum {
 	DEPTH_MOST = 32,
-	TOKENS_READ_MOST = 100000, /* bulk statements: the rest looks as what came before */
+	TEXT_MOST = NORMALIZED_MOST - 4, /* room for " ..." is kept */
+	TOKENS_READ_MOST = 100000,       /* bulk statements: the rest looks as what came before */
 };
 
 /* What was written last inside the parentheses of one depth. */
@@ -32,8 +33,7 @@ static const char DOTS[] = ", ...";
 
 static void put(struct writer *writer, const char *bytes, size_t n)
 {
-	/* Room for " ..." is kept. */
-	if (writer->full || n > NORMALIZED_MOST - 4 - writer->length) {
+	if (writer->full || n > TEXT_MOST - writer->length) {
 		writer->full = true;
 		return;
 	}
@@ -129,6 +129,26 @@ static void put_close(struct writer *writer)
 	}
 }
 
+/* Is the token after `i` copied as well, with just what stands between them? */
+static bool goes_on(const struct writer *writer, size_t i)
+{
+	const struct token *one = &writer->tokens->items[i], *next = one + 1;
+	if (i + 1 >= writer->end || next->start - one->end > 1 ||
+		(next->start > one->end && writer->text[one->end] != ' '))
+		return false;
+	switch (next->kind) {
+	case TOKEN_WORD:
+	case TOKEN_QUOTED:
+	case TOKEN_OPERATOR:
+	case TOKEN_DOT:
+		return true;
+	case TOKEN_COMMA:
+		return !is_kind(writer, i + 2, TOKEN_OPEN);
+	default:
+		return false;
+	}
+}
+
 static void put_plain(struct writer *writer)
 {
 	const struct token *one = token(writer, writer->at);
@@ -137,8 +157,11 @@ static void put_plain(struct writer *writer)
 	if (here && !between_rows)
 		here->last_end = 0;
 	put_gap(writer, writer->at);
-	put(writer, writer->text + one->start, one->end - one->start);
-	writer->at++;
+	size_t last = writer->at, room = one->start + TEXT_MOST - writer->length;
+	while (goes_on(writer, last) && writer->tokens->items[last + 1].end <= room)
+		last++;
+	put(writer, writer->text + one->start, writer->tokens->items[last].end - one->start);
+	writer->at = last + 1;
 }
 
 size_t normalized_text(const char *text, const struct tokens *tokens, size_t first, size_t end, char *to)

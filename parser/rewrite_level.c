@@ -370,7 +370,8 @@ int level_column_location(struct analysis *analysis, const struct level *level, 
 
 const char *leaf_reference(const struct leaf *leaf)
 {
-	const char *name = text_identifier(leaf->name);
+	bool plain = !leaf->alias && leaf->relation && leaf->relation->plain;
+	const char *name = plain ? leaf->name : text_identifier(leaf->name);
 	if (leaf->alias || leaf->range == NULL || leaf->range->schemaname == NULL)
 		return name;
 	name = text_concat(text_identifier(leaf->range->schemaname), ".", name, NULL);

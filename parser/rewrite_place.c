@@ -35,7 +35,9 @@ Node *leaf_predicate(struct analysis *analysis, const struct leaf *leaf, size_t 
 	const char *column = tenant_column_name(leaf);
 	ColumnRef *reference = MAKE(ColumnRef);
 	reference->fields = lappend(leaf_fields(leaf), tree_string(column));
-	const char *text = text_concat(before, leaf_reference(leaf), ".", text_identifier(column), " = ", NULL);
+	bool plain = leaf->relation->tenant_plain && column == tenant_name(leaf->relation);
+	const char *text =
+		text_concat(before, leaf_reference(leaf), ".", plain ? column : text_identifier(column), " = ", NULL);
 	if (!splice_text(analysis, at, 0, text))
 		return NULL;
 	if (*after ? !splice_tenant(analysis, at) || !splice_text(analysis, at, 0, after)

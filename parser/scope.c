@@ -133,6 +133,8 @@ const struct catalog_relation *scope_relation(const struct analysis *analysis, c
 		return *temporary ? NULL : created_relation(analysis, name->schemaname, name->relname);
 	}
 	const struct scope_path *path = scope_path(analysis);
+	const struct catalog_relation *named = catalog_relations(analysis->catalog, name->relname);
+	bool created = analysis->names->n_temporaries > 0;
 	for (size_t i = 0; i < path->n; i++) {
 		if (names_temporary_schema(path->schemas[i])) {
 			if (is_temporary(analysis, name->relname)) {
@@ -141,7 +143,9 @@ const struct catalog_relation *scope_relation(const struct analysis *analysis, c
 			}
 			continue;
 		}
-		const struct catalog_relation *relation = created_relation(analysis, path->schemas[i], name->relname);
+		const struct catalog_relation *relation =
+			created ? created_relation(analysis, path->schemas[i], name->relname)
+					: catalog_relation_in(named, path->schemas[i]);
 		if (relation)
 			return relation;
 	}

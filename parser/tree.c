@@ -23,7 +23,7 @@ char *text_concat(const char *first, ...)
 	return text;
 }
 
-static bool is_plain(const char *name)
+bool is_plain_identifier(const char *name)
 {
 	if (!((*name >= 'a' && *name <= 'z') || *name == '_'))
 		return false;
@@ -38,7 +38,7 @@ static bool is_plain(const char *name)
 
 const char *text_identifier(const char *name)
 {
-	if (is_plain(name))
+	if (is_plain_identifier(name))
 		return name;
 	char *quoted = palloc(2 * strlen(name) + 3), *end = quoted;
 	*end++ = '"';

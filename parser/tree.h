@@ -10,6 +10,8 @@ char *text_concat(const char *first, ...) __attribute__((sentinel));
 
 /* `name` as it must be written to mean exactly this name; quoted unless certainly unnecessary. */
 const char *text_identifier(const char *name);
+/* Certainly unnecessary? */
+bool is_plain_identifier(const char *name);
 
 String *tree_string(const char *text);
 ColumnRef *tree_column(const char *relation, const char *column); /* relation may be NULL */
