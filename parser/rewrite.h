@@ -125,6 +125,13 @@ struct where_place {
 	size_t at;         /* byte offset for a new one */
 };
 
+/* The queries of WITH lists, from the one under way on, which cannot be named yet. */
+struct with_rest {
+	const struct with_rest *outer;
+	const List *expressions;
+	int first;
+};
+
 /* A parameter of PREPARE as the value of a tenant column. */
 struct given {
 	Node **place;
@@ -136,6 +143,7 @@ struct given {
 struct rewrite {
 	struct cte *ctes;
 	size_t n_ctes; /* at most so many are visible */
+	const struct with_rest *with_rest;
 	struct level *level;
 	ParamRef *tenant; /* the one node that stands for the tenant wherever it is inserted */
 	unsigned max_parameter;

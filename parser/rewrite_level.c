@@ -57,6 +57,16 @@ void level_unit(struct level *level, struct leaf *leaf, const char *name)
 	level->units_end = &unit->next;
 }
 
+static bool is_with_rest(const struct analysis *analysis, const RangeVar *range)
+{
+	for (const struct with_rest *rest = analysis->rewrite->with_rest; rest; rest = rest->outer)
+		for (int i = rest->first; i < list_length(rest->expressions); i++)
+			if (same_name(((CommonTableExpr *)list_nth(rest->expressions, i))->ctename, range->relname))
+				return range->schemaname == NULL;
+	return false;
+}
+
+/* parserOpenTable() of PostgreSQL, with its words. */
 static bool unknown_relation(struct analysis *analysis, const RangeVar *range)
 {
 	if (range->catalogname)
@@ -68,8 +78,14 @@ static bool unknown_relation(struct analysis *analysis, const RangeVar *range)
 	analysis->unknown_name = true;
 	const char *name =
 		range->schemaname ? text_concat(range->schemaname, ".", range->relname, NULL) : range->relname;
-	return analysis_refuse(analysis, "42P01", analysis->rewrite->no_position ? -1 : range->location,
-						   text_concat("relation \"", name, "\" does not exist", NULL), NULL, NULL);
+	bool named = is_with_rest(analysis, range);
+	return analysis_refuse(
+		analysis, "42P01", analysis->rewrite->no_position ? -1 : range->location,
+		text_concat("relation \"", name, "\" does not exist", NULL),
+		named ? text_concat("There is a WITH item named \"", name,
+							"\", but it cannot be referenced from this part of the query.", NULL)
+			  : NULL,
+		named ? "Use WITH RECURSIVE, or re-order the WITH items to remove forward references." : NULL);
 }
 
 /* A temporary relation that hides a guarded one is named as such: if it is not there after all, the server

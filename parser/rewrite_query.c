@@ -348,8 +348,11 @@ bool rewrite_with(struct analysis *analysis, WithClause *with, size_t *begin, si
 		entries[i] =
 			(struct cte){.outer = i ? &entries[i - 1] : outer, .expression = list_nth(with->ctes, i)};
 	}
+	struct with_rest rest = {.outer = analysis->rewrite->with_rest, .expressions = with->ctes};
 	if (with->recursive)
 		analysis->rewrite->ctes = &entries[n - 1];
+	else
+		analysis->rewrite->with_rest = &rest;
 	for (; entered < n; entered++) {
 		CommonTableExpr *cte = list_nth(with->ctes, entered);
 		size_t i = tokens_at(analysis->tokens, cte->location) + 1;
@@ -359,6 +362,7 @@ bool rewrite_with(struct analysis *analysis, WithClause *with, size_t *begin, si
 			i++; /* AS [NOT] MATERIALIZED */
 		if (!is_open(analysis, i, end))
 			return rewrite_lost(analysis, cte->location);
+		rest.first = entered;
 		entries[entered].level = rewrite_query(analysis, &cte->ctequery, i + 1, token_at(analysis, i)->match);
 		if (entries[entered].level == NULL ||
 			!price_fence(analysis, cte->ctequery, end_before(analysis, token_at(analysis, i)->match)))
@@ -373,6 +377,7 @@ bool rewrite_with(struct analysis *analysis, WithClause *with, size_t *begin, si
 			analysis->rewrite->ctes = &entries[entered];
 		*begin = token_at(analysis, i)->match + 1;
 	}
+	analysis->rewrite->with_rest = rest.outer;
 	const CommonTableExpr *final = llast(with->ctes);
 	if (final->search_clause || final->cycle_clause)
 		for (enum keyword keyword; *begin < end; ++*begin) {

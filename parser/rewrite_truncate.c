@@ -55,6 +55,17 @@ static bool truncate_all(struct analysis *analysis, Node **statement, struct lev
 	return rewrite_lost(analysis, -1);
 }
 
+/* ExecuteTruncate() of PostgreSQL, with its words. */
+static bool check_partitioned(struct analysis *analysis, const struct level *level)
+{
+	for (const struct leaf *leaf = level->leaves; leaf; leaf = leaf->next)
+		if (leaf->relation && leaf->relation->kind == 'p' && !leaf->range->inh)
+			return analysis_refuse(
+				analysis, "42809", -1, "cannot truncate only a partitioned table", NULL,
+				"Do not specify the ONLY keyword, or use TRUNCATE ONLY on the partitions directly.");
+	return true;
+}
+
 /* A relation of the list, or a partition or child of one. */
 static bool is_listed(const struct analysis *analysis, const struct level *level, uint32_t oid)
 {
@@ -120,7 +131,7 @@ bool rewrite_truncate(struct analysis *analysis, Node **statement, size_t begin,
 	if (truncate->restart_seqs || truncate->behavior == DROP_CASCADE)
 		return refuse_truncate(analysis, first,
 							   "RESTART IDENTITY and CASCADE reach beyond the tenant's rows.");
-	if (!check_references(analysis, level))
+	if (!check_partitioned(analysis, level) || !check_references(analysis, level))
 		return false;
 	size_t start = token_at(analysis, begin)->start;
 	/* what is removed comes last at its place, so everything new stands before it */

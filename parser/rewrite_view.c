@@ -15,16 +15,24 @@ struct text_state {
 	struct splice_list splices;
 	struct level *level;
 	struct cte *ctes;
+	const struct with_rest *with_rest;
 	const struct scope_path *path;
 	bool moved;
 };
 
 static struct text_state text_state_put_aside(struct analysis *analysis, const char *text)
 {
-	struct text_state state = {
-		analysis->text,   analysis->text_length,   analysis->statement_start, analysis->statement_length,
-		analysis->tokens, analysis->splices,       analysis->rewrite->level,  analysis->rewrite->ctes,
-		analysis->path,   analysis->rewrite->moved};
+	struct text_state state = {analysis->text,
+							   analysis->text_length,
+							   analysis->statement_start,
+							   analysis->statement_length,
+							   analysis->tokens,
+							   analysis->splices,
+							   analysis->rewrite->level,
+							   analysis->rewrite->ctes,
+							   analysis->rewrite->with_rest,
+							   analysis->path,
+							   analysis->rewrite->moved};
 	analysis->text = text;
 	analysis->text_length = strlen(text);
 	analysis->statement_start = 0;
@@ -33,6 +41,7 @@ static struct text_state text_state_put_aside(struct analysis *analysis, const c
 	analysis->splices = (struct splice_list){0};
 	analysis->rewrite->level = NULL;
 	analysis->rewrite->ctes = NULL;
+	analysis->rewrite->with_rest = NULL;
 	analysis->rewrite->moved = false;
 	analysis->rewrite->view_depth++;
 	return state;
@@ -49,6 +58,7 @@ static void text_state_take_back(struct analysis *analysis, const struct text_st
 	analysis->splices = state->splices;
 	analysis->rewrite->level = state->level;
 	analysis->rewrite->ctes = state->ctes;
+	analysis->rewrite->with_rest = state->with_rest;
 	analysis->path = state->path;
 	analysis->rewrite->moved = state->moved;
 }
@@ -96,7 +106,12 @@ static bool emit_definition(struct analysis *analysis, const struct splice_list 
 Node *view_guarded(struct analysis *analysis, const struct leaf *leaf, size_t at)
 {
 	const struct catalog_relation *view = leaf->relation;
-	if (leaf->sample || view->view_definition == NULL)
+	if (leaf->sample)
+		return analysis_refuse(analysis, "0A000", leaf->range->location,
+							   "TABLESAMPLE clause can only be applied to tables and materialized views",
+							   NULL, NULL),
+			   NULL;
+	if (view->view_definition == NULL)
 		return analysis_refuse(
 				   analysis, "0A000", leaf->range->location,
 				   text_concat("view \"", view->name, "\" cannot be used like this through tenantry", NULL),

@@ -119,3 +119,19 @@ WITH x AS (SELECT 1), x AS (SELECT 2) SELECT * FROM x;
 
 --: error 0A000
 SELECT * FROM (WITH x AS (DELETE FROM nokey RETURNING *) SELECT * FROM x) y;
+
+-- what stands further on in the list
+--: error 42P01
+WITH a AS (SELECT * FROM b), b AS (SELECT id FROM items) SELECT * FROM a;
+
+--: error 42P01
+WITH a AS (SELECT id FROM items UNION (WITH inside AS (SELECT 2) SELECT * FROM a UNION SELECT * FROM inside)) SELECT * FROM a;
+
+--: error 42P01
+WITH RECURSIVE a AS (WITH c AS (SELECT * FROM d), d AS (SELECT 1) SELECT * FROM c) SELECT * FROM a;
+
+--: error 42P01
+WITH a AS (SELECT * FROM public.b), b AS (SELECT id FROM items) SELECT * FROM a;
+
+--: error 42P01
+WITH a AS (SELECT id FROM items), b AS (SELECT * FROM c) SELECT * FROM a, b, c;

@@ -216,6 +216,12 @@ DELETE FROM animals a USING dogs d WHERE a.id = d.id;
 
 TRUNCATE ONLY animals;
 
+--: error 42809
+TRUNCATE ONLY events;
+
+--: error 42809
+TRUNCATE animals, ONLY logs_a;
+
 TRUNCATE animals;
 
 -- the table of tenants: one's own row
