@@ -105,7 +105,10 @@ bool checker_level_add_target(struct checker *checker, struct checker_level *lev
 
 void checker_level_add_excluded(struct checker_level *level, const struct catalog_relation *relation)
 {
-	add(level, "excluded", -1)->relation = relation;
+	static const Alias alias = {.type = T_Alias, .aliasname = "excluded"};
+	struct checker_leaf *leaf = add(level, alias.aliasname, -1);
+	leaf->relation = relation;
+	leaf->alias = &alias;
 }
 
 static bool add_relation(struct checker *checker, struct checker_level *level, const RangeVar *name)

@@ -81,9 +81,11 @@ struct leaf {
 	bool star_row;                  /* used as a whole in the form x.* or x.f: the use cannot be replaced */
 	bool
 		keeps_row; /* somewhere a column is taken out of an expression over the whole row: as a record it would have none */
-	bool names_tenant; /* the application names its tenant column */
-	bool names_system; /* it names ctid or the like, which a wrapped leaf would not have */
-	List *uses;        /* of Node **: where it is used as a whole */
+	bool names_tenant;     /* the application names its tenant column */
+	unsigned names_system; /* bit i: it names SYSTEM_COLUMNS[i] */
+	bool bare_system;      /* without saying whose, which no join has */
+	bool keeps_system;     /* wrapped, it has these among its columns */
+	List *uses;            /* of Node **: where it is used as a whole */
 	bool wrapped;
 	List *columns; /* names of a function's; NIL: not known */
 	struct leaf *next;
@@ -275,8 +277,10 @@ bool names_include(const List *names, const char *name);
 /* The leaf's name as a column qualifier: text, and as the fields of a ColumnRef. */
 const char *leaf_reference(const struct leaf *leaf);
 List *leaf_fields(const struct leaf *leaf);
-/* The leaves of a level that can be named where the walk is, or columns of them: from the first up to the end. */
+/* ctid and the like; ends with NULL. */
+extern const char *const SYSTEM_COLUMNS[];
 struct sight sight_of_all(struct level *level);
+/* The leaves of a level that can be named where the walk is, or columns of them: from the first up to the end. */
 struct leaf *sight_first(const struct level *level);
 struct leaf *sight_end(const struct level *level);
 /* The leaf that `qualifiers` (the first n fields of a ColumnRef) name, from the innermost level outward. */

@@ -254,8 +254,8 @@ bool column_hidden(const struct analysis *analysis, const struct catalog_relatio
 
 bool leaf_hides(const struct analysis *analysis, const struct leaf *leaf)
 {
-	return leaf->kind == LEAF_TENANT && (!leaf->wrapped || leaf->names_tenant) &&
-		   column_hidden(analysis, leaf->relation, leaf->relation->tenant_column);
+	return leaf->keeps_system || (leaf->kind == LEAF_TENANT && (!leaf->wrapped || leaf->names_tenant) &&
+								  column_hidden(analysis, leaf->relation, leaf->relation->tenant_column));
 }
 
 bool names_include(const List *names, const char *name)
@@ -384,13 +384,26 @@ int level_column_location(struct analysis *analysis, const struct level *level, 
 	return -1;
 }
 
+/* The schema that it is named with; NULL: none. A target that is called like the row which is to be inserted
+ * is told from that by its schema. */
+static const char *leaf_schema(const struct leaf *leaf)
+{
+	if (leaf->alias || leaf->range == NULL)
+		return NULL;
+	if (leaf->range->schemaname == NULL && leaf->target && leaf->relation &&
+		same_name(leaf->name, "excluded"))
+		return leaf->relation->schema;
+	return leaf->range->schemaname;
+}
+
 const char *leaf_reference(const struct leaf *leaf)
 {
+	const char *schema = leaf_schema(leaf);
 	bool plain = !leaf->alias && leaf->relation && leaf->relation->plain;
 	const char *name = plain ? leaf->name : text_identifier(leaf->name);
-	if (leaf->alias || leaf->range == NULL || leaf->range->schemaname == NULL)
+	if (schema == NULL)
 		return name;
-	name = text_concat(text_identifier(leaf->range->schemaname), ".", name, NULL);
+	name = text_concat(text_identifier(schema), ".", name, NULL);
 	return leaf->range->catalogname ? text_concat(text_identifier(leaf->range->catalogname), ".", name, NULL)
 									: name;
 }
@@ -398,10 +411,11 @@ const char *leaf_reference(const struct leaf *leaf)
 List *leaf_fields(const struct leaf *leaf)
 {
 	List *fields = NIL;
-	if (!leaf->alias && leaf->range && leaf->range->schemaname) {
+	const char *schema = leaf_schema(leaf);
+	if (schema) {
 		if (leaf->range->catalogname)
 			fields = lappend(fields, tree_string(leaf->range->catalogname));
-		fields = lappend(fields, tree_string(leaf->range->schemaname));
+		fields = lappend(fields, tree_string(schema));
 	}
 	return lappend(fields, tree_string(leaf->name));
 }

@@ -102,6 +102,17 @@ static bool merge_when(struct analysis *analysis, MergeWhenClause *when, struct 
 	}
 }
 
+/* transformMergeStmt() of PostgreSQL, with its words. */
+static bool check_source_name(struct analysis *analysis, const struct leaf *target)
+{
+	const struct leaf *source = target->next;
+	return source == NULL || source->next || source->name == NULL ||
+		   strcmp(source->name, target->name) != 0 ||
+		   analysis_refuse(analysis, "42712", -1,
+						   text_concat("name \"", target->name, "\" specified more than once", NULL),
+						   "The name is used both as MERGE target table and data source.", NULL);
+}
+
 static struct level *merge_in_scope(struct analysis *analysis, MergeStmt *merge, size_t begin, size_t end)
 {
 	if (!rewrite_with(analysis, merge->withClause, &begin, end))
@@ -123,6 +134,8 @@ static struct level *merge_in_scope(struct analysis *analysis, MergeStmt *merge,
 		return NULL;
 	if (keyword_at(analysis, on, when) != KEYWORD_ON)
 		return rewrite_lost(analysis, -1), NULL;
+	if (!check_source_name(analysis, target))
+		return NULL;
 	struct where_place where = {.clause = &merge->joinCondition, .there = true, .begin = on + 1, .end = when};
 	if (!walk(analysis, &merge->joinCondition))
 		return NULL;

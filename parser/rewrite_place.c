@@ -138,6 +138,16 @@ static Node *wrap_source(struct analysis *analysis, const struct leaf *leaf, siz
 	return (Node *)inner;
 }
 
+static const char *add_system_columns(unsigned named, const char *columns, List **targets)
+{
+	for (unsigned i = 0; SYSTEM_COLUMNS[i]; i++)
+		if (named & 1u << i) {
+			columns = text_concat(columns, ", ", SYSTEM_COLUMNS[i], NULL);
+			*targets = lappend(*targets, tree_target(NULL, (Node *)tree_column(NULL, SYSTEM_COLUMNS[i])));
+		}
+	return columns;
+}
+
 /* (SELECT visible columns FROM c WHERE T = $t) AS name, the alias kept where it stands. Under TABLESAMPLE the
  * alias stands in the middle: it stays inside, and is repeated outside, with its list of columns. */
 static bool wrap(struct analysis *analysis, struct leaf *leaf)
@@ -148,6 +158,8 @@ static bool wrap(struct analysis *analysis, struct leaf *leaf)
 		end_before(analysis, leaf->sample ? leaf->end : relation_end(analysis, leaf->begin, leaf->end));
 	SelectStmt *select = MAKE(SelectStmt);
 	const char *columns = visible_columns(analysis, relation, leaf->names_tenant, &select->targetList);
+	if (columns && leaf->keeps_system)
+		columns = add_system_columns(leaf->names_system, columns, &select->targetList);
 	const char *aliases = "";
 	bool listed = leaf->sample && leaf->alias && leaf->alias->colnames;
 	if (listed && !cut_column_aliases(analysis, leaf, &aliases))
@@ -219,6 +231,20 @@ static bool replace_uses(struct analysis *analysis, struct leaf *leaf)
 	return true;
 }
 
+/* ctid and the like may stand among the columns of a wrapped leaf where nothing shows or merges all of them. */
+static bool may_keep_system(struct analysis *analysis, const struct level *level, const struct leaf *leaf,
+							bool star_wraps)
+{
+	if (!leaf->names_system || leaf->bare_system || leaf->relation->kind == 'v' || leaf->whole_row ||
+		star_wraps || leaf->below ||
+		(leaf->alias && list_length(leaf->alias->colnames) > leaf_width(analysis, leaf)))
+		return false;
+	for (const struct merging *merging = level->mergings; merging; merging = merging->next)
+		if (merging->expression->isNatural)
+			return false;
+	return true;
+}
+
 static bool decide(struct analysis *analysis, struct level *level)
 {
 	bool star_wraps = level->star && !star_nameable(level);
@@ -230,6 +256,7 @@ static bool decide(struct analysis *analysis, struct level *level)
 						!(leaf->relation->kind == 'v' && price_fences_view(analysis, leaf->range));
 		leaf->wrapped = (!confined && !analysis->defines_view) || (leaf->whole_row && !replaces) ||
 						(star_wraps && leaf_hides(analysis, leaf));
+		leaf->keeps_system = leaf->wrapped && may_keep_system(analysis, level, leaf, star_wraps);
 		if (replaces && !leaf->wrapped && !replace_uses(analysis, leaf))
 			return false;
 	}

@@ -6,13 +6,15 @@
 
 #include <string.h>
 
-static bool is_system_column(const char *name)
+const char *const SYSTEM_COLUMNS[] = {"ctid", "xmin", "cmin", "xmax", "cmax", "tableoid", NULL};
+
+/* Its bit; 0: it is none. */
+static unsigned system_column(const char *name)
 {
-	static const char *const names[] = {"ctid", "xmin", "cmin", "xmax", "cmax", "tableoid"};
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (same_name(name, names[i]))
-			return true;
-	return false;
+	for (unsigned i = 0; SYSTEM_COLUMNS[i]; i++)
+		if (same_name(name, SYSTEM_COLUMNS[i]))
+			return 1u << i;
+	return 0;
 }
 
 /* PostgreSQL looks for a column of that name at all levels before it takes the name for a relation. */
@@ -42,14 +44,16 @@ static void mark_tenant(struct leaf *leaf, const char *name)
 {
 	if (leaf->kind == LEAF_TENANT && same_name(tenant_name(leaf->relation), name))
 		leaf->names_tenant = true;
-	leaf->names_system |= is_system_column(name);
+	leaf->names_system |= system_column(name);
 }
 
 static void mark_tenants(struct analysis *analysis, const char *name)
 {
 	for (struct level *level = analysis->rewrite->level; level; level = level->outer)
-		for (struct leaf *leaf = level->leaves; leaf; leaf = leaf->next)
+		for (struct leaf *leaf = level->leaves; leaf; leaf = leaf->next) {
 			mark_tenant(leaf, name);
+			leaf->bare_system |= system_column(name) > 0;
+		}
 }
 
 static bool column_reference(struct analysis *analysis, Node **place)
@@ -78,7 +82,7 @@ static bool column_reference(struct analysis *analysis, Node **place)
 	const char *name = strVal(last);
 	if (leaf)
 		mark_tenant(leaf, name);
-	if (leaf && (leaf_has_column(analysis, leaf, name) == COLUMN_YES || is_system_column(name)))
+	if (leaf && (leaf_has_column(analysis, leaf, name) == COLUMN_YES || system_column(name) > 0))
 		return true;
 	/* a name that is no column may be a function: `o.leak` is leak(o) */
 	if (!function_attribute(analysis, name, reference->location))

@@ -234,6 +234,28 @@ SELECT count(ctid), count(xmin) FROM items;
 
 SELECT i.ctid IS NOT NULL FROM items i LEFT JOIN parts p ON p.item_id = i.id AND p.ctid IS NOT NULL;
 
+SELECT p.ctid IS NOT NULL AS matched, p.*, i.* FROM items i FULL OUTER JOIN parts p ON p.item_id = i.id ORDER BY i.id, p.id;
+
+SELECT *, i.tableoid::regclass, p.xmin IS NULL FROM items i FULL JOIN parts p ON p.item_id = i.id WHERE p.ctid IS NULL OR p.cmax IS NOT NULL ORDER BY i.id, p.id;
+
+SELECT p.id, count(p.ctid), i.tableoid::regclass FROM items i LEFT JOIN parts p USING (id) GROUP BY 1, 3 ORDER BY 1;
+
+--: error 42703
+SELECT id, ctid IS NULL FROM countries FULL JOIN (SELECT id, 'x' AS x FROM items) i ON code = x ORDER BY 1;
+
+--: error 42703
+--: differs H
+SELECT ctid FROM items i FULL JOIN parts p ON p.item_id = i.id;
+
+SELECT x.q, x.ctid IS NOT NULL, x.tableoid::regclass FROM parts y FULL JOIN items AS x (p, q) ON y.item_id = x.p ORDER BY 1;
+
+SELECT (SELECT max(q.id) FROM parts q WHERE q.ctid = p.ctid) FROM items i FULL JOIN parts p ON p.item_id = i.id ORDER BY 1;
+
+DELETE FROM parts USING items i FULL JOIN parts p ON p.item_id = i.id WHERE p.ctid = parts.ctid AND i.id = <#1> RETURNING parts.id;
+
+--: error
+SELECT p.oid FROM items i FULL JOIN parts p ON p.item_id = i.id;
+
 -- set operations
 SELECT id FROM items UNION SELECT item_id FROM parts ORDER BY 1;
 

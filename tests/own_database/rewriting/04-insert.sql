@@ -307,3 +307,23 @@ INSERT INTO words (w, n) VALUES ('word1', 5) ON CONFLICT (tenant_id, w) DO UPDAT
 --: visible
 --: refused
 INSERT INTO words (w, n) VALUES ('word1', 5) ON CONFLICT (tenant_id, w) DO UPDATE SET tenant_id = <other>;
+
+-- a table that is called like the row which is to be inserted
+CREATE TABLE excluded (key int PRIMARY KEY, data text);
+--: step
+INSERT INTO excluded VALUES (1, '1') RETURNING excluded;
+--: step
+--: error 42P09
+INSERT INTO excluded VALUES (1, '2') ON CONFLICT (key) DO UPDATE SET data = excluded.data RETURNING *;
+--: step
+INSERT INTO excluded VALUES (1, '3') ON CONFLICT (key) DO UPDATE SET data = 'x' RETURNING excluded.*, excluded;
+--: step
+INSERT INTO public.excluded VALUES (1, '4') ON CONFLICT (key) DO UPDATE SET data = public.excluded.data || 'y' RETURNING *;
+--: step
+INSERT INTO excluded AS target VALUES (1, '5') ON CONFLICT (key) DO UPDATE SET data = excluded.data || target.data WHERE excluded.key = 1 RETURNING *;
+--: step
+INSERT INTO excluded VALUES (2, '6') ON CONFLICT DO NOTHING RETURNING key, (SELECT count(*) FROM excluded e WHERE e.key = excluded.key);
+--: step
+UPDATE excluded SET data = 'z' WHERE excluded.key = 2 RETURNING *;
+--: step
+DELETE FROM excluded USING items AS i WHERE i.id = <#1> RETURNING excluded.*;

@@ -563,3 +563,11 @@ UPDATE nokey SET a = old.a FROM (SELECT 7 AS a) AS old RETURNING old.*, new.*;
 
 --: version 18
 UPDATE nokey AS new SET a = 5 RETURNING new.*, old.a;
+
+--: version 15
+--: error 42712
+MERGE INTO words USING words ON w = w WHEN MATCHED THEN DO NOTHING;
+
+--: version 15
+--: error 42712
+MERGE INTO words USING (SELECT 1 AS a) AS words ON true WHEN MATCHED THEN DO NOTHING;
