@@ -93,6 +93,8 @@ bool statement_schema_change(struct analysis *analysis, Node *statement);
  * and far-reaching functions. `call` is the raw FuncCall; may record EFFECT_SET for set_config with
  * constants. */
 bool function_policy(struct analysis *analysis, const FuncCall *call);
+/* Is it among trusted_functions? `schema` may be NULL: not known. */
+bool function_trusted(const struct policy *policy, const char *schema, const char *name);
 /* The same for an operator, by its (possibly qualified) name. One that the snapshot does not know is an unknown name. */
 bool operator_policy(struct analysis *analysis, const List *name, int location);
 bool operator_used(struct analysis *analysis, const A_Expr *expression);

@@ -265,6 +265,8 @@ bool checker_flagged_function(struct checker *checker, const List *name)
 	const char *last = strVal(llast(name));
 	const struct catalog_name *known = catalog_name(checker->analysis->catalog, last, strlen(last));
 
+	if (checker->analysis->names->n_temporaries > 0 && created_flagged_function(checker->analysis, last))
+		return true;
 	if (known == NULL || !known->function)
 		return false;
 	if (list_length(name) > 1)

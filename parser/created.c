@@ -19,7 +19,8 @@
 enum { MARK = '\001' };
 enum { OF_THIS_TENANT = 'T', OF_OTHER_TENANT = 'O' };
 static const char TEMPORARY_SCHEMA[] = "pg_temp";
-enum { FUNCTION = 'F' }; /* the kind of a function, which has no schema here: no relation is found by it */
+/* Kinds. A function has no schema here: no relation is found by it. */
+enum { VIEW = 'v', FUNCTION = 'F' };
 
 /* The oids of relations that are in no catalog yet. */
 #define OID_OWN   0u
@@ -180,9 +181,13 @@ bool created_maybe_any(const struct analysis *analysis)
 	return any_entry(analysis, 0, CREATED_MAYBE);
 }
 
-const char *created_function(const char *name)
+const char *created_function(const char *name, bool flagged)
 {
-	struct catalog_relation function = {.schema = "", .name = name, .kind = FUNCTION, .tenant_column = -1};
+	struct catalog_relation function = {.schema = "",
+										.name = name,
+										.kind = FUNCTION,
+										.isolation = flagged ? ISOLATION_REFUSED : ISOLATION_SHARED,
+										.tenant_column = -1};
 	return created_name(&function, CREATED_NEW, NULL);
 }
 
@@ -203,34 +208,44 @@ bool created_word(const char *text, const char *word)
 	return false;
 }
 
-/* The name of an entry for a view over tenant relations that confines nobody, or not to the tenant of now; else
- * NULL. */
-static const char *view_name(const struct analysis *analysis, const char *entry)
+/* The name of an entry of this kind that confines nobody, or not to the tenant of now; else NULL. */
+static const char *open_name(const struct analysis *analysis, const char *entry, char kind)
 {
 	const char *flags = entry_flags(entry);
-	if (!flags || flags[1] != 'v' ||
+	if (!flags || flags[1] != kind ||
 		(flags[0] == OF_THIS_TENANT ? !analysis->tenant_changed : flags[2] == 'a' + ISOLATION_SHARED))
 		return NULL;
 	const char *name = strchr(entry + 1, MARK) + 1;
 	return analysis_text("%.*s", (int)(flags - 1 - name), name);
 }
 
-bool created_any_view(const struct analysis *analysis, const char *name)
+static bool any_open(const struct analysis *analysis, const char *name, char kind)
 {
 	const struct session_names *names = analysis->names;
 	for (size_t i = 0; i < names->n_temporaries; i++) {
-		const char *view = view_name(analysis, names->temporaries[i]);
-		if (view && strcmp(view, name) == 0)
+		const char *open = open_name(analysis, names->temporaries[i], kind);
+		if (open && strcmp(open, name) == 0)
 			return true;
 	}
 	return false;
+}
+
+bool created_any_view(const struct analysis *analysis, const char *name)
+{
+	return any_open(analysis, name, VIEW);
+}
+
+bool created_flagged_function(const struct analysis *analysis, const char *name)
+{
+	return any_open(analysis, name, FUNCTION);
 }
 
 const char *created_view_in(const struct analysis *analysis, const char *text)
 {
 	const struct session_names *names = analysis->names;
 	for (size_t i = 0; i < names->n_temporaries; i++) {
-		const char *name = view_name(analysis, names->temporaries[i]);
+		const char *view = open_name(analysis, names->temporaries[i], VIEW);
+		const char *name = view ? view : open_name(analysis, names->temporaries[i], FUNCTION);
 		if (name && created_word(text, name))
 			return name;
 	}

@@ -42,15 +42,16 @@ const char *created_name(const struct catalog_relation *relation, enum created h
 /* Is there some entry of kind CREATED_MAYBE? A view over that relation might show other tenants' rows. */
 bool created_maybe_any(const struct analysis *analysis);
 
-/* Functions are noted as well, by their names only: a later statement may give what a body names a meaning. NULL: as
- * above. */
-const char *created_function(const char *name);
+/* Functions are noted as well, by their names only: a later statement may give what a body names a meaning. `flagged`:
+ * the body reaches rows of several tenants (ddl = allow). NULL: as above. */
+const char *created_function(const char *name, bool flagged);
+bool created_flagged_function(const struct analysis *analysis, const char *name);
 bool created_any_function(const struct analysis *analysis);
 
 /* Has the transaction made a view of this name over tenant relations, in any schema, or is there a temporary one of
  * another tenant's rows? */
 bool created_any_view(const struct analysis *analysis, const char *name);
-/* The name of such a view that the text names; NULL: there is none. */
+/* The name of such a view, or of a flagged function, that the text names; NULL: there is none. */
 const char *created_view_in(const struct analysis *analysis, const char *text);
 /* Is it in the text as a word? Letters of either case are alike. */
 bool created_word(const char *text, const char *word);

@@ -67,7 +67,7 @@ static struct candidates find_candidates(const struct analysis *analysis, const 
 	return candidates;
 }
 
-static bool trusted(const struct policy *policy, const char *schema, const char *name)
+bool function_trusted(const struct policy *policy, const char *schema, const char *name)
 {
 	for (size_t i = 0; i < policy->n_trusted_functions; i++) {
 		const char *entry = policy->trusted_functions[i], *dot = strchr(entry, '.');
@@ -115,8 +115,7 @@ const char *body_scan_sent(const struct analysis *analysis, const char *language
 	if (analysis->request->name_bytes != NAMES_ALIKE && !text_is_ascii(body, strlen(body)))
 		return "it has characters that are not ASCII, and the encoding is not UTF8";
 	const char *view = created_view_in(analysis, body);
-	return view ? analysis_text("it names \"%s\", a new view over relations with rows of several tenants",
-								view)
+	return view ? analysis_text("it names \"%s\", which is new and reads rows of several tenants", view)
 				: body_scan(analysis->catalog, language, body);
 }
 
@@ -219,7 +218,7 @@ static bool reads_no_other_view(struct analysis *analysis, int location)
 	return !view ||
 		   analysis_refuse(
 			   analysis, "42501", location, "functions cannot be called now",
-			   analysis_text("Some of them names \"%s\", a view that is not confined to this tenant.", view),
+			   analysis_text("Some of them names \"%s\", which is not confined to this tenant.", view),
 			   "If it is a temporary view, drop it or create it again.");
 }
 
@@ -260,11 +259,16 @@ bool function_policy(struct analysis *analysis, const FuncCall *call)
 	int n = list_length(call->funcname);
 	const char *name = strVal(list_nth(call->funcname, n - 1));
 	const char *schema = n > 1 ? strVal(list_nth(call->funcname, n - 2)) : NULL;
-	if (trusted(analysis->policy, schema, name))
+	if (function_trusted(analysis->policy, schema, name))
 		return true;
+	if (analysis->names->n_temporaries > 0 && created_flagged_function(analysis, name))
+		return analysis_refuse(analysis, "42501", call->location,
+							   analysis_text("function %s() cannot be called by a tenant", name),
+							   "It is new, and reads or writes what is not confined to a tenant.",
+							   ADVICE_TRUST);
 	struct candidates candidates = find_candidates(analysis, schema, name);
 	if (candidates.flagged)
-		return trusted(analysis->policy, candidates.flagged->schema, name) ||
+		return function_trusted(analysis->policy, candidates.flagged->schema, name) ||
 			   refuse_flagged(analysis, call->location, candidates.flagged);
 	if (candidates.has_body && !reads_no_other_view(analysis, call->location))
 		return false;
@@ -289,7 +293,7 @@ bool operator_policy(struct analysis *analysis, const List *name, int location)
 		analysis, list_length(name) > 1 ? strVal(list_nth(name, list_length(name) - 2)) : NULL, last);
 	if (!candidates.flagged)
 		return !candidates.has_body || reads_no_other_view(analysis, location);
-	return trusted(analysis->policy, candidates.flagged->calls_schema, candidates.flagged->calls) ||
+	return function_trusted(analysis->policy, candidates.flagged->calls_schema, candidates.flagged->calls) ||
 		   analysis_refuse(analysis, "42501", location,
 						   analysis_text("operator %s cannot be used by a tenant", last),
 						   analysis_text("What it reads and writes is not confined to a tenant: %s.",
@@ -317,7 +321,7 @@ bool function_attribute(struct analysis *analysis, const char *name, int locatio
 	bool listed = kind == BUILTIN_SQL_TEXT || kind == BUILTIN_SQL_ALWAYS;
 	if (!listed && (!entry || !entry->function))
 		return true;
-	if (trusted(analysis->policy, NULL, name))
+	if (function_trusted(analysis->policy, NULL, name))
 		return true;
 	return analysis_refuse(
 		analysis, "42501", location, analysis_text("function %s() cannot be called by a tenant", name),
@@ -344,7 +348,7 @@ bool function_call_policy(const struct catalog *catalog, const struct policy *po
 	const struct catalog_function *function = catalog_function_by_oid(catalog, oid);
 	if (!function)
 		return refuse_call(refusal, "tenantry does not know it.", "Call it in a SELECT.");
-	if (trusted(policy, function->schema, function->name))
+	if (function_trusted(policy, function->schema, function->name))
 		return true;
 	if (function->flagged)
 		return refuse_call(refusal, "What it reads and writes is not confined to a tenant.", ADVICE_TRUST);

@@ -328,7 +328,8 @@ static bool create_function(struct analysis *analysis, CreateFunctionStmt *creat
 	const char *what = create->is_procedure ? "this CREATE PROCEDURE" : "this CREATE FUNCTION";
 	if (why && !schema_unsafe(analysis, -1, what, why))
 		return false;
-	const char *entry = created_function(strVal(llast(create->funcname)));
+	const char *name = strVal(llast(create->funcname));
+	const char *entry = created_function(name, why && !function_trusted(analysis->policy, NULL, name));
 	if (entry)
 		analysis_effect(analysis, EFFECT_CREATE_TEMPORARY, entry, NULL, true);
 	return true;

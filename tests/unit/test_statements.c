@@ -891,6 +891,22 @@ static void test_created(void **state)
 		assert_true(last->kind != VERDICT_PASS);
 		verdict_unref(verdict);
 	}
+	/* Nor is a function called that reads one. */
+#define LEAK "CREATE FUNCTION leak() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM orders'; "
+	static const char *const FLAGGED[] = {
+		LEAK "SELECT leak()",
+		LEAK "SELECT * FROM public.leak()",
+		LEAK "DO $$ BEGIN PERFORM leak(); END $$",
+		LEAK "CREATE FUNCTION more() RETURNS bigint LANGUAGE sql AS 'SELECT leak()'; SELECT more()",
+		LEAK "CREATE OR REPLACE FUNCTION leak() RETURNS bigint LANGUAGE sql AS 'SELECT 1'; SELECT leak()",
+		NULL};
+	all(&ask, FLAGGED, VERDICT_REFUSE);
+	assert_true(ask_is(&ask, "CREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1'; SELECT one()",
+					   VERDICT_PASS));
+	ask.policy.trusted_functions = (const char *const[]){"leak"};
+	ask.policy.n_trusted_functions = 1;
+	assert_true(ask_is(&ask, LEAK "SELECT leak()", VERDICT_PASS));
+#undef LEAK
 	ask_free(&ask);
 }
 
