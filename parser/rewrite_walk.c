@@ -330,53 +330,6 @@ static bool refuse_node(struct analysis *analysis, const Node *node)
 		"Please report the statement.");
 }
 
-static bool tenant_in_scope(const struct analysis *analysis)
-{
-	for (const struct level *level = analysis->rewrite->level; level; level = level->outer)
-		for (const struct leaf *leaf = level->leaves; leaf; leaf = leaf->next)
-			if (leaf->kind != LEAF_OTHER)
-				return true;
-	return false;
-}
-
-/* Comparisons of built-in types cannot fail whatever the values are; patterns can, if they come from rows. */
-static bool is_harmless_operator(const A_Expr *expression)
-{
-	static const char *const comparisons[] = {"=", "<>", "<", "<=", ">", ">=", "@>", "<@", "&&"};
-	static const char *const patterns[] = {"~~", "!~~", "~~*", "!~~*", "~", "!~", "~*", "!~*"};
-	const char *name = strVal(llast(expression->name));
-	if (list_length(expression->name) > 1 && !same_name(strVal(linitial(expression->name)), "pg_catalog"))
-		return false;
-	for (size_t i = 0; i < sizeof comparisons / sizeof *comparisons; i++)
-		if (same_name(name, comparisons[i]))
-			return true;
-	for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++)
-		if (same_name(name, patterns[i]))
-			return expression->rexpr == NULL || !IsA(expression->rexpr, A_ArrayExpr) ||
-				   list_length(((A_ArrayExpr *)expression->rexpr)->elements) == 0 ||
-				   IsA(linitial(((A_ArrayExpr *)expression->rexpr)->elements), A_Const) ||
-				   IsA(linitial(((A_ArrayExpr *)expression->rexpr)->elements), ParamRef);
-	return false;
-}
-
-/* The planner takes `x op ANY (array of one)` for half as expensive as `T = $t` and tests it first: on the
- * rows of other tenants. What could tell about these, by failing or by a function's notices, is refused. With
- * two elements it costs as much, and our predicate, which stands first, is tested first. */
-static bool any_operator(struct analysis *analysis, A_Expr *expression)
-{
-	if (expression->kind != AEXPR_OP_ANY && expression->kind != AEXPR_OP_ALL)
-		return true;
-	if (expression->rexpr && IsA(expression->rexpr, A_ArrayExpr) &&
-		list_length(((A_ArrayExpr *)expression->rexpr)->elements) > 1)
-		return true;
-	if (is_harmless_operator(expression) || !tenant_in_scope(analysis))
-		return true;
-	return analysis_refuse(analysis, "0A000", expression->location,
-						   "this operator with ANY or ALL cannot be confined to a tenant",
-						   "The server would evaluate it before it compares the tenant.",
-						   "Write the comparison without ANY or ALL, or over at least two elements.");
-}
-
 static bool walk_more(struct analysis *analysis, Node *node);
 static bool walk_priced(struct analysis *analysis, Node **place, bool named);
 
@@ -402,8 +355,8 @@ static bool walk_node(struct analysis *analysis, Node **place)
 	case T_List:
 		return walk_list(analysis, (List *)node);
 	case T_A_Expr:
-		return operator_used(analysis, (A_Expr *)node) && any_operator(analysis, (A_Expr *)node) &&
-			   walk(analysis, &((A_Expr *)node)->lexpr) && walk(analysis, &((A_Expr *)node)->rexpr);
+		return operator_used(analysis, (A_Expr *)node) && walk(analysis, &((A_Expr *)node)->lexpr) &&
+			   walk(analysis, &((A_Expr *)node)->rexpr);
 	case T_BoolExpr:
 		return walk_list(analysis, ((BoolExpr *)node)->args);
 	case T_TypeCast:

@@ -230,7 +230,11 @@ def _(world):
 
 
 # Each costs as little as the comparison with the tenant, and fails or leaves a trace where a row comes so far.
-ASKS = ["email LIKE '{}\\'", "email ILIKE '{}\\'", "email NOT LIKE '{}\\'", "email LIKE '{}x' ESCAPE 'x'", "email LIKE ANY (ARRAY['{}\\'])", "NOT email ~~ '{}\\'"] + [
+ASKS = ["email LIKE '{}\\'", "email ILIKE '{}\\'", "email NOT LIKE '{}\\'", "email LIKE '{}x' ESCAPE 'x'", "email LIKE ANY (ARRAY['{}\\'])", "NOT email ~~ '{}\\'",
+        "email >= '{0}' AND email < '{0}~' AND email ~ ANY (ARRAY['['])", "email >= '{0}' AND email < '{0}~' AND email !~ ALL (ARRAY['['])",
+        "email >= '{0}' AND email < '{0}~' AND email ~ ANY (ARRAY[email || '['])",
+        "email >= '{0}' AND email < '{0}~' AND email ~ ANY (ARRAY(SELECT '['))", "email >= '{0}' AND email < '{0}~' AND email ~ ANY ('{{[}}')",
+        "email >= '{0}' AND email < '{0}~' AND email @@ ANY (ARRAY['a &'::text::tsquery])"] + [
     "email >= '{0}' AND email < '{0}~' AND " + ask for ask in (
         "CASE WHEN is_admin IS NOT NULL THEN email ~ '[' END", "CASE WHEN is_admin IS NOT NULL THEN 'nope'::text::regclass IS NULL END",
         "ARRAY[CASE WHEN is_admin THEN '1'::json ELSE '2'::json END] = ARRAY['1'::json]", "pg_try_advisory_lock(770)",

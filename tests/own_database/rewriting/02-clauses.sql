@@ -376,3 +376,16 @@ SELECT count(*), n.name FROM item_places n LEFT JOIN item_parts p ON p.id = n.id
 UPDATE items SET name = 'z' WHERE shout(name) <> '' AND (code IS NULL OR (SELECT count(*) > 1 FROM parts)) RETURNING id;
 
 DELETE FROM labels l USING items i WHERE i.id = l.item_id AND shout(i.name) <> '' AND CASE WHEN i.active THEN (SELECT count(*) > 1 FROM parts) END;
+
+-- operators with ANY and ALL, whatever they cost
+SELECT id FROM items WHERE to_tsvector('english', name) @@ ANY (ARRAY['item'::tsquery]) ORDER BY 1;
+
+SELECT id FROM items WHERE to_tsvector('english', name) @@ ANY ('{item,x}') ORDER BY 1;
+
+SELECT id FROM items WHERE name ~ ANY (ARRAY['^i' || '.*']) ORDER BY 1;
+
+SELECT id FROM items WHERE name !~~* ALL (ARRAY[upper(mood::text)]) ORDER BY 1;
+
+SELECT id FROM items WHERE name ~ ANY (ARRAY(SELECT name FROM items)) ORDER BY 1;
+
+SELECT i.id, name ~ ANY (ARRAY[name]) FROM items i LEFT JOIN parts p ON i.name ~ ANY (ARRAY[p.note]) ORDER BY 1;
