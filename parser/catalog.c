@@ -93,6 +93,14 @@ static const struct catalog_column *copy_columns(struct catalog *catalog, const 
 	return columns;
 }
 
+static const char *const *copy_texts(struct catalog *catalog, const char *const *texts, size_t n)
+{
+	const char **copy = catalog_alloc(catalog, n * sizeof *copy);
+	for (size_t i = 0; i < n; i++)
+		copy[i] = catalog_copy(catalog, texts[i]);
+	return copy;
+}
+
 static const struct catalog_index *copy_indexes(struct catalog *catalog, const struct catalog_relation *from)
 {
 	struct catalog_index *indexes = catalog_alloc(catalog, from->n_indexes * sizeof *indexes);
@@ -100,16 +108,9 @@ static const struct catalog_index *copy_indexes(struct catalog *catalog, const s
 		indexes[i] = from->indexes[i];
 		indexes[i].name = catalog_copy(catalog, indexes[i].name);
 		indexes[i].predicate = catalog_copy(catalog, indexes[i].predicate);
-		const char **columns = catalog_alloc(catalog, indexes[i].n_columns * sizeof *columns);
-		for (size_t k = 0; k < indexes[i].n_columns; k++)
-			columns[k] = catalog_copy(catalog, from->indexes[i].columns[k]);
-		indexes[i].columns = columns;
-		if (!indexes[i].expressions)
-			continue;
-		const char **expressions = catalog_alloc(catalog, indexes[i].n_columns * sizeof *expressions);
-		for (size_t k = 0; k < indexes[i].n_columns; k++)
-			expressions[k] = catalog_copy(catalog, from->indexes[i].expressions[k]);
-		indexes[i].expressions = expressions;
+		indexes[i].columns = copy_texts(catalog, indexes[i].columns, indexes[i].n_columns);
+		if (indexes[i].expressions)
+			indexes[i].expressions = copy_texts(catalog, indexes[i].expressions, indexes[i].n_columns);
 	}
 	return indexes;
 }
@@ -155,6 +156,7 @@ void catalog_add_function(struct catalog *catalog, const struct catalog_function
 	copy->calls_schema = catalog_copy(catalog, function->calls_schema);
 	copy->calls = catalog_copy(catalog, function->calls);
 	copy->row_arguments = catalog_copy(catalog, function->row_arguments);
+	copy->result.outputs = copy_texts(catalog, function->result.outputs, function->result.n_outputs);
 	copy->flagged = true;
 	copy->flag_reason = "it has not been examined";
 }

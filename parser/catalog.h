@@ -82,6 +82,21 @@ struct catalog_relation {
 
 enum { RECORD_TYPE = 2249 };
 
+/* The columns of a call in FROM: get_expr_result_type() in funcapi.c. */
+enum function_result {
+	RESULT_UNKNOWN, /* depends on the arguments or a column definition list, or cannot stand there */
+	RESULT_SCALAR,  /* one without a name of its own */
+	RESULT_OUTPUTS, /* those that it declares: OUT, INOUT, TABLE */
+	RESULT_ROW,     /* those of a relation or composite type */
+};
+
+struct catalog_result {
+	enum function_result kind;
+	size_t n_outputs;
+	const char *const *outputs; /* names */
+	uint32_t row;               /* the relation, by oid */
+};
+
 struct catalog_function {
 	uint32_t oid;
 	const char *schema, *name;
@@ -95,6 +110,9 @@ struct catalog_function {
 		*calls; /* the function behind an operator that is not the server's own; else NULL */
 	/* of each argument the oid of the relation whose rows it takes, RECORD_TYPE for any row, else 0: "0 16400". NULL: all 0 */
 	const char *row_arguments;
+	int n_arguments, n_defaults; /* so many it takes, of which so many may be left out at the end */
+	bool variadic;               /* .. and any number in place of the last */
+	struct catalog_result result;
 	bool returns_trigger;
 	bool cheap; /* procost < 1: the server may call it before it compares the tenant */
 	/* by catalog_finish(): touches tenant relations, runs dynamic SQL or cannot be read */

@@ -1,33 +1,137 @@
-/* The columns of functions in FROM (addRangeTableEntryForFunction() in parse_relation.c): those of a column definition
- * list, and of some built-in functions whose results are certain. What other functions return is not known here. */
+/* The columns of functions in FROM (addRangeTableEntryForFunction() in parse_relation.c). Which of several functions of a
+ * name is called depends on the types of arguments: all that take so many must have the same columns. */
+#include "parser/catalog_internal.h"
+#include "parser/created.h"
 #include "parser/rewrite.h"
 
-/* Those without names return one column, called as the item is. */
-static const struct built_in {
-	const char *name, *columns[2];
-} BUILT_IN[] = {
-	{"generate_series", {NULL}},         {"generate_subscripts", {NULL}},
-	{"json_object_keys", {NULL}},        {"jsonb_object_keys", {NULL}},
-	{"jsonb_path_query", {NULL}},        {"regexp_matches", {NULL}},
-	{"regexp_split_to_table", {NULL}},   {"string_to_table", {NULL}},
-	{"json_array_elements", {"value"}},  {"json_array_elements_text", {"value"}},
-	{"jsonb_array_elements", {"value"}}, {"jsonb_array_elements_text", {"value"}},
-	{"json_each", {"key", "value"}},     {"json_each_text", {"key", "value"}},
-	{"jsonb_each", {"key", "value"}},    {"jsonb_each_text", {"key", "value"}},
-};
-static const struct built_in UNNEST = {"unnest", {NULL}};
+#include <string.h>
 
-/* Nor has the database functions of this name, of which one may be meant. */
-static bool is_built_in(const struct analysis *analysis, const List *funcname, const char *name)
+/* --- what a function returns --- */
+
+static List *output_columns(const struct catalog_result *result)
 {
-	if (!same_name(strVal(llast(funcname)), name))
+	List *columns = NIL;
+	for (size_t i = 0; i < result->n_outputs; i++)
+		columns = lappend(columns, tree_string(result->outputs[i]));
+	return columns;
+}
+
+/* A row of a tenant relation has its tenant column, which is not to be seen; and under another name the transaction may
+ * have altered the relation. */
+static List *row_columns(const struct analysis *analysis, uint32_t oid)
+{
+	const struct catalog_relation *relation = catalog_relation_by_oid(analysis->catalog, oid);
+	if (relation == NULL || created_maybe_any(analysis))
+		return NIL;
+	relation = created_relation(analysis, relation->schema, relation->name);
+	List *columns = NIL;
+	for (size_t i = 0; relation->oid == oid && i < relation->n_columns; i++) {
+		if (column_hidden(analysis, relation, i))
+			return NIL;
+		columns = lappend(columns, tree_string(relation->columns[i].name));
+	}
+	return columns;
+}
+
+/* `scalar`: the name of the one column that has none of its own. */
+static List *result_columns(const struct analysis *analysis, const struct catalog_result *result,
+							const char *scalar)
+{
+	switch (result->kind) {
+	case RESULT_SCALAR:
+		return list_make1(tree_string(scalar));
+	case RESULT_OUTPUTS:
+		return output_columns(result);
+	case RESULT_ROW:
+		return row_columns(analysis, result->row);
+	case RESULT_UNKNOWN:
+		break;
+	}
+	return NIL;
+}
+
+/* --- which functions may be meant: FuncnameGetCandidates() in namespace.c --- */
+
+static bool takes(const struct catalog_function *function, int n_arguments)
+{
+	return function->kind == 'f' && n_arguments + function->n_defaults >= function->n_arguments &&
+		   (function->variadic || n_arguments <= function->n_arguments);
+}
+
+static bool same_names(const List *a, const List *b)
+{
+	if (list_length(a) != list_length(b))
 		return false;
-	if (list_length(funcname) > 1)
-		return list_length(funcname) == 2 && same_name(strVal(linitial(funcname)), "pg_catalog");
-	return !is_own_function(analysis, funcname);
+	for (int i = 0; i < list_length(a); i++)
+		if (!same_name(strVal(list_nth(a, i)), strVal(list_nth(b, i))))
+			return false;
+	return true;
+}
+
+/* Adds the functions of a schema to *columns, which all of them must have. False: they cannot be told. */
+static bool add_functions(const struct analysis *analysis, const FuncCall *call, const char *schema,
+						  const char *scalar, List **columns)
+{
+	const struct catalog_function *const *list;
+	size_t n = catalog_functions(analysis->catalog, schema, strVal(llast(call->funcname)), &list);
+	for (size_t i = 0; i < n; i++) {
+		if (!takes(list[i], list_length(call->args)))
+			continue;
+		List *more = result_columns(analysis, &list[i]->result, scalar);
+		if (more == NIL || (*columns && !same_names(*columns, more)))
+			return false;
+		*columns = more;
+	}
+	return true;
+}
+
+/* The transaction may have made another function of the name, or an earlier statement of the message have changed where
+ * it is looked for. */
+static bool is_uncertain(const struct analysis *analysis, const List *name)
+{
+	const char *last = strVal(llast(name));
+	const struct catalog_name *entry = catalog_name(analysis->catalog, last, strlen(last));
+	return list_length(name) > 2 || created_entry(analysis, "", last) ||
+		   (list_length(name) == 1 && analysis->path_unknown && entry && entry->own_function);
+}
+
+/* f(row) may also be the column f of it. */
+static bool is_of_row(struct analysis *analysis, const FuncCall *call)
+{
+	if (list_length(call->funcname) > 1 || list_length(call->args) != 1)
+		return false;
+	const struct leaf *leaf = row_leaf(analysis, analysis->rewrite->level, linitial(call->args));
+	return leaf && rewrite_work(analysis, leaf_work(leaf)) &&
+		   leaf_has_column(analysis, leaf, strVal(linitial(call->funcname))) != COLUMN_NO;
+}
+
+static List *called_columns(struct analysis *analysis, const FuncCall *call, const char *scalar)
+{
+	if (is_uncertain(analysis, call->funcname) || is_of_row(analysis, call))
+		return NIL;
+	List *columns = NIL;
+	if (list_length(call->funcname) > 1)
+		return add_functions(analysis, call, strVal(linitial(call->funcname)), scalar, &columns) ? columns
+																								 : NIL;
+	const struct scope_path *path = scope_path(analysis);
+	for (size_t i = 0; i < path->n; i++)
+		if (!add_functions(analysis, call, path->schemas[i], scalar, &columns))
+			return NIL;
+	return columns;
 }
 
 /* --- unnest(), which takes values with columns of their own apart --- */
+
+static const char UNNEST[] = "unnest";
+
+/* Nor has the database functions of this name, of which one may be meant. */
+static bool is_unnest(const struct analysis *analysis, const List *name)
+{
+	if (!same_name(strVal(llast(name)), UNNEST) || is_uncertain(analysis, name))
+		return false;
+	return list_length(name) > 1 ? same_name(strVal(linitial(name)), "pg_catalog")
+								 : !is_own_function(analysis, name);
+}
 
 bool type_is_scalar(const TypeName *type)
 {
@@ -67,20 +171,20 @@ static bool is_scalar_array(const Node *value)
 	return false;
 }
 
-/* --- one function --- */
-
-/* NULL: it is none whose columns are known. */
-static const struct built_in *built_in(const struct analysis *analysis, const FuncCall *call)
+/* unnest(a, b) is ROWS FROM (unnest(a), unnest(b)). */
+static List *unnest_columns(const FuncCall *call, const char *scalar)
 {
-	for (size_t i = 0; i < sizeof BUILT_IN / sizeof *BUILT_IN; i++)
-		if (is_built_in(analysis, call->funcname, BUILT_IN[i].name))
-			return &BUILT_IN[i];
-	bool arrays = call->args != NIL && is_built_in(analysis, call->funcname, UNNEST.name);
+	List *columns = NIL;
 	ListCell *cell;
-	foreach (cell, call->args)
-		arrays = arrays && is_scalar_array(lfirst(cell));
-	return arrays ? &UNNEST : NULL;
+	foreach (cell, call->args) {
+		if (!is_scalar_array(lfirst(cell)))
+			return NIL;
+		columns = lappend(columns, tree_string(list_length(call->args) == 1 ? scalar : UNNEST));
+	}
+	return columns;
 }
+
+/* --- an item of FROM --- */
 
 static List *definition_columns(const List *definitions)
 {
@@ -92,26 +196,17 @@ static List *definition_columns(const List *definitions)
 }
 
 /* `alone`: the name of an item that is nothing but this function, else NULL. */
-static List *call_columns(const struct analysis *analysis, const Node *value, const char *alone)
+static List *call_columns(struct analysis *analysis, const Node *value, const char *alone)
 {
-	const FuncCall *call = (const FuncCall *)value;
-	const struct built_in *known = value && IsA(value, FuncCall) ? built_in(analysis, call) : NULL;
-	if (known == NULL)
+	if (value == NULL || !IsA(value, FuncCall))
 		return NIL;
-	List *columns = NIL;
-	for (size_t i = 0; i < sizeof known->columns / sizeof *known->columns && known->columns[i]; i++)
-		columns = lappend(columns, tree_string(known->columns[i]));
-	if (columns)
-		return columns;
-	if (known != &UNNEST || list_length(call->args) == 1)
-		return list_make1(tree_string(alone ? alone : known->name));
-	/* unnest(a, b) is ROWS FROM (unnest(a), unnest(b)) */
-	for (int i = 0; i < list_length(call->args); i++)
-		columns = lappend(columns, tree_string(known->name));
-	return columns;
+	const FuncCall *call = (const FuncCall *)value;
+	const char *scalar = alone ? alone : strVal(llast(call->funcname));
+	return is_unnest(analysis, call->funcname) ? unnest_columns(call, scalar)
+											   : called_columns(analysis, call, scalar);
 }
 
-List *function_columns(const struct analysis *analysis, const RangeFunction *function, const char *name)
+List *function_columns(struct analysis *analysis, const RangeFunction *function, const char *name)
 {
 	const char *alone = list_length(function->functions) == 1 ? name : NULL;
 	List *columns = NIL;

@@ -114,6 +114,14 @@ static const char referencing_text[] =
 	" ORDER BY 1, 2";
 // clang-format on
 
+/* Pseudo-types of which any value is a scalar in FROM: cstring, void, and polymorphic ones of arrays, enums and ranges. */
+#define SCALAR_PSEUDO_TYPES "(2275, 2278, 2277, 3500, 3831, 4537, 4538, 5078, 5080)"
+
+/* `name(value)` may be a cast to a type, whatever functions of the name there are. */
+#define CASTS                                                                                                \
+	"casts AS MATERIALIZED (SELECT t.typname FROM pg_catalog.pg_type t WHERE t.oid >= 16384 AND t.typrelid " \
+	"= 0) "
+
 /* Built-in functions need no reading: their language is given as internal, whatever they are written in. An
  * aggregate's body is the calls that it makes: "shop.step( shop.final(". */
 // clang-format off
@@ -129,18 +137,35 @@ static const char referencing_text[] =
 	" p.prorettype IN (2279, 3838), made AND p.procost < 1, CASE WHEN made THEN" \
 	"  (SELECT pg_catalog.string_agg(CASE WHEN t.oid = 2249 THEN t.oid ELSE t.typrelid END::pg_catalog.text, ' ' ORDER BY a.n)" \
 	"   FROM pg_catalog.unnest(p.proargtypes) WITH ORDINALITY AS a(type, n) JOIN pg_catalog.pg_type t ON t.oid = a.type" \
-	"   HAVING pg_catalog.bool_or(t.oid = 2249 OR t.typrelid <> 0)) END" \
+	"   HAVING pg_catalog.bool_or(t.oid = 2249 OR t.typrelid <> 0)) END," \
+	" p.pronargs, p.pronargdefaults, p.provariadic <> 0, CASE WHEN p.prokind <> 'f' OR p.proname IN (TABLE casts) THEN 'u'" \
+	" WHEN r.oid = 2249 THEN 'o' WHEN r.typtype = 'c' OR (r.typtype = 'd' AND r.typcategory = 'C') THEN 'r'" \
+	" WHEN r.typtype <> 'p' OR r.oid IN " SCALAR_PSEUDO_TYPES " THEN 's' ELSE 'u' END," \
+	" CASE WHEN r.typtype = 'd' THEN (SELECT b.typrelid FROM pg_catalog.pg_type b WHERE b.oid = r.typbasetype) ELSE r.typrelid END" \
 	" FROM (SELECT p.*, p.oid >= 16384 AS made FROM pg_catalog.pg_proc p) p" \
 	" JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace JOIN pg_catalog.pg_language l ON l.oid = p.prolang" \
+	" JOIN pg_catalog.pg_type r ON r.oid = p.prorettype" \
 	" WHERE " OUR_SCHEMAS " AND $1::pg_catalog.bool IS NOT NULL ORDER BY p.oid"
-static const char functions_text_13[] = FUNCTIONS_TEXT("p.prosrc");
+static const char functions_text_13[] = "WITH " CASTS FUNCTIONS_TEXT("p.prosrc");
 static const char functions_text_14[] =
 	"WITH held AS MATERIALIZED " HELD_RELATIONS ", closed AS MATERIALIZED"
 	" (SELECT d.objid FROM pg_catalog.pg_depend d JOIN held h ON h.relation = d.refobjid"
 	" WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass"
-	" AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND $1::pg_catalog.bool) "
+	" AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND $1::pg_catalog.bool), " CASTS
 	FUNCTIONS_TEXT("CASE WHEN p.prosqlbody IS NULL THEN p.prosrc WHEN p.oid NOT IN (TABLE closed)"
 				   " THEN pg_catalog.pg_get_function_sqlbody(p.oid) END");
+// clang-format on
+
+/* One row a column that a function declares. The server makes up names where there are none (funcapi.c), but not for one
+ * alone. */
+// clang-format off
+static const char outputs_text[] =
+	"SELECT p.oid, COALESCE(NULLIF(p.proargnames[a.n], ''), CASE WHEN p.prorettype = 2249"
+	" THEN 'column' || pg_catalog.row_number() OVER (PARTITION BY p.oid ORDER BY a.n) END)"
+	" FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace"
+	" CROSS JOIN LATERAL pg_catalog.unnest(p.proargmodes) WITH ORDINALITY AS a(mode, n)"
+	" WHERE p.proargmodes IS NOT NULL AND a.mode IN ('o', 'b', 't') AND " OUR_SCHEMAS
+	" ORDER BY p.oid, a.n";
 // clang-format on
 
 /* Operators; those that are not the server's own each with the call that it makes. */
@@ -376,12 +401,27 @@ static bool load_relations(struct loading *loading, struct error *error)
 	return good;
 }
 
+static struct catalog_result take_result(struct arena *arena, struct part *outputs, uint32_t oid, char kind,
+										 uint32_t row)
+{
+	int first, n = part_rows(outputs, oid, &first);
+	const char **names = arena_alloc(arena, (size_t)n * sizeof *names);
+	for (int i = 0; i < n; i++)
+		names[i] = sql_text(outputs->result, first + i, 1);
+	if (kind == 'r' && row != 0)
+		return (struct catalog_result){.kind = RESULT_ROW, .row = row};
+	if ((kind == 'o' && n > 1) || (kind == 's' && n == 1 && names[0]))
+		return (struct catalog_result){.kind = RESULT_OUTPUTS, .n_outputs = (size_t)n, .outputs = names};
+	return (struct catalog_result){.kind = kind == 's' ? RESULT_SCALAR : RESULT_UNKNOWN};
+}
+
 static bool load_functions(struct loading *loading, struct error *error)
 {
-	struct part part = {0}, stamps = {0};
+	struct part part = {0}, stamps = {0}, outputs = {0};
 	bool has_bodies = loading->version >= 140000;
 	bool good = (!has_bodies || part_load_texts(&stamps, loading, function_stamps_text, error)) &&
-				part_load_texts(&part, loading, has_bodies ? functions_text_14 : functions_text_13, error);
+				part_load_texts(&part, loading, has_bodies ? functions_text_14 : functions_text_13, error) &&
+				part_load(&outputs, loading->connection, outputs_text, error);
 	make_room(loading, &loading->after.functions, &stamps);
 	for (int row = 0; good && row < part.n; row++) {
 		struct catalog_function function = {
@@ -394,7 +434,12 @@ static bool load_functions(struct loading *loading, struct error *error)
 			.returns_trigger = sql_bool(part.result, row, 6),
 			.cheap = sql_bool(part.result, row, 7),
 			.row_arguments = sql_text(part.result, row, 8),
+			.n_arguments = (int)sql_int(part.result, row, 9),
+			.n_defaults = (int)sql_int(part.result, row, 10),
+			.variadic = sql_bool(part.result, row, 11),
 		};
+		function.result = take_result(&loading->arena, &outputs, function.oid,
+									  *sql_text(part.result, row, 12), sql_oid(part.result, row, 13));
 		function.body =
 			take_text(loading, &stamps, function.oid, function.body,
 					  loading->before ? &loading->before->functions : NULL, &loading->after.functions);
@@ -402,6 +447,7 @@ static bool load_functions(struct loading *loading, struct error *error)
 	}
 	PQclear(part.result);
 	PQclear(stamps.result);
+	PQclear(outputs.result);
 	return good;
 }
 

@@ -320,17 +320,10 @@ static const char *query_text(const char *statement)
 
 /* --- functions --- */
 
-static void add_function(struct reader *reader, const char *schema, const char *name, char kind,
-						 const char *language, const char *body, bool trigger, const char *arguments)
+static void add_function(struct reader *reader, struct catalog_function function)
 {
-	struct catalog_function function = {.oid = reader->next_oid++,
-										.schema = schema ? schema : "public",
-										.name = name,
-										.kind = kind,
-										.language = language,
-										.body = body,
-										.returns_trigger = trigger,
-										.row_arguments = arguments};
+	function.oid = reader->next_oid++;
+	function.schema = function.schema ? function.schema : "public";
 	catalog_add_function(reader->catalog, &function);
 }
 
@@ -340,24 +333,76 @@ static const char *last_name(List *names, const char **schema)
 	return strVal(llast(names));
 }
 
-/* As catalog.h has it. */
-static const char *row_arguments(struct reader *reader, const List *parameters)
+/* The relation in "public" whose row type it is; 0: another type. */
+static uint32_t row_type(const struct reader *reader, const TypeName *type)
+{
+	const char *schema, *name = last_name(type->names, &schema);
+	for (size_t i = 0; i < reader->n_drafts && !schema; i++)
+		if (strcmp(reader->drafts[i]->relation.name, name) == 0 &&
+			strcmp(reader->drafts[i]->relation.schema, "public") == 0)
+			return reader->drafts[i]->relation.oid;
+	return 0;
+}
+
+static bool type_is(const TypeName *type, const char *name)
+{
+	return type && strcmp(strVal(llast(type->names)), name) == 0;
+}
+
+static bool is_input(const FunctionParameter *parameter)
+{
+	return parameter->mode != FUNC_PARAM_OUT && parameter->mode != FUNC_PARAM_TABLE;
+}
+
+static bool is_output(const FunctionParameter *parameter)
+{
+	return !is_input(parameter) || parameter->mode == FUNC_PARAM_INOUT;
+}
+
+/* The arguments, as catalog.h has them. */
+static void read_arguments(const struct reader *reader, const List *parameters,
+						   struct catalog_function *function)
 {
 	const char *text = "";
 	bool any = false;
 	ListCell *cell;
 	foreach (cell, parameters) {
-		const TypeName *type = ((const FunctionParameter *)lfirst(cell))->argType;
-		const char *schema, *name = last_name(type->names, &schema);
-		uint32_t oid = strcmp(name, "record") == 0 ? RECORD_TYPE : 0;
-		for (size_t i = 0; i < reader->n_drafts && !schema; i++)
-			if (strcmp(reader->drafts[i]->relation.name, name) == 0 &&
-				strcmp(reader->drafts[i]->relation.schema, "public") == 0)
-				oid = reader->drafts[i]->relation.oid;
+		const FunctionParameter *parameter = lfirst(cell);
+		if (!is_input(parameter))
+			continue;
+		uint32_t oid =
+			type_is(parameter->argType, "record") ? RECORD_TYPE : row_type(reader, parameter->argType);
 		any |= oid != 0;
 		text = joined("%s%u ", text, oid);
+		function->n_arguments++;
+		function->n_defaults += parameter->defexpr != NULL;
+		function->variadic |= parameter->mode == FUNC_PARAM_VARIADIC;
 	}
-	return any ? text : NULL;
+	function->row_arguments = any ? text : NULL;
+}
+
+/* What it returns: of polymorphic types, those of arrays and ranges are known to be scalars. */
+static struct catalog_result read_result(const struct reader *reader, const CreateFunctionStmt *create)
+{
+	const char **names = allocate(sizeof *names * (size_t)(list_length(create->parameters) + 1));
+	const TypeName *type = create->returnType;
+	size_t n = 0;
+	ListCell *cell;
+	foreach (cell, create->parameters) {
+		const FunctionParameter *parameter = lfirst(cell);
+		if (!is_output(parameter))
+			continue;
+		names[n++] = parameter->name;
+		type = create->returnType ? create->returnType : parameter->argType;
+	}
+	if (n > 1)
+		return (struct catalog_result){.kind = RESULT_OUTPUTS, .outputs = names, .n_outputs = n};
+	if (type == NULL || type_is(type, "record") || type_is(type, "trigger") || type_is(type, "anyelement"))
+		return (struct catalog_result){.kind = RESULT_UNKNOWN};
+	if (row_type(reader, type))
+		return (struct catalog_result){.kind = RESULT_ROW, .row = row_type(reader, type)};
+	return (struct catalog_result){
+		.kind = n && names[0] ? RESULT_OUTPUTS : RESULT_SCALAR, .outputs = names, .n_outputs = n};
 }
 
 static void create_function(struct reader *reader, CreateFunctionStmt *create, const char *statement)
@@ -372,10 +417,16 @@ static void create_function(struct reader *reader, CreateFunctionStmt *create, c
 		if (strcmp(option->defname, "as") == 0)
 			body = strVal(linitial((List *)option->arg));
 	}
-	bool trigger = create->returnType && strcmp(strVal(llast(create->returnType->names)), "trigger") == 0;
 	bool opaque = strcmp(language, "c") == 0 || strcmp(language, "internal") == 0;
-	add_function(reader, schema, name, create->is_procedure ? 'p' : 'f', language, opaque ? NULL : body,
-				 trigger, row_arguments(reader, create->parameters));
+	struct catalog_function function = {.schema = schema,
+										.name = name,
+										.kind = create->is_procedure ? 'p' : 'f',
+										.language = language,
+										.body = opaque ? NULL : body,
+										.returns_trigger = type_is(create->returnType, "trigger"),
+										.result = read_result(reader, create)};
+	read_arguments(reader, create->parameters, &function);
+	add_function(reader, function);
 }
 
 static void create_aggregate(struct reader *reader, DefineStmt *define)
@@ -386,7 +437,9 @@ static void create_aggregate(struct reader *reader, DefineStmt *define)
 		if (option->arg && IsA(option->arg, TypeName) && strstr(option->defname, "func"))
 			functions = joined("%s %s(", functions, strVal(llast(((TypeName *)option->arg)->names)));
 	}
-	add_function(reader, schema, name, 'a', "internal", functions, false, NULL);
+	add_function(reader,
+				 (struct catalog_function){
+					 .schema = schema, .name = name, .kind = 'a', .language = "internal", .body = functions});
 }
 
 static void add_operator(struct reader *reader, const char *schema, const char *name, const char *calls)
@@ -575,14 +628,36 @@ static const char SYSTEM_RELATIONS[] =
 static const char SYSTEM_FUNCTIONS[] =
 	"abs age array_agg avg bool_and bool_or btrim ceil coalesce concat count current_database "
 	"current_schema current_setting current_user currval date_part date_trunc dense_rank every "
-	"extract floor format_type gen_random_uuid generate_series json_agg json_build_object jsonb_agg "
-	"jsonb_array_elements jsonb_build_object jsonb_to_recordset lag lastval lead left length "
+	"extract floor format_type gen_random_uuid json_agg json_build_object jsonb_agg "
+	"jsonb_build_object jsonb_to_recordset lag lastval lead left length "
 	"like_escape lo_get lo_import lower max md5 min mod mode nextval now obj_description overlay "
 	"percentile_cont pg_advisory_lock pg_backend_pid pg_get_expr pg_get_serial_sequence "
 	"pg_get_userbyid pg_notify pg_read_file pg_sleep pg_table_is_visible pg_terminate_backend "
 	"position power query_to_xml random rank regexp_replace replace right round row_number "
 	"row_to_json set_config setval split_part string_agg substring sum table_to_xml timezone "
 	"to_char to_json to_timestamp to_tsvector trim ts_rewrite ts_stat unnest upper version";
+
+/* .. and those of them that stand in FROM. */
+static const char SYSTEM_DEFINITIONS[] =
+	"CREATE FUNCTION pg_catalog.generate_series(int, int) RETURNS SETOF int LANGUAGE internal AS 'x';"
+	"CREATE FUNCTION pg_catalog.generate_series(int, int, int) RETURNS SETOF int LANGUAGE internal AS 'x';"
+	"CREATE FUNCTION pg_catalog.generate_series(timestamp, timestamp, text) RETURNS SETOF timestamp LANGUAGE "
+	"internal AS 'x';"
+	"CREATE FUNCTION pg_catalog.regexp_split_to_table(text, text) RETURNS SETOF text LANGUAGE internal AS "
+	"'x';"
+	"CREATE FUNCTION pg_catalog.json_array_elements(json, OUT value json) RETURNS SETOF json LANGUAGE "
+	"internal AS 'x';"
+	"CREATE FUNCTION pg_catalog.jsonb_array_elements(jsonb, OUT value jsonb) RETURNS SETOF jsonb LANGUAGE "
+	"internal AS 'x';"
+	"CREATE FUNCTION pg_catalog.jsonb_array_elements_text(jsonb, OUT value text) RETURNS SETOF text LANGUAGE "
+	"internal AS 'x';"
+	"CREATE FUNCTION pg_catalog.jsonb_each(jsonb, OUT key text, OUT value jsonb) RETURNS SETOF record "
+	"LANGUAGE internal AS 'x';"
+	"CREATE FUNCTION pg_catalog.jsonb_each_text(jsonb, OUT key text, OUT value text) RETURNS SETOF record "
+	"LANGUAGE internal AS 'x';"
+	"CREATE FUNCTION pg_catalog.pg_timezone_names(OUT name text, OUT abbrev text, OUT utc_offset text, OUT "
+	"is_dst bool)"
+	" RETURNS SETOF record LANGUAGE internal AS 'x';";
 
 static const char SYSTEM_OPERATORS[] =
 	"! !! !!= !~ !~* !~~ !~~* # #> #>> % & && &< &> * + - -> ->> -|- / < << <= <> <@ = > >= >> ? ?& ?| @ "
@@ -599,7 +674,8 @@ static void add_system(struct reader *reader)
 		add_column(add_draft(reader, "information_schema", name, 'v'), "table_name", 19);
 	for (char *name = strtok_r(pstrdup(SYSTEM_FUNCTIONS), " ", &save); name;
 		 name = strtok_r(NULL, " ", &save))
-		add_function(reader, "pg_catalog", name, 'f', "internal", NULL, false, NULL);
+		add_function(reader, (struct catalog_function){
+								 .schema = "pg_catalog", .name = name, .kind = 'f', .language = "internal"});
 	for (char *name = strtok_r(pstrdup(SYSTEM_OPERATORS), " ", &save); name;
 		 name = strtok_r(NULL, " ", &save))
 		add_operator(reader, "pg_catalog", name, NULL);
@@ -624,6 +700,7 @@ struct catalog *catalog_text_parse(const char *text, uint64_t generation)
 										   .configured = reader->configured,
 										   .shared = reader->shared};
 	add_system(reader);
+	read_statements(reader, SYSTEM_DEFINITIONS);
 	read_statements(reader, read_directives(reader, text));
 	catalog_set_session(reader->catalog, reader->user, reader->search_path, reader->server);
 	for (size_t i = 0; i < reader->n_drafts; i++)
