@@ -318,8 +318,8 @@ static bool place_function(struct analysis *analysis, struct leaf *leaf, RangeFu
 	Node *first = linitial((List *)linitial(function->functions));
 	if (function->alias)
 		leaf->name = function->alias->aliasname;
-	else if (first && IsA(first, FuncCall))
-		leaf->name = strVal(llast(((FuncCall *)first)->funcname));
+	else if (first)
+		leaf->name = expression_name(first);
 	ListCell *cell;
 	foreach (cell, function->functions)
 		if (!walk(analysis, (Node **)&linitial((List *)lfirst(cell))))

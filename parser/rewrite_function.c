@@ -16,20 +16,20 @@ static List *output_columns(const struct catalog_result *result)
 	return columns;
 }
 
-/* A row of a tenant relation has its tenant column, which is not to be seen; and under another name the transaction may
- * have altered the relation. */
+/* A row of a tenant relation has its tenant column, which is not to be seen. Under another name the transaction may have
+ * altered the relation. */
 static List *row_columns(const struct analysis *analysis, uint32_t oid)
 {
 	const struct catalog_relation *relation = catalog_relation_by_oid(analysis->catalog, oid);
 	if (relation == NULL || created_maybe_any(analysis))
 		return NIL;
 	relation = created_relation(analysis, relation->schema, relation->name);
+	if (relation->oid != oid ||
+		(relation->isolation != ISOLATION_SHARED && relation->isolation != ISOLATION_VIEW))
+		return NIL;
 	List *columns = NIL;
-	for (size_t i = 0; relation->oid == oid && i < relation->n_columns; i++) {
-		if (column_hidden(analysis, relation, i))
-			return NIL;
+	for (size_t i = 0; i < relation->n_columns; i++)
 		columns = lappend(columns, tree_string(relation->columns[i].name));
-	}
 	return columns;
 }
 
@@ -198,10 +198,12 @@ static List *definition_columns(const List *definitions)
 /* `alone`: the name of an item that is nothing but this function, else NULL. */
 static List *call_columns(struct analysis *analysis, const Node *value, const char *alone)
 {
-	if (value == NULL || !IsA(value, FuncCall))
+	if (value == NULL || !(IsA(value, FuncCall) || IsA(value, SQLValueFunction)))
 		return NIL;
+	const char *scalar = alone ? alone : expression_name(value);
+	if (IsA(value, SQLValueFunction)) /* CURRENT_DATE */
+		return list_make1(tree_string(scalar));
 	const FuncCall *call = (const FuncCall *)value;
-	const char *scalar = alone ? alone : strVal(llast(call->funcname));
 	return is_unnest(analysis, call->funcname) ? unnest_columns(call, scalar)
 											   : called_columns(analysis, call, scalar);
 }

@@ -317,15 +317,19 @@ static bool change_of_relation(struct analysis *analysis, RangeVar *name, const 
 						 "a relation with rows of several tenants has this name");
 }
 
-static bool change_of_function(struct analysis *analysis, Node *object, const char *verb)
+/* `renamed`: its name afterwards. */
+static bool change_of_function(struct analysis *analysis, Node *object, const char *renamed, const char *verb)
 {
 	const char *name = strVal(llast(((ObjectWithArgs *)object)->objname));
 	const struct catalog_name *entry = catalog_name(analysis->catalog, name, strlen(name));
 	if (!schema_permitted(analysis))
 		return false;
-	if (!entry || !entry->function)
-		return true;
-	return schema_unsafe(analysis, -1, analysis_text("%s of function %s()", verb, name), entry->reason);
+	if (entry && entry->function &&
+		!schema_unsafe(analysis, -1, analysis_text("%s of function %s()", verb, name), entry->reason))
+		return false;
+	schema_record_function(analysis, renamed ? renamed : name,
+						   (entry && entry->function) || created_flagged_function(analysis, name));
+	return true;
 }
 
 /* Under its new name it would be taken for one of the tenant of now. */
@@ -388,17 +392,21 @@ bool schema_rename(struct analysis *analysis, RenameStmt *rename)
 	case OBJECT_PROCEDURE:
 	case OBJECT_ROUTINE:
 	case OBJECT_AGGREGATE:
-		return change_of_function(analysis, rename->object, "RENAME");
+		return change_of_function(analysis, rename->object, rename->newname, "RENAME");
 	case OBJECT_SCHEMA:
 		if (!schema_permitted(analysis))
 			return false;
 		return !schema_matters(analysis, rename->subname) ||
 			   schema_unsafe(analysis, -1, analysis_text("RENAME of schema \"%s\"", rename->subname),
 							 "it holds relations with rows of several tenants");
+	case OBJECT_ATTRIBUTE:
+		if (!schema_permitted(analysis))
+			return false;
+		schema_record_rename(analysis, schema_target(analysis, rename->relation).relation, rename);
+		return true;
 	case OBJECT_INDEX:
 	case OBJECT_TABCONSTRAINT:
 	case OBJECT_DOMCONSTRAINT:
-	case OBJECT_ATTRIBUTE:
 	case OBJECT_TYPE:
 	case OBJECT_DOMAIN:
 	case OBJECT_TRIGGER:
@@ -429,7 +437,7 @@ bool schema_move(struct analysis *analysis, AlterObjectSchemaStmt *move)
 	case OBJECT_PROCEDURE:
 	case OBJECT_ROUTINE:
 	case OBJECT_AGGREGATE:
-		return change_of_function(analysis, move->object, "SET SCHEMA");
+		return change_of_function(analysis, move->object, NULL, "SET SCHEMA");
 	case OBJECT_TYPE:
 	case OBJECT_DOMAIN:
 	case OBJECT_COLLATION:

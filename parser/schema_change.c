@@ -329,9 +329,7 @@ static bool create_function(struct analysis *analysis, CreateFunctionStmt *creat
 	if (why && !schema_unsafe(analysis, -1, what, why))
 		return false;
 	const char *name = strVal(llast(create->funcname));
-	const char *entry = created_function(name, why && !function_trusted(analysis->policy, NULL, name));
-	if (entry)
-		analysis_effect(analysis, EFFECT_CREATE_TEMPORARY, entry, NULL, true);
+	schema_record_function(analysis, name, why && !function_trusted(analysis->policy, NULL, name));
 	return true;
 }
 

@@ -69,6 +69,9 @@ void schema_record_relation(struct analysis *analysis, const RangeVar *name, cha
 /* A view over tenant relations. `known`: its columns and definition; NULL: it is not to be used before COMMIT. */
 void schema_record_tenant_view(struct analysis *analysis, const RangeVar *name,
 							   const struct catalog_relation *known);
+/* A function that comes to have this name there: another may be called from now on. `flagged`: it reaches rows of several
+ * tenants. */
+void schema_record_function(struct analysis *analysis, const char *name, bool flagged);
 void schema_record_alter(struct analysis *analysis, const struct catalog_relation *relation,
 						 const AlterTableStmt *alter);
 /* Other name, or other name of a column. */

@@ -212,6 +212,13 @@ void schema_record_relation(struct analysis *analysis, const RangeVar *name, cha
 	record(analysis, &relation, maybe ? CREATED_MAYBE : CREATED_NEW);
 }
 
+void schema_record_function(struct analysis *analysis, const char *name, bool flagged)
+{
+	const char *entry = created_function(name, flagged);
+	if (entry)
+		analysis_effect(analysis, EFFECT_CREATE_TEMPORARY, entry, NULL, true);
+}
+
 /* --- what is changed --- */
 
 static bool alter_column(struct columns *columns, const AlterTableCmd *command)
@@ -239,10 +246,10 @@ static bool alter_column(struct columns *columns, const AlterTableCmd *command)
 	}
 }
 
-/* The columns of the tables that an application alters are known only if those of the relation were. */
+/* The columns of the tables and composite types that an application alters are known only if those of before were. */
 static bool has_columns(const struct catalog_relation *relation)
 {
-	return relation && relation->n_columns > 0 && strchr("rp", relation->kind) &&
+	return relation && relation->n_columns > 0 && strchr("rpc", relation->kind) &&
 		   (relation->isolation == ISOLATION_TENANT || relation->isolation == ISOLATION_SHARED);
 }
 
@@ -293,7 +300,7 @@ void schema_record_rename(struct analysis *analysis, const struct catalog_relati
 {
 	if (!has_columns(relation))
 		return;
-	if (rename->renameType == OBJECT_COLUMN) {
+	if (rename->renameType == OBJECT_COLUMN || rename->renameType == OBJECT_ATTRIBUTE) {
 		struct columns *columns = palloc0(sizeof *columns);
 		copy_columns(columns, relation);
 		struct catalog_column *column = find_column(columns, rename->subname);

@@ -897,6 +897,7 @@ static void test_created(void **state)
 		LEAK "SELECT leak()",
 		LEAK "SELECT * FROM public.leak()",
 		LEAK "DO $$ BEGIN PERFORM leak(); END $$",
+		LEAK "ALTER FUNCTION leak() RENAME TO ok; SELECT ok()",
 		LEAK "CREATE FUNCTION more() RETURNS bigint LANGUAGE sql AS 'SELECT leak()'; SELECT more()",
 		LEAK "CREATE OR REPLACE FUNCTION leak() RETURNS bigint LANGUAGE sql AS 'SELECT 1'; SELECT leak()",
 		NULL};
