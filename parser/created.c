@@ -181,6 +181,17 @@ bool created_maybe_any(const struct analysis *analysis)
 	return any_entry(analysis, 0, CREATED_MAYBE);
 }
 
+bool created_maybe_renamed(const struct analysis *analysis)
+{
+	const struct session_names *names = analysis->names;
+	for (size_t i = 0; i < names->n_temporaries; i++) {
+		const char *flags = entry_flags(names->temporaries[i]);
+		if (flags && flags[0] == CREATED_MAYBE && flags[1] != 'v')
+			return true;
+	}
+	return false;
+}
+
 const char *created_function(const char *name, bool flagged)
 {
 	struct catalog_relation function = {.schema = "",

@@ -41,6 +41,8 @@ const char *created_name(const struct catalog_relation *relation, enum created h
 
 /* Is there some entry of kind CREATED_MAYBE? A view over that relation might show other tenants' rows. */
 bool created_maybe_any(const struct analysis *analysis);
+/* .. that is no view's: it may have been there under another name. */
+bool created_maybe_renamed(const struct analysis *analysis);
 
 /* Functions are noted as well, by their names only: a later statement may give what a body names a meaning. `flagged`:
  * the body reaches rows of several tenants (ddl = allow). NULL: as above. */

@@ -16,12 +16,12 @@ static List *output_columns(const struct catalog_result *result)
 	return columns;
 }
 
-/* A row of a tenant relation has its tenant column, which is not to be seen. Under another name the transaction may have
- * altered the relation. */
+/* A row of a tenant relation has its tenant column, which is not to be seen. One that has been renamed may have been
+ * altered under its new name. */
 static List *row_columns(const struct analysis *analysis, uint32_t oid)
 {
 	const struct catalog_relation *relation = catalog_relation_by_oid(analysis->catalog, oid);
-	if (relation == NULL || created_maybe_any(analysis))
+	if (relation == NULL || created_maybe_renamed(analysis))
 		return NIL;
 	relation = created_relation(analysis, relation->schema, relation->name);
 	if (relation->oid != oid ||

@@ -541,6 +541,112 @@ UPDATE parts p SET note = 'm' FROM jsonb_populate_record(NULL::items, '{"id": 1,
 --: refused
 UPDATE parts p SET note = 'm' FROM pg_catalog.unnest((SELECT array_agg(id) FROM items)) AS id JOIN items i USING (id) WHERE i.id = p.item_id RETURNING *;
 
+-- functions whose columns the snapshot knows
+--: version 14
+UPDATE parts p SET note = 'm' FROM halves(<#2> * 2) JOIN items i ON true JOIN labels l USING (item_id) WHERE l.item_id = p.item_id AND i.id = p.item_id RETURNING *;
+
+--: version 14
+UPDATE parts p SET note = 'm' FROM halves(n => <#2> * 2 + 1) AS h JOIN labels USING (item_id) WHERE h.item_id = p.item_id RETURNING *, h.rest;
+
+--: version 14
+DELETE FROM labels l USING public.halves(<#1> * 2) WITH ORDINALITY AS h (i) JOIN items i (i) USING (i) WHERE l.item_id = h.i RETURNING *;
+
+--: version 14
+UPDATE parts p SET note = "Other" FROM alt.halves(<#2> * 2) JOIN labels USING (item_id) WHERE halves.item_id = p.item_id RETURNING *;
+
+--: version 14
+UPDATE parts p SET note = "Mixed Case" FROM pairs(<#1>) JOIN items i USING (id) WHERE i.id = p.item_id RETURNING *;
+
+--: version 14
+UPDATE parts p SET note = f.b FROM pairs(<#1>, 5) AS f (item_id, b) NATURAL JOIN labels l WHERE f.item_id = p.item_id RETURNING p.*, *;
+
+--: version 14
+UPDATE parts p SET note = f.n FROM pairs(step => 2, first => <#1>) AS f (item_id, n) NATURAL JOIN labels l WHERE f.item_id = p.item_id RETURNING p.*, *;
+
+--: version 14
+UPDATE parts p SET note = 'm' FROM item_ids(<#1>, <#2>, <#3>) AS f NATURAL JOIN labels l WHERE f.item_id = p.item_id RETURNING *;
+
+--: version 14
+UPDATE parts p SET note = 'm' FROM item_ids(VARIADIC ARRAY[<#1>, <#2>]) NATURAL LEFT JOIN labels l WHERE item_ids.item_id = p.item_id RETURNING *;
+
+--: version 14
+UPDATE parts p SET note = 'm' FROM twice(<#1>) AS other JOIN items i USING (id) WHERE i.id = p.item_id RETURNING *;
+
+--: version 14
+UPDATE parts p SET note = 'm' FROM id(<#1>) JOIN items i USING (id) WHERE i.id = p.item_id RETURNING *;
+
+--: version 14
+UPDATE parts p SET note = 'm' FROM id(<#1>) AS item_id JOIN labels l USING (item_id) WHERE l.item_id = p.item_id RETURNING *;
+
+UPDATE parts p SET note = u.note FROM unnamed(<#1>) AS u NATURAL JOIN (VALUES (1)) AS v (n) WHERE u.column1 = p.item_id RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM lives(7) NATURAL JOIN (VALUES (1)) AS v (n) JOIN items i ON true JOIN labels l (id, l, w) USING (id) WHERE p.item_id = l.id AND l.w < 2 RETURNING *;
+
+--: version 14
+UPDATE parts p SET note = street FROM lived(1, 2) AS a NATURAL JOIN lives(2) AS b (s, zip) WHERE p.item_id = <#1> RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM all_ids(7) NATURAL JOIN (VALUES (1)) AS v (n) JOIN items i ON i.id = <#1> WHERE p.item_id = i.id RETURNING *;
+
+--: version 14
+UPDATE parts p SET note = e.continent FROM europeans() AS e JOIN europe_now() AS f USING (code) JOIN countries c USING (code) WHERE p.item_id = <#1> AND code < 'F' RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM nothing() NATURAL JOIN (VALUES (1)) AS v (n) WHERE p.item_id = <#1> RETURNING *;
+
+--: version 14
+UPDATE parts p SET note = what FROM alike(<#1>) AS a NATURAL JOIN items i WHERE p.item_id = i.id RETURNING *;
+
+--: version 14
+UPDATE parts p SET note = what FROM alike('<#1>'::text) AS a NATURAL JOIN items i WHERE p.item_id = i.id RETURNING *;
+
+--: version 14
+UPDATE parts p SET note = 'm' FROM alike(<#1>, <#2>) AS id NATURAL JOIN items i WHERE p.item_id = i.id RETURNING *;
+
+--: version 14
+UPDATE parts p SET note = 'm' FROM ROWS FROM (halves(<#1> * 2), twice(1), id(2), any_row(3) AS (a integer, b text), lives(4)) AS f JOIN labels l USING (item_id) WHERE l.item_id = p.item_id RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM pg_timezone_names() AS z JOIN items i USING (name) WHERE p.item_id = i.id RETURNING *;
+
+UPDATE parts p SET note = v.v FROM version() AS v NATURAL JOIN (VALUES (1)) AS one (n) CROSS JOIN pg_catalog.pg_get_keywords() AS k NATURAL JOIN (VALUES ('select')) AS w (word) WHERE p.item_id < <#0> RETURNING *;
+
+UPDATE parts p SET note = d.n FROM current_schema NATURAL JOIN (VALUES (1, 'x')) AS d (m, n) WHERE p.item_id = <#1> RETURNING *;
+
+INSERT INTO nokey SELECT * FROM halves(7);
+
+-- fewer columns than the table has, which PostgreSQL allows without a list
+INSERT INTO nokey SELECT * FROM twice(7) RETURNING *;
+
+INSERT INTO items (name, amount) SELECT * FROM shout('halves') AS c, twice(3) RETURNING name, amount;
+
+--: error 42601
+INSERT INTO nokey SELECT * FROM unnamed(7);
+
+--: error 42601
+INSERT INTO nokey SELECT h.*, h.* FROM halves(7) AS h;
+
+SELECT * FROM current_date AS d, items WHERE id = <#1> AND d > '2000-01-01' AND false;
+
+SELECT * FROM coalesce(1, 2), items WHERE id = <#1>;
+
+SELECT * FROM current_user, nokey, CAST('x' AS text) ORDER BY a;
+
+-- two functions of the name have other columns
+--: refused 0A000
+UPDATE parts p SET note = what FROM unlike(<#1>) AS a NATURAL JOIN items i WHERE p.item_id = i.id RETURNING *;
+
+--: refused 0A000
+UPDATE parts p SET note = what FROM json_each(<#1>) AS a NATURAL JOIN items i WHERE p.item_id = i.id RETURNING *;
+
+--: refused 0A000
+UPDATE parts p SET note = 'm' FROM lived_again(7) NATURAL JOIN (VALUES (1)) AS v (n) WHERE p.item_id = <#1> RETURNING *;
+
+-- what an argument is
+--: refused 0A000
+UPDATE parts p SET note = 'm' FROM first_of(<#1>, 2) AS id NATURAL JOIN items i WHERE p.item_id = i.id RETURNING *;
+
+-- rows of a tenant relation have the tenant column
+--: refused 0A000
+UPDATE parts p SET note = 'm' FROM trusted_items() AS id NATURAL JOIN labels i WHERE p.item_id = id.id RETURNING *;
+
 -- the rows before and after
 --: version 18
 UPDATE nokey SET a = a + 1 RETURNING old.*, new.*;

@@ -301,13 +301,79 @@ UPDATE parts SET note = 'm' FROM x JOIN (VALUES (1)) AS one (count) USING (count
 --: step
 ROLLBACK;
 
--- columns whose names nobody can tell here
+-- functions' columns
+--: new views
 BEGIN;
 --: step
 CREATE VIEW v AS SELECT items.id, t.* FROM items, pg_timezone_names() t;
 --: step
+SELECT id, name, utc_offset FROM v WHERE name = 'UTC' ORDER BY id;
+--: step
+CREATE VIEW w AS SELECT * FROM labels NATURAL JOIN item_ids(<#1>, <#2>) AS f, lives(7), alike(1), alike(2, 3) WITH ORDINALITY AS x;
+--: step
+SELECT * FROM w ORDER BY item_id, label, x;
+--: step
+SELECT w.street, w.zip, w.what, w.x FROM w JOIN v ON v.id = w.item_id AND v.name = 'UTC' WHERE w.label > 'a' ORDER BY 1, 2, 3, 4;
+--: step
+ROLLBACK;
+
+-- columns whose names nobody can tell here
+BEGIN;
+--: step
+CREATE VIEW v AS SELECT items.id, t.* FROM items, unlike(1) t (i);
+--: step
 --: refused 0A000
 SELECT * FROM v;
+--: step
+ROLLBACK;
+
+-- functions, and types of results, that the transaction has made or altered
+BEGIN;
+--: step
+CREATE FUNCTION fresh(n integer, OUT item_id integer, OUT x integer) LANGUAGE sql AS 'SELECT n, 1';
+--: step
+--: refused 0A000
+UPDATE parts p SET note = 'm' FROM fresh(<#1>) f JOIN labels l USING (item_id) WHERE l.item_id = p.item_id RETURNING *;
+--: step
+ROLLBACK;
+
+CREATE FUNCTION fresh(n integer, OUT item_id integer, OUT x integer) LANGUAGE sql AS 'SELECT n, 1';
+--: step
+UPDATE parts p SET note = 'm' FROM fresh(<#1>) f NATURAL JOIN (VALUES (1)) AS v (n) WHERE f.item_id = p.item_id RETURNING *;
+
+--: version 14
+BEGIN;
+--: step
+ALTER TYPE address ADD ATTRIBUTE item_id integer;
+--: step
+UPDATE parts p SET note = 'm' FROM nowhere() f NATURAL RIGHT JOIN labels l WHERE l.item_id = p.item_id RETURNING *;
+--: step
+ALTER TYPE address RENAME ATTRIBUTE street TO label;
+--: step
+UPDATE parts p SET note = 'm' FROM nowhere() f NATURAL RIGHT JOIN labels l WHERE l.item_id = p.item_id RETURNING *;
+--: step
+ROLLBACK;
+
+--: version 14
+BEGIN;
+--: step
+ALTER TABLE countries ADD COLUMN label text;
+--: step
+UPDATE parts p SET note = 'm' FROM europeans() f NATURAL RIGHT JOIN labels l WHERE l.item_id = p.item_id RETURNING *;
+--: step
+ALTER TABLE countries RENAME TO nations;
+--: step
+--: refused 0A000
+UPDATE parts p SET note = 'm' FROM europeans() f NATURAL RIGHT JOIN labels l WHERE l.item_id = p.item_id RETURNING *;
+--: step
+ROLLBACK;
+
+BEGIN;
+--: step
+ALTER FUNCTION unlike(text) RENAME TO lives;
+--: step
+--: refused 0A000
+UPDATE parts p SET note = 'm' FROM lives(<#1>) f NATURAL JOIN (VALUES (1)) AS v (n) WHERE p.item_id = <#1> RETURNING *;
 --: step
 ROLLBACK;
 

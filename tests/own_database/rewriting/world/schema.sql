@@ -83,6 +83,34 @@ CREATE FUNCTION read_any(t text) RETURNS bigint LANGUAGE plpgsql AS $$ DECLARE n
 CREATE FUNCTION trusted_total() RETURNS text LANGUAGE sql STABLE AS $$ SELECT 'no rows of anybody'::text FROM (SELECT count(*) FROM items) s $$;
 CREATE FUNCTION trusted_add(a integer, b integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT a + b';
 CREATE FUNCTION country_count() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT count(*) FROM countries';
+-- What functions have as columns in FROM.
+CREATE DOMAIN home AS address CHECK ((VALUE).zip IS NULL OR (VALUE).zip >= 0);
+CREATE DOMAIN second_home AS home;
+CREATE DOMAIN ids AS integer[];
+CREATE FUNCTION halves(n integer, OUT item_id integer, OUT rest integer) LANGUAGE sql IMMUTABLE AS 'SELECT n / 2, n % 2';
+CREATE FUNCTION alt.halves(n integer, OUT item_id integer, OUT "Other" text) LANGUAGE sql IMMUTABLE AS $$ SELECT n / 2, 'o' $$;
+CREATE FUNCTION pairs(first integer, most integer DEFAULT 3, step integer DEFAULT 1) RETURNS TABLE (id integer, "Mixed Case" text)
+	LANGUAGE sql IMMUTABLE AS $$ SELECT i, 'p' || i FROM generate_series(first, first + most - 1, step) AS i $$;
+CREATE FUNCTION item_ids(VARIADIC given integer[]) RETURNS TABLE (item_id integer) LANGUAGE plpgsql AS $$ BEGIN RETURN QUERY SELECT unnest(given); END $$;
+CREATE FUNCTION twice(INOUT id integer) LANGUAGE sql IMMUTABLE AS 'SELECT id';
+CREATE FUNCTION unnamed(integer, OUT integer, OUT note text, OUT integer) LANGUAGE sql IMMUTABLE AS $$ SELECT $1, 'u', $1 + 1 $$;
+CREATE FUNCTION lives(zip integer) RETURNS address LANGUAGE sql IMMUTABLE AS $$ SELECT 'Main Street', zip $$;
+CREATE FUNCTION nowhere() RETURNS address LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+CREATE FUNCTION lived(VARIADIC zips integer[]) RETURNS SETOF home LANGUAGE sql IMMUTABLE AS $$ SELECT ROW('Side Street', z)::home FROM unnest(zips) AS z $$;
+CREATE FUNCTION lived_again(zip integer) RETURNS second_home LANGUAGE sql IMMUTABLE AS $$ SELECT ROW('Side Street', zip)::second_home $$;
+CREATE FUNCTION id(n integer) RETURNS positive LANGUAGE sql IMMUTABLE AS 'SELECT n::positive';
+CREATE FUNCTION all_ids(n integer) RETURNS ids LANGUAGE sql IMMUTABLE AS 'SELECT ARRAY[n]::ids';
+CREATE FUNCTION europeans() RETURNS SETOF countries LANGUAGE sql STABLE AS $$ SELECT * FROM countries WHERE continent = 'Europe' $$;
+CREATE FUNCTION europe_now() RETURNS SETOF europe LANGUAGE sql STABLE AS 'SELECT * FROM europe';
+CREATE FUNCTION nothing() RETURNS void LANGUAGE plpgsql AS $$ BEGIN END $$;
+CREATE FUNCTION alike(n integer, OUT id integer, OUT what text) LANGUAGE sql IMMUTABLE AS $$ SELECT n, 'integer' $$;
+CREATE FUNCTION alike(n text, OUT id integer, OUT what text) LANGUAGE sql IMMUTABLE AS $$ SELECT n::integer, 'text' $$;
+CREATE FUNCTION alike(n integer, m integer) RETURNS SETOF integer LANGUAGE sql IMMUTABLE AS 'SELECT n UNION ALL SELECT m';
+CREATE FUNCTION unlike(n integer, OUT id integer, OUT what text) LANGUAGE sql IMMUTABLE AS $$ SELECT n, 'integer' $$;
+CREATE FUNCTION unlike(n text, OUT id integer, OUT why text) LANGUAGE sql IMMUTABLE AS $$ SELECT n::integer, 'text' $$;
+CREATE FUNCTION any_row(n integer) RETURNS record LANGUAGE sql IMMUTABLE AS $$ SELECT n, 'any'::text $$;
+CREATE FUNCTION json_each(n integer, OUT id integer, OUT what text) LANGUAGE sql IMMUTABLE AS $$ SELECT n, 'own' $$;
+CREATE FUNCTION trusted_items() RETURNS SETOF items LANGUAGE sql STABLE AS 'SELECT * FROM items WHERE false';
 -- Functions of a row: columns that are computed.
 CREATE FUNCTION title(i items) RETURNS text LANGUAGE sql STABLE AS $$ SELECT i.name || ' #' || coalesce(i.code, '') $$;
 CREATE FUNCTION pieces(p parts, factor integer DEFAULT 2) RETURNS bigint LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN p.qty * factor; END $$;
