@@ -108,6 +108,7 @@ struct level {
 	struct join *joins, **joins_end;
 	struct merging *mergings;
 	struct numbering *numberings; /* rewrite_number.c */
+	struct remerging *remergings; /* rewrite_merged.c */
 	List *from;                   /* its items */
 	bool merged;                  /* some join of it has USING or NATURAL */
 	List *groups;                 /* GROUP BY */
@@ -322,7 +323,8 @@ struct join_column {
 	Node *value;
 	uint32_t type_oid; /* 0: not known */
 	const char *type_name;
-	JoinExpr *merged; /* without a text: a merged column of this join, of a type that is not known */
+	JoinExpr *merged; /* without a text: a merged column of this join, of a type that is not known .. */
+	struct join_column *left, *right; /* .. and the two that it is merged of */
 };
 struct join_columns {
 	struct join_column *items;
@@ -336,6 +338,12 @@ bool join_alias_column(struct analysis *analysis, struct level *level, struct jo
 bool join_place_aliases(struct analysis *analysis, const struct level *level);
 /* The leaf that hangs there, NULL: none. */
 struct leaf *leaf_at(const struct level *level, Node *const *place);
+
+/* rewrite_merged.c */
+/* Gives a column of a join a text, unless it has one; false: refused, or it cannot be done. */
+bool join_column_told(struct analysis *analysis, struct level *level, struct join_column *column);
+/* Records what that needs, at the end of FROM. */
+bool place_remergings(struct analysis *analysis, struct level *level, size_t at);
 
 /* rewrite_number.c */
 /* Gives a column that shares its name a text; false: refused, or it is in no item. */

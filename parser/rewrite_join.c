@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-static const struct join_column *column_named(const struct join_columns *columns, const char *name)
+static struct join_column *column_named(const struct join_columns *columns, const char *name)
 {
 	for (size_t i = 0; i < columns->n; i++)
 		if (same_name(columns->items[i].name, name))
@@ -15,10 +15,10 @@ static const struct join_column *column_named(const struct join_columns *columns
 }
 
 /* The one column of this name; NULL: refused with the server's words. */
-static const struct join_column *sole_column(struct analysis *analysis, const struct join_columns *columns,
-											 const char *name, const char *side)
+static struct join_column *sole_column(struct analysis *analysis, const struct join_columns *columns,
+									   const char *name, const char *side)
 {
-	const struct join_column *found = column_named(columns, name);
+	struct join_column *found = column_named(columns, name);
 	if (found == NULL) {
 		analysis_refuse(analysis, "42703", -1,
 						text_concat("column \"", name, "\" specified in USING clause does not exist in ",
@@ -163,11 +163,12 @@ static struct join_column cast_column(const struct join_column *column, const st
 }
 
 /* Without a text: cannot be told. */
-static struct join_column merged_column(struct analysis *analysis, JoinExpr *join,
-										const struct join_column *l, const struct join_column *r)
+static struct join_column merged_column(struct analysis *analysis, JoinExpr *join, struct join_column *l,
+										struct join_column *r)
 {
 	JoinType type = join->jointype;
-	struct join_column left = *l, right = *r, unknown = {.name = l->name, .merged = join};
+	struct join_column left = *l, right = *r;
+	const struct join_column unknown = {.name = l->name, .merged = join, .left = l, .right = r};
 	if (!l->text || !r->text)
 		return unknown;
 	if (!is_same_type(l, r)) {
@@ -193,8 +194,8 @@ static struct join_column merged_column(struct analysis *analysis, JoinExpr *joi
 static bool merge_one(struct analysis *analysis, struct join_columns *merged, const char *name,
 					  JoinExpr *join, const struct join_columns *left, const struct join_columns *right)
 {
-	const struct join_column *l = sole_column(analysis, left, name, "left");
-	const struct join_column *r = l ? sole_column(analysis, right, name, "right") : NULL;
+	struct join_column *l = sole_column(analysis, left, name, "left");
+	struct join_column *r = l ? sole_column(analysis, right, name, "right") : NULL;
 	if (r == NULL)
 		return false;
 	merged->items[merged->n++] = merged_column(analysis, join, l, r);

@@ -338,5 +338,5 @@ bool level_place(struct analysis *analysis, struct level *level, struct where_pl
 	return join_place_aliases(analysis, level) &&
 		   (analysis->defines_view ||
 			(place_on(analysis, level) && place_numbers(analysis, level, where->at) &&
-			 place_where(analysis, level, where)));
+			 place_remergings(analysis, level, where->at) && place_where(analysis, level, where)));
 }

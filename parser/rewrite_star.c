@@ -137,14 +137,6 @@ static bool spell_unit(struct analysis *analysis, const struct star_unit *unit, 
 	return true;
 }
 
-static bool join_column_told(struct analysis *analysis, struct level *level, struct join_column *column)
-{
-	if (column->text)
-		return true;
-	return column->merged ? join_alias_column(analysis, level, column)
-						  : column_by_number(analysis, level, column);
-}
-
 static bool spell_join(struct analysis *analysis, struct level *level, JoinExpr *join, const Node *star,
 					   List **targets, struct pieces *pieces)
 {

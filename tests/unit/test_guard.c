@@ -221,9 +221,9 @@ static const struct ask_pair reading[] = {
 	 "FROM generate_series(1, 3), orders WHERE orders.tenant_id = 42"},
 	{"SELECT * FROM now(), orders", "SELECT now.*, orders.id, orders.user_id, orders.total, orders.status, "
 									"orders.placed_at FROM now(), orders WHERE orders.tenant_id = 42"},
-	{"SELECT * FROM current_date, orders",
-	 "SELECT \"current_date\".*, orders.id, orders.user_id, orders.total, orders.status, orders.placed_at FROM "
-	 "current_date, orders WHERE orders.tenant_id = 42"},
+	{"SELECT * FROM current_date, orders", "SELECT \"current_date\".*, orders.id, orders.user_id, "
+										   "orders.total, orders.status, orders.placed_at FROM "
+										   "current_date, orders WHERE orders.tenant_id = 42"},
 	{"SELECT * FROM XMLTABLE('/a' PASSING '<a/>' COLUMNS x text), orders",
 	 "SELECT \"xmltable\".*, orders.id, orders.user_id, orders.total, orders.status, orders.placed_at FROM "
 	 "XMLTABLE('/a' PASSING '<a/>' COLUMNS x text), orders WHERE orders.tenant_id = 42"},

@@ -352,25 +352,19 @@ UPDATE parts p SET note = 'm' FROM (items i JOIN emails e USING (id)) AS j (a, b
 
 UPDATE parts p SET note = 'm' FROM items i (id, c) JOIN emails e (id, c) USING (id, c) WHERE i.id = p.item_id RETURNING *;
 
---: version 14
 UPDATE parts p SET note = 'm' FROM items i JOIN (SELECT id, email FROM emails) e USING (id) WHERE i.id = p.item_id RETURNING *;
 
---: version 14
 WITH e AS (SELECT id, email FROM emails) UPDATE parts p SET note = 'm' FROM items i NATURAL JOIN e WHERE i.id = p.item_id RETURNING *;
 
---: version 14
 UPDATE parts p SET note = 'm' FROM items NATURAL /* full */ FULL JOIN (SELECT id, 'n'::varchar AS name FROM emails) AS e WHERE items.id = p.item_id RETURNING *, e.name;
 
---: version 14
 UPDATE parts p SET note = 'm' FROM (items i RIGHT JOIN (SELECT id::bigint AS id, email FROM emails) e USING (id)) JOIN (SELECT id FROM tree) t USING (id) WHERE e.id = p.item_id RETURNING *;
 
---: version 14
 UPDATE parts p SET note = 'm' FROM (SELECT id, name FROM tree) t NATURAL JOIN ("user" u NATURAL LEFT JOIN (SELECT id, name AS n FROM items) merged_1) WHERE u.id = p.id RETURNING p.id, *;
 
 --: version 14
 DELETE FROM parts p USING items i JOIN (SELECT id, email FROM emails) e USING (id) AS m WHERE m.id = p.item_id RETURNING *, m;
 
---: version 14
 DELETE FROM parts USING (SELECT id AS item_id, name FROM items) i JOIN (SELECT item_id, max(label) AS label FROM labels GROUP BY 1) l USING (item_id) CROSS JOIN countries WHERE i.item_id = parts.item_id AND countries.code = 'FR' RETURNING *;
 
 UPDATE parts p SET note = 'm' FROM item_names n JOIN active_items a USING (id, name) WHERE n.id = p.item_id RETURNING *;
@@ -430,41 +424,35 @@ UPDATE parts p SET note = 'm' FROM types t (id, i2, id8) JOIN items i (id8) USIN
 
 UPDATE parts p SET note = 'm' FROM types t (id, n) LEFT JOIN items i (n) USING (n) WHERE p.id = <#3> AND t.id = <#1> RETURNING *;
 
-UPDATE parts p SET note = 'm' FROM types t (id, n) RIGHT JOIN items i (n) USING (n) WHERE p.id = <#3> RETURNING *;
+UPDATE parts p SET note = 'm' FROM types t (id, n) RIGHT JOIN items i (n) USING (n) WHERE p.id = <#3> AND i.n = <#1> RETURNING *;
 
-UPDATE parts p SET note = 'm' FROM types t (id, n) FULL JOIN items i (n) USING (n) WHERE p.id = <#3> RETURNING *;
+UPDATE parts p SET note = 'm' FROM types t (id, n) FULL JOIN items i (n) USING (n) WHERE p.id = <#3> AND i.n = <#1> RETURNING *;
 
 UPDATE parts p SET note = 'm' FROM items i (n) JOIN types t (x_, y, n) USING (n) WHERE p.id = <#3> RETURNING *;
 
-UPDATE parts p SET note = 'm' FROM items i (a, b, c, n) FULL JOIN types t (x_, y, z, f, n) USING (n) WHERE p.id = <#3> RETURNING *;
+UPDATE parts p SET note = 'm' FROM items i (a, b, c, n) FULL JOIN types t (x_, y, z, f, n) USING (n) WHERE p.id = <#3> AND i.a = <#1> RETURNING *;
 
 UPDATE parts p SET note = 'm' FROM items i (a, b, c, n) JOIN types t (x_, y, z, f, g, n) USING (n) WHERE p.id = <#3> RETURNING *;
 
-UPDATE parts p SET note = 'm' FROM items i (a, b, n) FULL JOIN types t (x_, y, z, f, g, h, j_, n) USING (n) WHERE p.id = <#3> RETURNING *;
+UPDATE parts p SET note = 'm' FROM items i (a, b, n) FULL JOIN types t (x_, y, z, f, g, h, j_, n) USING (n) WHERE p.id = <#3> AND i.a = <#1> RETURNING *;
 
-UPDATE parts p SET note = 'm' FROM types t (x_, y, z, f, g, h, j_, n) FULL JOIN items i (a, b, n) USING (n) WHERE p.id = <#3> RETURNING *;
+UPDATE parts p SET note = 'm' FROM types t (x_, y, z, f, g, h, j_, n) FULL JOIN items i (a, b, n) USING (n) WHERE p.id = <#3> AND i.a = <#1> RETURNING *;
 
-UPDATE parts p SET note = 'm' FROM (types t (x_, y, z, f, g, h, j_, n) FULL JOIN items i (a, b, n) USING (n)) LEFT JOIN tree tr (o, q, n) USING (n) WHERE p.id = <#3> RETURNING *;
+UPDATE parts p SET note = 'm' FROM (types t (x_, y, z, f, g, h, j_, n) FULL JOIN items i (a, b, n) USING (n)) LEFT JOIN tree tr (o, q, n) USING (n) WHERE p.id = <#3> AND i.a = <#1> RETURNING *;
 
 UPDATE parts p SET note = 'm' FROM types t (x_, n) JOIN types u (n) USING (n) WHERE p.id = <#3> RETURNING *;
 
---: version 14
 UPDATE parts p SET note = 'm' FROM parts q (a, b, n) FULL JOIN items i (n) USING (n) WHERE p.id = <#3> RETURNING *;
 
---: version 14
 UPDATE parts p SET note = 'm' FROM types t (x, n) JOIN types u (n) USING (n) WHERE p.id = <#3> RETURNING *;
 
---: version 14
 -- columns of one name, which only their place tells apart
 UPDATE parts p SET note = 'm' FROM (SELECT id, code AS name, name FROM items) s JOIN tree t USING (id) WHERE t.id = p.id RETURNING *;
 
---: version 14
 UPDATE parts p SET note = 'm' FROM (SELECT i.id, p.* FROM items i JOIN parts p ON p.item_id = i.id) s JOIN (SELECT 1 AS x) t ON true JOIN labels l USING (item_id) WHERE s.note = p.note AND l.label = (SELECT min(label) FROM labels WHERE item_id = p.item_id) RETURNING *, 1 AS one;
 
---: version 14
 UPDATE parts p SET note = 'm' FROM (SELECT count(*), sum(id), min(id), max(name) AS min FROM tree) s NATURAL JOIN (SELECT 12 AS count) c WHERE p.id = <#3> RETURNING p.id, *;
 
---: version 14
 UPDATE parts p SET note = 'm' FROM (SELECT name, id, id + 1, id + 2 FROM tree) s JOIN items i USING (name) WHERE i.id = p.item_id AND 'columns_1' <> '' RETURNING *;
 
 UPDATE parts p SET note = 'm' FROM items i (id, name) JOIN emails e USING (id) WHERE i.id = p.item_id RETURNING *;
@@ -475,134 +463,120 @@ UPDATE parts p SET note = 'm' FROM (items i JOIN emails e ON i.id = e.id) AS j J
 
 UPDATE parts p SET note = 'm' FROM countries c CROSS JOIN (items i JOIN tree e ON i.id = e.id) AS j (k) JOIN emails m (k) USING (k) WHERE k = p.item_id RETURNING *;
 
---: version 14
 UPDATE parts SET note = 'm' FROM (items i JOIN emails e ON i.id = e.id) AS j (k) LEFT JOIN (SELECT id AS k, name AS columns_1, 1 AS x, 2 AS x FROM tree) t USING (k) WHERE k = item_id RETURNING *;
 
---: version 14
 DELETE FROM labels l USING (SELECT DISTINCT ON (id) id AS item_id, id, id FROM items) s JOIN parts p USING (item_id) WHERE l.item_id = s.item_id AND p.id = (SELECT min(id) FROM parts WHERE item_id = l.item_id) RETURNING *;
 
---: version 14
 DELETE FROM labels l USING (SELECT id AS item_id, name AS item, name AS item FROM items) s NATURAL JOIN parts p WHERE p.id = <#3> RETURNING l.label, *;
 
---: version 14
 DELETE FROM labels USING (SELECT id AS item_id, name, name FROM items) s JOIN parts p USING (item_id) JOIN tree t ON t.id = p.id AND t.parent > 0 RETURNING *;
 
---: version 14
 WITH gone AS (DELETE FROM parts p USING (SELECT id, name AS b, code AS b FROM items) s JOIN tree t USING (id) WHERE t.id = p.id RETURNING *) SELECT count(*) FROM gone;
 
---: version 14
 --: error 42702
 UPDATE parts p SET note = name FROM (SELECT id, code AS name, name FROM items) s JOIN tree t USING (id) WHERE t.id = p.id RETURNING *;
 
 --: error 42702
 UPDATE parts p SET note = 'm' FROM (SELECT id, id, name FROM items) s JOIN tree t USING (id) WHERE t.id = p.id RETURNING *;
 
---: version 14
 UPDATE parts p SET note = v.n FROM (VALUES (<#1>, 'a'), (<#2>, 'b')) AS v (id, n) JOIN items i USING (id) WHERE i.id = p.item_id RETURNING *;
 
---: version 14
 UPDATE parts p SET note = 'm' FROM (VALUES (<#1>, 'a'), (<#2>, 'b')) AS v (id) JOIN (SELECT *, id + 1, id = 3, CASE WHEN true THEN 1 END, name::varchar, (SELECT min(id) FROM tree), least(id, 2), ARRAY(SELECT 1), (ROW(1, 2)), mood::text COLLATE "C", current_date - day, nullif(id, 3), NOT active, EXISTS (SELECT), tags[1], (place).zip FROM items) i USING (id) WHERE i.id = p.item_id RETURNING *;
 
 -- the server calls a constant truth bool before PostgreSQL 15
 --: version 15
 UPDATE parts p SET note = 'm' FROM (VALUES (<#1>, 'a'), (<#2>, 'b')) AS v (id) JOIN (SELECT *, id + 1, id = 3, CASE WHEN true THEN 1 END, name::varchar, (SELECT min(id) FROM tree), least(id, 2), ARRAY(SELECT 1), (ROW(1, 2)), mood::text COLLATE "C", current_date - day, nullif(id, 3), NOT active, EXISTS (SELECT), tags[1], (place).zip, true FROM items) i USING (id) WHERE i.id = p.item_id RETURNING *;
 
---: version 14
 WITH RECURSIVE v (a, id) AS (SELECT 1, <#1> UNION ALL SELECT a + 1, id + 1 FROM v WHERE a < 3), w AS (SELECT * FROM (items NATURAL JOIN (SELECT id FROM tree) t) JOIN labels l ON l.item_id = id) UPDATE parts p SET note = 'm' FROM v AS x (b) JOIN w USING (id) WHERE w.id = p.item_id AND w.weight = 3 RETURNING *;
 
+-- of types that are not known
+UPDATE parts p SET note = 'm' FROM ((SELECT id, name FROM tree) t FULL JOIN items i USING (id)) JOIN "user" u USING (id) WHERE u.id = p.id RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM ((SELECT id::bigint AS id, name FROM tree) t FULL JOIN items i USING (id)) LEFT JOIN "user" u USING (id) WHERE u.id = p.id RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM ((SELECT id::bigint AS id, name FROM tree) t RIGHT JOIN items i USING (id)) LEFT JOIN (SELECT id::numeric(20,2) AS id FROM tree) u USING (id) WHERE u.id = p.id RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM tree x LEFT JOIN ((SELECT id::bigint AS id, name FROM tree) t JOIN (SELECT id::numeric(20,2) AS id FROM tree) u USING (id)) ON x.parent = t.id::integer WHERE x.id = p.id RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM (types t (a, b, id) JOIN items i USING (id)) JOIN (SELECT id::numeric(20,2) AS id FROM tree) u USING (id) WHERE u.id = p.id RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM (SELECT day FROM items) i JOIN (SELECT day::timestamp, id AS x FROM items) j USING (day) WHERE j.x = p.item_id AND j.x < <#4> RETURNING *;
+
+UPDATE parts p SET note = 'm' FROM (SELECT mood::text AS m, id AS x FROM items) i FULL JOIN (SELECT code::char(4) AS m, name FROM countries) j USING (m) WHERE i.x = p.item_id RETURNING *;
+
+-- what is called like a function
 --: version 14
+UPDATE parts p SET note = 'm' FROM items i (twice) JOIN (SELECT id AS twice FROM tree) j USING (twice) WHERE p.id = <#3> RETURNING *;
+
 -- functions
 UPDATE parts p SET note = 'm' FROM generate_series(<#1>, <#9>, 2) AS id JOIN items i USING (id) WHERE i.id = p.item_id RETURNING *;
 
---: version 14
 UPDATE parts p SET note = 'm' FROM generate_series(1, 3) WITH ORDINALITY AS g ("order", n) NATURAL JOIN items i WHERE i.id = p.item_id RETURNING *;
 
 UPDATE parts p SET note = 'm' FROM generate_series(1, 2) NATURAL JOIN items i WHERE i.id = p.item_id AND i.id < <#4> RETURNING *;
 
---: version 14
 UPDATE parts p SET note = u.note || u.ordinality FROM unnest(ARRAY[<#1>, <#2>, <#3>], '{a,b,c}'::text[]) WITH ORDINALITY AS u (id, note) JOIN items i USING (id) WHERE i.id = p.item_id RETURNING *;
 
 UPDATE parts p SET note = 'm' FROM jsonb_each('{"a": 1, "b": 2}') AS each JOIN (VALUES ('a'), ('b')) AS v (key) ON true JOIN words w (key) ON w.key < each.key CROSS JOIN labels l JOIN parts q USING (item_id) WHERE l.item_id = p.item_id AND q.id = p.id RETURNING *;
 
---: version 14
 UPDATE parts p SET note = 'm' FROM json_to_recordset('[{"id": 1, "n": 2}, {"id": null}]') AS r (id int, n text) LEFT JOIN items i USING (id) WHERE p.id < <#4> RETURNING *, r.n;
 
---: version 14
 DELETE FROM labels l USING ROWS FROM (generate_series(<#1>, <#3>), jsonb_array_elements_text('["x", "y"]'), json_to_record('{"a": 1}') AS (a int, b int)) AS f JOIN items i (generate_series) USING (generate_series) WHERE l.item_id = f.generate_series RETURNING *;
 
---: version 14
 UPDATE parts p SET note = x.m FROM XMLTABLE('/r/i' PASSING xmlparse(DOCUMENT '<r><i id="1">a</i><i id="2">b</i></r>') COLUMNS "order" int PATH '@id', m text PATH '.', o FOR ORDINALITY) x JOIN items i USING ("order") WHERE i.id = p.item_id RETURNING *;
 
 UPDATE parts p SET note = 'm' FROM unnest('{1}'::int[], '{x}'::varchar[]) AS u JOIN tree t ON true JOIN parts q (tid) ON q.tid = t.id JOIN labels l (tid) USING (tid) WHERE p.id = l.tid AND l.weight < 2 RETURNING *;
 
---: version 14
 UPDATE parts p SET note = 'm' FROM jsonb_populate_record(NULL::items, '{"id": 1, "name": "n", "order": 3}') AS r JOIN items i USING ("order") WHERE i.id = p.item_id RETURNING p.id, *;
 
 --: refused
 UPDATE parts p SET note = 'm' FROM pg_catalog.unnest((SELECT array_agg(id) FROM items)) AS id JOIN items i USING (id) WHERE i.id = p.item_id RETURNING *;
 
 -- functions whose columns the snapshot knows
---: version 14
 UPDATE parts p SET note = 'm' FROM halves(<#2> * 2) JOIN items i ON true JOIN labels l USING (item_id) WHERE l.item_id = p.item_id AND i.id = p.item_id RETURNING *;
 
---: version 14
 UPDATE parts p SET note = 'm' FROM halves(n => <#2> * 2 + 1) AS h JOIN labels USING (item_id) WHERE h.item_id = p.item_id RETURNING *, h.rest;
 
---: version 14
 DELETE FROM labels l USING public.halves(<#1> * 2) WITH ORDINALITY AS h (i) JOIN items i (i) USING (i) WHERE l.item_id = h.i RETURNING *;
 
---: version 14
 UPDATE parts p SET note = "Other" FROM alt.halves(<#2> * 2) JOIN labels USING (item_id) WHERE halves.item_id = p.item_id RETURNING *;
 
---: version 14
 UPDATE parts p SET note = "Mixed Case" FROM pairs(<#1>) JOIN items i USING (id) WHERE i.id = p.item_id RETURNING *;
 
---: version 14
 UPDATE parts p SET note = f.b FROM pairs(<#1>, 5) AS f (item_id, b) NATURAL JOIN labels l WHERE f.item_id = p.item_id RETURNING p.*, *;
 
---: version 14
 UPDATE parts p SET note = f.n FROM pairs(step => 2, first => <#1>) AS f (item_id, n) NATURAL JOIN labels l WHERE f.item_id = p.item_id RETURNING p.*, *;
 
---: version 14
 UPDATE parts p SET note = 'm' FROM item_ids(<#1>, <#2>, <#3>) AS f NATURAL JOIN labels l WHERE f.item_id = p.item_id RETURNING *;
 
---: version 14
 UPDATE parts p SET note = 'm' FROM item_ids(VARIADIC ARRAY[<#1>, <#2>]) NATURAL LEFT JOIN labels l WHERE item_ids.item_id = p.item_id RETURNING *;
 
---: version 14
 UPDATE parts p SET note = 'm' FROM twice(<#1>) AS other JOIN items i USING (id) WHERE i.id = p.item_id RETURNING *;
 
 --: version 14
-UPDATE parts p SET note = 'm' FROM id(<#1>) JOIN items i USING (id) WHERE i.id = p.item_id RETURNING *;
+UPDATE parts p SET note = 'm' FROM positive_one(<#1>) JOIN items i (positive_one) USING (positive_one) WHERE i.positive_one = p.item_id RETURNING *;
 
---: version 14
-UPDATE parts p SET note = 'm' FROM id(<#1>) AS item_id JOIN labels l USING (item_id) WHERE l.item_id = p.item_id RETURNING *;
+UPDATE parts p SET note = 'm' FROM positive_one(<#1>) AS item_id JOIN labels l USING (item_id) WHERE l.item_id = p.item_id RETURNING *;
 
 UPDATE parts p SET note = u.note FROM unnamed(<#1>) AS u NATURAL JOIN (VALUES (1)) AS v (n) WHERE u.column1 = p.item_id RETURNING *;
 
 UPDATE parts p SET note = 'm' FROM lives(7) NATURAL JOIN (VALUES (1)) AS v (n) JOIN items i ON true JOIN labels l (id, l, w) USING (id) WHERE p.item_id = l.id AND l.w < 2 RETURNING *;
 
---: version 14
 UPDATE parts p SET note = street FROM lived(1, 2) AS a NATURAL JOIN lives(2) AS b (s, zip) WHERE p.item_id = <#1> RETURNING *;
 
 UPDATE parts p SET note = 'm' FROM all_ids(7) NATURAL JOIN (VALUES (1)) AS v (n) JOIN items i ON i.id = <#1> WHERE p.item_id = i.id RETURNING *;
 
---: version 14
 UPDATE parts p SET note = e.continent FROM europeans() AS e JOIN europe_now() AS f USING (code) JOIN countries c USING (code) WHERE p.item_id = <#1> AND code < 'F' RETURNING *;
 
 UPDATE parts p SET note = 'm' FROM nothing() NATURAL JOIN (VALUES (1)) AS v (n) WHERE p.item_id = <#1> RETURNING *;
 
---: version 14
 UPDATE parts p SET note = what FROM alike(<#1>) AS a NATURAL JOIN items i WHERE p.item_id = i.id RETURNING *;
 
---: version 14
 UPDATE parts p SET note = what FROM alike('<#1>'::text) AS a NATURAL JOIN items i WHERE p.item_id = i.id RETURNING *;
 
---: version 14
 UPDATE parts p SET note = 'm' FROM alike(<#1>, <#2>) AS id NATURAL JOIN items i WHERE p.item_id = i.id RETURNING *;
 
---: version 14
-UPDATE parts p SET note = 'm' FROM ROWS FROM (halves(<#1> * 2), twice(1), id(2), any_row(3) AS (a integer, b text), lives(4)) AS f JOIN labels l USING (item_id) WHERE l.item_id = p.item_id RETURNING *;
+UPDATE parts p SET note = 'm' FROM ROWS FROM (halves(<#1> * 2), twice(1), positive_one(2), any_row(3) AS (a integer, b text), lives(4)) AS f JOIN labels l USING (item_id) WHERE l.item_id = p.item_id RETURNING *;
 
 UPDATE parts p SET note = 'm' FROM pg_timezone_names() AS z JOIN items i USING (name) WHERE p.item_id = i.id RETURNING *;
 

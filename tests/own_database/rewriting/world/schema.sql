@@ -98,7 +98,7 @@ CREATE FUNCTION lives(zip integer) RETURNS address LANGUAGE sql IMMUTABLE AS $$ 
 CREATE FUNCTION nowhere() RETURNS address LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
 CREATE FUNCTION lived(VARIADIC zips integer[]) RETURNS SETOF home LANGUAGE sql IMMUTABLE AS $$ SELECT ROW('Side Street', z)::home FROM unnest(zips) AS z $$;
 CREATE FUNCTION lived_again(zip integer) RETURNS second_home LANGUAGE sql IMMUTABLE AS $$ SELECT ROW('Side Street', zip)::second_home $$;
-CREATE FUNCTION id(n integer) RETURNS positive LANGUAGE sql IMMUTABLE AS 'SELECT n::positive';
+CREATE FUNCTION positive_one(n integer) RETURNS positive LANGUAGE sql IMMUTABLE AS 'SELECT n::positive';
 CREATE FUNCTION all_ids(n integer) RETURNS ids LANGUAGE sql IMMUTABLE AS 'SELECT ARRAY[n]::ids';
 CREATE FUNCTION europeans() RETURNS SETOF countries LANGUAGE sql STABLE AS $$ SELECT * FROM countries WHERE continent = 'Europe' $$;
 CREATE FUNCTION europe_now() RETURNS SETOF europe LANGUAGE sql STABLE AS 'SELECT * FROM europe';
