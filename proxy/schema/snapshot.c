@@ -123,7 +123,8 @@ static const char referencing_text[] =
 	"= 0) "
 
 /* Built-in functions need no reading: their language is given as internal, whatever they are written in. An
- * aggregate's body is the calls that it makes: "shop.step( shop.final(". */
+ * aggregate's body is the calls that it makes: "shop.step( shop.final(". Types are looked up one by one (OFFSET 0): the
+ * planner would read all of them for each function. */
 // clang-format off
 #define FUNCTIONS_TEXT(sqlbody) \
 	"SELECT p.oid, n.nspname, p.proname, p.prokind, CASE WHEN made THEN l.lanname ELSE 'internal' END," \
@@ -136,7 +137,8 @@ static const char referencing_text[] =
 	" WHEN made AND l.lanname NOT IN ('c', 'internal') THEN " sqlbody " END," \
 	" p.prorettype IN (2279, 3838), made AND p.procost < 1, CASE WHEN made THEN" \
 	"  (SELECT pg_catalog.string_agg(CASE WHEN t.oid = 2249 THEN t.oid ELSE t.typrelid END::pg_catalog.text, ' ' ORDER BY a.n)" \
-	"   FROM pg_catalog.unnest(p.proargtypes) WITH ORDINALITY AS a(type, n) JOIN pg_catalog.pg_type t ON t.oid = a.type" \
+	"   FROM pg_catalog.unnest(p.proargtypes) WITH ORDINALITY AS a(type, n)" \
+	"   CROSS JOIN LATERAL (SELECT y.oid, y.typrelid FROM pg_catalog.pg_type y WHERE y.oid = a.type OFFSET 0) t" \
 	"   HAVING pg_catalog.bool_or(t.oid = 2249 OR t.typrelid <> 0)) END," \
 	" p.pronargs, p.pronargdefaults, p.provariadic <> 0, CASE WHEN p.prokind <> 'f' OR p.proname IN (TABLE casts) THEN 'u'" \
 	" WHEN r.oid = 2249 THEN 'o' WHEN r.typtype = 'c' OR (r.typtype = 'd' AND r.typcategory = 'C') THEN 'r'" \
