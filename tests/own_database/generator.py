@@ -482,10 +482,15 @@ class Generator:
         name = self.name("f")
         scope.add(name, [(n, k) for n, k, _ in one.columns], True)
         others = [t for t in keyed if t.key == one.key and t is not one]
+        second = self.name("f")
+        if (one.key, INT) in [(n, k) for n, k, _ in one.columns] and c.chance(4):
+            function = c.pick([f"generate_series(1, 9) AS {second}({one.key})", f"generate_series(1, 9) AS {one.key}",
+                               f"generate_series(1, 9) WITH ORDINALITY AS {second}({one.key})",
+                               f"information_schema._pg_expandarray(ARRAY[3, 1, 2]) AS {second}(o, {one.key})"])
+            return f"{one.name} {name} {c.pick(['', 'LEFT ', 'RIGHT ', 'FULL '])}JOIN {function} USING ({one.key})", f"{name}.{one.key}"
         if not others or c.draw(2):
             return f"{one.name} {name}", f"{name}.{one.key}"
         other = c.pick(others)
-        second = self.name("f")
         scope.add(second, [(n, k) for n, k, _ in other.columns], True)
         kind = c.pick(["", "LEFT ", "RIGHT ", "FULL "])
         join = (f"{one.name} {name} {kind}JOIN {other.name} {second} USING ({one.key})" if c.draw(3)
