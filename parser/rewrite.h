@@ -308,7 +308,7 @@ List *level_names(struct analysis *analysis, struct level *level);
 List *leaf_names(struct analysis *analysis, const struct leaf *leaf);
 
 /* rewrite_function.c */
-/* The names of a function's columns in FROM; NIL: cannot be told. `name`: the one of the item. */
+/* The names of a function's columns in FROM; NIL: cannot be told, or refused. `name`: the one of the item. */
 List *function_columns(struct analysis *analysis, const RangeFunction *function, const char *name);
 List *table_function_columns(const RangeTableFunc *function);
 /* Is it, or are its elements, of one of the server's common types without columns? */

@@ -328,7 +328,7 @@ static bool place_function(struct analysis *analysis, struct leaf *leaf, RangeFu
 	if (relation)
 		return wrap_populated(analysis, leaf, relation);
 	leaf->columns = function_columns(analysis, function, leaf->name);
-	return true;
+	return !analysis->refused;
 }
 
 static bool place_table_function(struct analysis *analysis, struct leaf *leaf, RangeTableFunc *function)

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+enum { WORK_FOR_A_COLUMN = 10 }; /* a short text may call many functions with many columns */
+
 /* --- what a function returns --- */
 
 static List *output_columns(const struct catalog_result *result)
@@ -78,7 +80,8 @@ static bool add_functions(const struct analysis *analysis, const FuncCall *call,
 		if (!takes(list[i], list_length(call->args)))
 			continue;
 		List *more = result_columns(analysis, &list[i]->result, scalar);
-		if (more == NIL || (*columns && !same_names(*columns, more)))
+		if (more == NIL || !rewrite_work(analysis, WORK_FOR_A_COLUMN * (size_t)list_length(more)) ||
+			(*columns && !same_names(*columns, more)))
 			return false;
 		*columns = more;
 	}
