@@ -71,7 +71,7 @@ static bool same_names(const List *a, const List *b)
 }
 
 /* Adds the functions of a schema to *columns, which all of them must have. False: they cannot be told. */
-static bool add_functions(const struct analysis *analysis, const FuncCall *call, const char *schema,
+static bool add_functions(struct analysis *analysis, const FuncCall *call, const char *schema,
 						  const char *scalar, List **columns)
 {
 	const struct catalog_function *const *list;
