@@ -179,7 +179,7 @@ static void test_transaction(void **state)
 	ask.names.n_temporaries = 1;
 	ask.names.temporaries = &entry;
 	MemoryContext memory = pg_query_enter_memory_context();
-	const char *const entries[] = {created_function("one"), created_function("unnest"),
+	const char *const entries[] = {created_function("one", false), created_function("unnest", false),
 								   created_name(&pair, CREATED_CHANGED, NULL),
 								   created_name(&other, CREATED_MAYBE, NULL)};
 	entry = entries[0];
