@@ -10,7 +10,6 @@
 #include "parser/checker_internal.h"
 #include "parser/created.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 bool checker_open(struct checker *checker, int location, const char *message)
@@ -156,30 +155,9 @@ static bool takes_tenant(const struct checker *checker, const char *name)
 	return false;
 }
 
-/* So must be the arguments that are written into a tenant column. */
-static bool check_arguments(struct checker *checker, const ExecuteStmt *execute)
-{
-	const struct session_names *names = checker->analysis->names;
-	for (size_t i = 0; i < names->n_checked; i++) {
-		const char *at = prepared_checks(names->checked[i], execute->name);
-		for (; at; at = strchr(at, 1) ? strchr(at, 1) + 1 : NULL) {
-			int n = atoi(at);
-			bool written = at[strspn(at, "0123456789")] != PREPARED_STAYS;
-			checker->touched = true;
-			if (written && n <= list_length(execute->params) &&
-				!checker_is_tenant(checker, list_nth(execute->params, n - 1)))
-				return checker_open(checker, -1,
-									"an argument for the tenant column is not the tenant's value");
-		}
-	}
-	return true;
-}
-
 /* A prepared statement that was guarded takes the tenant as its last argument. */
 static bool check_execute(struct checker *checker, const ExecuteStmt *execute)
 {
-	if (checker->parameter > 0 && !check_arguments(checker, execute))
-		return false;
 	if (checker->parameter > 0 && takes_tenant(checker, execute->name)) {
 		checker->touched = true;
 		if (execute->params == NIL || !checker_is_tenant(checker, llast(execute->params)))

@@ -401,11 +401,25 @@ static bool is_checked_parameter(const struct checker *checker, const Node *valu
 	return false;
 }
 
+/* CASE .. THEN tenant .. ELSE tenant END. Whatever it asks, there is no other value it could have. */
+static bool is_tenant_in_any_case(struct checker *checker, const Node *value)
+{
+	if (checker->parameter == 0 || !IsA(value, CaseExpr))
+		return false;
+	const CaseExpr *expression = (const CaseExpr *)value;
+	ListCell *cell;
+	foreach (cell, expression->args)
+		if (!checker_is_tenant(checker, (const Node *)((const CaseWhen *)lfirst(cell))->result))
+			return false;
+	return checker_is_tenant(checker, (const Node *)expression->defresult);
+}
+
 bool checker_may_write(struct checker *checker, const struct checker_level *level, const Node *value)
 {
 	if (value == NULL)
 		return false;
-	if (checker_is_tenant(checker, value) || is_checked_parameter(checker, value))
+	if (checker_is_tenant(checker, value) || is_tenant_in_any_case(checker, value) ||
+		is_checked_parameter(checker, value))
 		return true;
 	if (checker->parameter > 0 || level == NULL)
 		return false;

@@ -444,9 +444,8 @@ bool tenant_value(struct analysis *analysis, const struct catalog_relation *rela
 /* .. that is no parameter: a constant is checked, and the tenant comes in its place. */
 bool tenant_replaces(struct analysis *analysis, const char *relation, const char *column, Node **place,
 					 size_t begin, size_t end);
-/* .. that keeps its place: it must be a constant, which is checked. */
-bool tenant_stays(struct analysis *analysis, const char *relation, const char *column, Node *value,
-				  size_t begin);
+/* .. that EXECUTE gives it, where the server compares it: a constant is compared before. `begin`: its first token. */
+bool tenant_argument(struct analysis *analysis, const char *relation, Node *value, size_t begin);
 /* Refuses casts that may make another tenant of a value. A type is looked for among the session's temporary ones
  * first, which may be called like a built-in one: it is named as the server's own. */
 bool tenant_casts(struct analysis *analysis, Node *value);
@@ -471,9 +470,13 @@ bool rewrite_truncate(struct analysis *analysis, Node **statement, size_t begin,
 /* rewrite_copy.c */
 bool rewrite_copy(struct analysis *analysis, CopyStmt *copy, size_t begin, size_t end);
 
-/* rewrite_prepare.c: statements that contain a query */
+/* rewrite_given.c */
 /* Notes a parameter of PREPARE that is the value of a tenant column. */
 bool tenant_given(struct analysis *analysis, Node **place, size_t begin, size_t end);
+/* At the end of PREPARE. *checks: what EFFECT_PREPARE says of such parameters; NULL: there are none. */
+bool settle_given(struct analysis *analysis, const char *prepared, const char **checks);
+
+/* rewrite_prepare.c: statements that contain a query */
 /* The first such token from `from` on, outside parentheses; `end`: there is none. */
 size_t find_keyword(const struct analysis *analysis, size_t from, size_t end, enum keyword keyword);
 bool rewrite_utility(struct analysis *analysis, Node *statement, size_t begin, size_t end);

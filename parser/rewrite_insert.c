@@ -160,6 +160,15 @@ bool rewrite_check_parameters(struct analysis *analysis)
 	return true;
 }
 
+/* Is it, as far as its name tells, a type of the server's own through which every tenant's value gets? */
+static bool keeps_tenant(const struct analysis *analysis, const TypeName *type)
+{
+	int n = list_length(type->names);
+	bool plain = !type->typmods && !type->arrayBounds && !type->setof && !type->pct_type;
+	return plain && tenant_type_kept_by(analysis->tenant_type, strVal(llast(type->names))) &&
+		   (n == 1 || (n == 2 && same_name(strVal(linitial(type->names)), "pg_catalog")));
+}
+
 bool tenant_casts(struct analysis *analysis, Node *value)
 {
 	for (; IsA(value, TypeCast); value = ((TypeCast *)value)->arg) {
@@ -210,18 +219,13 @@ static bool check_constant(struct analysis *analysis, const char *relation, cons
 	return true;
 }
 
-bool tenant_stays(struct analysis *analysis, const char *relation, const char *column, Node *value,
-				  size_t begin)
+bool tenant_argument(struct analysis *analysis, const char *relation, Node *value, size_t begin)
 {
-	const Node *constant = without_casts(value);
-	size_t start = token_at(analysis, begin)->start;
-	if (constant && IsA(constant, A_Const) &&
-		(((const A_Const *)constant)->isnull || constant_text((const A_Const *)constant)))
-		return check_constant(analysis, relation, column, constant, start) && tenant_casts(analysis, value);
-	return analysis_refuse(
-		analysis, "0A000", start, "an argument for the tenant column must be a constant here",
-		"Its parameter has other uses in the prepared statement, or is of another type than the column.",
-		"Give it a constant, or leave the tenant column out.");
+	for (const Node *at = value; IsA(at, TypeCast); at = ((const TypeCast *)at)->arg)
+		if (!keeps_tenant(analysis, ((const TypeCast *)at)->typeName))
+			return true;
+	return check_constant(analysis, relation, analysis->policy->tenant_column, without_casts(value),
+						  token_at(analysis, begin)->start);
 }
 
 bool tenant_replaces(struct analysis *analysis, const char *relation, const char *column, Node **place,

@@ -27,6 +27,11 @@ uint32_t tenant_type_oid(enum tenant_type type)
 	return TYPES[type].oid;
 }
 
+const char *tenant_type_internal(enum tenant_type type)
+{
+	return strchr(TYPES[type].literal, '.') + 1;
+}
+
 bool tenant_type_parse(const char *name, enum tenant_type *type)
 {
 	static const struct {

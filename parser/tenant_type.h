@@ -22,6 +22,9 @@ enum tenant_type {
 /* "integer", "bigint", "uuid", "text": as format_type() prints it. */
 const char *tenant_type_name(enum tenant_type type);
 
+/* "int4", "int8", "uuid", "text": as pg_catalog has it. */
+const char *tenant_type_internal(enum tenant_type type);
+
 /* pg_type.oid: 23, 20, 2950, 25. */
 uint32_t tenant_type_oid(enum tenant_type type);
 

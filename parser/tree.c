@@ -75,6 +75,22 @@ ResTarget *tree_target(const char *name, Node *value)
 	return target;
 }
 
+TypeName *tree_type(const char *name)
+{
+	TypeName *type = MAKE(TypeName);
+	type->names = list_make2(tree_string("pg_catalog"), tree_string(name));
+	type->typemod = -1;
+	return type;
+}
+
+Node *tree_cast(Node *value, const char *type)
+{
+	TypeCast *cast = MAKE(TypeCast);
+	cast->arg = value;
+	cast->typeName = tree_type(type);
+	return (Node *)cast;
+}
+
 A_Expr *tree_equals(Node *left, Node *right)
 {
 	A_Expr *comparison = MAKE(A_Expr);

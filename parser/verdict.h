@@ -50,7 +50,9 @@ struct tenant_check {
 	int position;
 };
 
-enum { PREPARED_STAYS = '=' }; /* in EFFECT_PREPARE's value */
+/* The name of a setting that there cannot be, as it has no dot. An error about it means that an argument of EXECUTE is not
+ * the tenant's although it is for a tenant column. */
+#define PREPARED_OTHER_TENANT "tenantry: another tenant"
 
 /* What a statement does to the state that decides how later statements are read. Applied by the session
  * when the server has confirmed the statement, with PostgreSQL's transactional meaning. */
@@ -70,8 +72,8 @@ enum effect_kind {
 	EFFECT_DISCARD_TEMP,
 	EFFECT_DISCARD_PLANS,
 	/* name; flag: takes the tenant as its last argument; value, if any: the arguments that must be the tenant, each as
-	 * its number, a blank (or PREPARED_STAYS: the statement does not write it there), and the relation whose tenant
-	 * column it is for, with \1 in between */
+	 * its number, a blank and the relation whose tenant column it is for, with \1 in between. The server compares them;
+	 * a constant is compared before */
 	EFFECT_PREPARE,
 	EFFECT_DEALLOCATE, /* name, NULL: all */
 	/* name: runs what PREPARE or a Parse message has given that name; changes nothing by itself */

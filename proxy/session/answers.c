@@ -233,6 +233,13 @@ static bool is_raised(const struct reply *head, const char *sqlstate)
 	return !query->verdict || query->current >= query->n_sent;
 }
 
+/* A prepared statement was to write an argument of EXECUTE into a tenant column (parser/rewrite_given.c). */
+static bool is_other_tenant(const struct wire_message *message, const char *sqlstate)
+{
+	const char *text = wire_error_field(message->body, message->length, 'M');
+	return strcmp(sqlstate, "42704") == 0 && text && strstr(text, PREPARED_OTHER_TENANT);
+}
+
 /* What is to be changed in the error; false: nothing. */
 static bool edit_error(struct session *session, const struct reply *head, const struct wire_message *message,
 					   struct concealed *hidden, struct wire_error_edit *edit)
@@ -255,6 +262,15 @@ static bool edit_error(struct session *session, const struct reply *head, const 
 	if (session->timed_out && strcmp(sqlstate, "57014") == 0) {
 		edit->message = "canceling statement due to statement timeout";
 		session->timed_out = false;
+		return true;
+	}
+	if (is_other_tenant(message, sqlstate)) {
+		*edit = (struct wire_error_edit){
+			.drop = "DWFLRqp",
+			.position = 0,
+			.sqlstate = "42501",
+			.message = "an argument of EXECUTE for a tenant column is not the session's tenant",
+			.hint = "Leave the column out: tenantry fills it in."};
 		return true;
 	}
 	if (head && is_raised(head, sqlstate)) {

@@ -507,6 +507,8 @@ static void inserts(void **state)
 	CONFINED(
 		"INSERT INTO orders (total, tenant_id) VALUES (1, $9), (2, $9)",
 		"INSERT INTO orders (tenant_id, total) VALUES ($9, 1)",
+		"INSERT INTO orders (tenant_id, total) VALUES (CASE WHEN $1 = $9 THEN $9 WHEN f() THEN $9 ELSE $9 "
+		"END, 1)",
 		"INSERT INTO orders (total, tenant_id) SELECT 1, $9",
 		"INSERT INTO orders (total, tenant_id) SELECT 1, $9 UNION ALL (SELECT 2, $9 EXCEPT SELECT 3, $9)",
 		"INSERT INTO orders (total, tenant_id) SELECT total, $9 FROM orders o WHERE o.tenant_id = $9",
@@ -555,6 +557,12 @@ static void inserts(void **state)
 		 "WHERE orders.tenant_id = $9 OR true",
 		 "INSERT INTO orders (total, tenant_id[1]) VALUES (1, $9)",
 		 "INSERT INTO orders (total, tenant_id) VALUES (1, $9 + 0)",
+		 "INSERT INTO orders (total, tenant_id) VALUES (1, CASE WHEN $1 = $9 THEN $9 END)",
+		 "INSERT INTO orders (total, tenant_id) VALUES (1, CASE WHEN $1 = $9 THEN $9 ELSE 2 END)",
+		 "INSERT INTO orders (total, tenant_id) VALUES (1, CASE WHEN $1 = $9 THEN $1 ELSE $9 END)",
+		 "INSERT INTO orders (total, tenant_id) VALUES (1, CASE WHEN (SELECT 1 FROM orders) = 1 THEN $9 ELSE "
+		 "$9 "
+		 "END)",
 		 "INSERT INTO orders (total, tenant_id) VALUES (1, (SELECT $9))",
 		 "INSERT INTO order_totals (status, tenant_id) VALUES ('a', $9)",
 		 "INSERT INTO sales_by_status VALUES (1)", "INSERT INTO tenants (id) VALUES ($9)",

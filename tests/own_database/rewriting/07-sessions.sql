@@ -539,9 +539,6 @@ EXECUTE p (<other>, 'x', <#1>);
 --: refused 42501
 EXECUTE p (NULL, 'x', <#1>);
 --: step
---: refused 0A000
-EXECUTE p (coalesce(<tenant>, NULL), 'x', <#1>);
---: step
 --: error 42601
 EXECUTE p (<tenant>);
 
@@ -583,3 +580,113 @@ EXECUTE p (<other>);
 PREPARE p AS INSERT INTO nokey (a, tenant_id) VALUES ($1, $2) RETURNING a;
 --: step
 EXECUTE p (length('abc'), coalesce(NULL, <tenant>));
+
+-- An argument that is no constant is compared by the server.
+--: visible
+--: where integer bigint text
+PREPARE p AS INSERT INTO nokey (a, b, tenant_id) VALUES (1, $1, $2), (2, $2, $2) RETURNING a, b;
+--: step
+EXECUTE p ('x', coalesce(NULL, <tenant>));
+--: step
+--: refused 42501
+EXECUTE p ('x', coalesce(NULL, <other>));
+--: step
+--: refused 42501
+EXECUTE p ('x', coalesce(<other>, <tenant>));
+--: step
+EXPLAIN (COSTS off) EXECUTE p ('x', coalesce(NULL, <tenant>));
+
+--: visible
+--: where integer bigint text
+PREPARE p AS UPDATE nokey SET tenant_id = $1, b = $2 RETURNING a, b;
+--: step
+EXECUTE p (coalesce(NULL, <tenant>), $$z$$);
+--: step
+--: refused 42501
+EXECUTE p (<other>, 'z');
+
+-- Only what would be written into the column must be the tenant's.
+--: visible
+--: where integer bigint text
+PREPARE p AS UPDATE nokey SET tenant_id = $1, b = 'none' WHERE a > $2 AND tenant_id = $1 RETURNING a;
+--: step
+EXECUTE p (coalesce(NULL, <other>), 0);
+
+-- a generic plan
+--: visible
+--: where integer
+SET plan_cache_mode = force_generic_plan;
+--: step
+PREPARE p (integer) AS INSERT INTO nokey (a, b, tenant_id) SELECT id, ($1 + 0)::text, $1 FROM tree WHERE id < <#3> RETURNING a, b;
+--: step
+EXECUTE p (coalesce(NULL, <tenant>));
+--: step
+--: refused 42501
+EXECUTE p (coalesce(NULL, <other>));
+
+-- casts that may round or cut
+--: visible
+--: where text
+PREPARE p AS INSERT INTO nokey (a, tenant_id) VALUES (1, $1::varchar(2)) RETURNING a;
+--: step
+--: refused 42501
+EXECUTE p (<tenant>);
+
+--: visible
+--: where bigint
+PREPARE p AS INSERT INTO nokey (a, tenant_id) VALUES (1, $1::real) RETURNING a;
+--: step
+--: refused 42501
+EXECUTE p (<tenant>);
+
+--: visible
+--: where integer
+PREPARE p AS INSERT INTO nokey (a, tenant_id) VALUES (1, $1::real) RETURNING a;
+--: step
+EXECUTE p (<tenant>);
+--: step
+EXECUTE p (<tenant> + 0.1);
+--: step
+EXECUTE p (coalesce(NULL, <tenant>)::real);
+--: step
+--: refused 42501
+EXECUTE p (<tenant> + 0.6);
+--: step
+--: refused 42501
+EXECUTE p (<other>);
+
+--: visible
+--: where text
+PREPARE p AS INSERT INTO nokey (a, tenant_id) VALUES (1, $1::varchar(40)) RETURNING a;
+--: step
+EXECUTE p (<tenant>);
+--: step
+EXECUTE p (<tenant> || '');
+--: step
+--: refused 42501
+EXECUTE p (<other>);
+--: step
+--: refused 42501
+EXECUTE p (<tenant> || 'x');
+
+--: visible
+--: where integer
+PREPARE p AS INSERT INTO nokey (a, tenant_id) VALUES (1, CAST($1::varchar AS text)::integer) RETURNING a;
+--: step
+EXECUTE p ('<tenant!>');
+--: step
+EXECUTE p (' <tenant!> ' || '');
+--: step
+--: refused 42501
+EXECUTE p ('<other!>' || '');
+
+--: visible
+--: where integer bigint text
+PREPARE p AS INSERT INTO items (id, name, tenant_id) SELECT id, b, $1 FROM (VALUES (<#1>, 'v')) AS v (id, b) ON CONFLICT (id) DO UPDATE SET tenant_id = $1, name = 'u' RETURNING name;
+--: step
+EXECUTE p (coalesce(NULL, <tenant>));
+--: step
+EXECUTE p (<tenant>);
+--: step
+--: refused 42501
+EXECUTE p (coalesce(<other>, <tenant>));
