@@ -161,6 +161,15 @@ void catalog_add_function(struct catalog *catalog, const struct catalog_function
 	copy->flag_reason = "it has not been examined";
 }
 
+void catalog_add_type(struct catalog *catalog, const struct catalog_type *type)
+{
+	catalog->types = grow(catalog->types, catalog->n_types, &catalog->room_types, sizeof *catalog->types);
+	struct catalog_type *copy = &catalog->types[catalog->n_types++];
+	*copy = *type;
+	copy->schema = catalog_copy(catalog, type->schema);
+	copy->name = catalog_copy(catalog, type->name);
+}
+
 void catalog_add_schema(struct catalog *catalog, const char *name)
 {
 	catalog->schemas =
@@ -396,6 +405,7 @@ void catalog_unref(struct catalog *catalog)
 	}
 	free(catalog->relations);
 	free(catalog->functions);
+	free(catalog->types);
 	free(catalog->schemas);
 	free(catalog->tenants);
 	free(catalog);
@@ -461,6 +471,18 @@ bool catalog_configured_shared(const struct catalog *catalog, const char *schema
 			(!schema || !catalog->shared[i].schema || strcmp(catalog->shared[i].schema, schema) == 0))
 			return true;
 	return false;
+}
+
+const struct catalog_type *catalog_type(const struct catalog *catalog, bool collation, const char *schema,
+										const char *name)
+{
+	for (size_t i = 0; i < catalog->n_types; i++) {
+		const struct catalog_type *type = &catalog->types[i];
+		if (type->collation == collation && strcmp(type->name, name) == 0 &&
+			strcmp(type->schema, schema) == 0)
+			return type;
+	}
+	return NULL;
 }
 
 bool catalog_has_schema(const struct catalog *catalog, const char *name)

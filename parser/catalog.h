@@ -120,6 +120,15 @@ struct catalog_function {
 	const char *flag_reason; /* for people; NULL when not flagged */
 };
 
+/* A type or collation in another schema than pg_catalog, or one of pg_catalog that has the name of such a one: what is
+ * not here is the server's own. No arrays and no rows of relations. */
+struct catalog_type {
+	const char *schema, *name;
+	bool collation;
+	bool
+		takes_names; /* a constant of it may be a name, which is looked up in the search_path: a composite type, .. */
+};
+
 struct catalog; /* opaque: hash tables inside */
 
 /* --- filling (one thread, before finish). Strings are copied. --- */
@@ -132,6 +141,7 @@ void catalog_set_folds_names(struct catalog *catalog, bool folds);
  * parent, is_partition; isolation and tenant_column are decided later. */
 void catalog_add_relation(struct catalog *catalog, const struct catalog_relation *relation);
 void catalog_add_function(struct catalog *catalog, const struct catalog_function *function);
+void catalog_add_type(struct catalog *catalog, const struct catalog_type *type);
 void catalog_add_schema(struct catalog *catalog, const char *name);
 void catalog_add_tenant(struct catalog *catalog, const char *canonical_value);
 
@@ -179,6 +189,10 @@ bool catalog_has_tenant(const struct catalog *catalog, const char *canonical_val
 size_t catalog_functions(const struct catalog *catalog, const char *schema, const char *name,
 						 const struct catalog_function *const **list);
 const struct catalog_function *catalog_function_by_oid(const struct catalog *catalog, uint32_t oid);
+
+/* NULL: not there. Compares with all of them. */
+const struct catalog_type *catalog_type(const struct catalog *catalog, bool collation, const char *schema,
+										const char *name);
 
 /* Iteration in insertion order, for check and tests. */
 size_t catalog_relation_count(const struct catalog *catalog);

@@ -48,6 +48,8 @@ struct catalog {
 	size_t n_relations, room_relations;
 	struct catalog_function *functions;
 	size_t n_functions, room_functions;
+	struct catalog_type *types;
+	size_t n_types, room_types;
 	const char **schemas;
 	size_t n_schemas, room_schemas;
 	const char **tenants;

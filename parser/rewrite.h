@@ -159,7 +159,8 @@ struct rewrite {
 	const Node
 		*rows_stay; /* the sub-select whose targets may stay rows of the table: a column is taken out of it */
 	bool literal;   /* the statement cannot take parameters: the slot must become a literal */
-	bool moved;     /* within a definition that was written under another search_path: rewrite_moved.c */
+	struct moved *
+		moved; /* within a definition that was written under another search_path: rewrite_moved.c; else NULL */
 	bool preparing; /* within PREPARE .. */
 	struct given *given;
 	bool foreign;            /* some relation that may hold other tenants' rows is read */
@@ -492,8 +493,8 @@ bool rewrite_create_view(struct analysis *analysis, ViewStmt *statement, size_t 
 /* rewrite_moved.c */
 /* The definition of a new view that is read next was written under this search_path. */
 bool moved_to(struct analysis *analysis, const char *path);
-/* Do the names that an expression, and an item of FROM, uses by itself mean there what they mean now? */
-bool moved_name(struct analysis *analysis, const Node *node);
+/* The names that an expression, and an item of FROM, uses by itself are to mean what they meant there. False: refused. */
+bool moved_name(struct analysis *analysis, Node *node);
 bool moved_leaf(struct analysis *analysis, const struct leaf *leaf, const Node *item);
 
 /* rewrite_view.c */

@@ -17,7 +17,7 @@ struct text_state {
 	struct cte *ctes;
 	const struct with_rest *with_rest;
 	const struct scope_path *path;
-	bool moved;
+	struct moved *moved;
 };
 
 static struct text_state text_state_put_aside(struct analysis *analysis, const char *text)
@@ -42,7 +42,7 @@ static struct text_state text_state_put_aside(struct analysis *analysis, const c
 	analysis->rewrite->level = NULL;
 	analysis->rewrite->ctes = NULL;
 	analysis->rewrite->with_rest = NULL;
-	analysis->rewrite->moved = false;
+	analysis->rewrite->moved = NULL;
 	analysis->rewrite->view_depth++;
 	return state;
 }

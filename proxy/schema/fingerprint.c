@@ -21,6 +21,8 @@ static const char catalogs_text[] =
 	SUM("attrelid", "pg_attribute WHERE attrelid >= 16384 AND attnum > 0 AND attrelid NOT IN (TABLE passing)") ", "
 	SUM("oid", "pg_proc WHERE oid >= 16384") ", "
 	SUM("oid", "pg_operator WHERE oid >= 16384") ", "
+	SUM("oid", "pg_type WHERE oid >= 16384 AND typrelid = 0 AND typcategory <> 'A'") ", "
+	SUM("oid", "pg_collation WHERE oid >= 16384") ", "
 	SUM("oid", "pg_rewrite WHERE oid >= 16384 AND ev_class NOT IN (TABLE passing)") ", "
 	SUM("indexrelid", "pg_index WHERE indexrelid >= 16384 AND indisunique AND indrelid NOT IN (TABLE passing)") ", "
 	SUM("oid", "pg_constraint WHERE oid >= 16384 AND contype IN ('p', 'u') AND conrelid NOT IN (TABLE passing)") ", "

@@ -179,6 +179,19 @@ static const char operators_text[] =
 	" ON q.oid = o.oprcode LEFT JOIN pg_catalog.pg_namespace m ON m.oid = q.pronamespace WHERE " OUR_SCHEMAS;
 // clang-format on
 
+/* As struct catalog_type has them. */
+// clang-format off
+static const char types_text[] =
+	"WITH types AS (SELECT n.nspname AS of, t.typname AS name, false AS collates, t.typtype = 'c' OR t.typtype = 'd'"
+	" AND (b.oid >= 16384 OR b.typname ~ '^_?reg') AS takes_names FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n"
+	" ON n.oid = t.typnamespace LEFT JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype WHERE " OUR_SCHEMAS
+	" AND t.typcategory <> 'A' AND (t.typrelid = 0 OR t.typrelid IN (SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relkind = 'c'))"
+	" UNION ALL SELECT n.nspname, c.collname, true, false FROM pg_catalog.pg_collation c JOIN pg_catalog.pg_namespace n"
+	" ON n.oid = c.collnamespace WHERE " OUR_SCHEMAS " AND c.collencoding IN (-1, (SELECT d.encoding FROM pg_catalog.pg_database d"
+	" WHERE d.datname = pg_catalog.current_database()))) SELECT of, name, collates, takes_names FROM types t"
+	" WHERE of <> 'pg_catalog' OR EXISTS (SELECT FROM types o WHERE o.collates = t.collates AND o.name = t.name AND o.of <> 'pg_catalog')";
+// clang-format on
+
 /* What a deparsed text is made from, as one value an object: the rule or function itself and every function,
  * type, operator and schema that it depends on, with the transaction that wrote the row; of relations and
  * columns, whose rows are written for many reasons, what a text can show of them. */
@@ -472,6 +485,21 @@ static bool load_operators(struct loading *loading, struct error *error)
 	return true;
 }
 
+static bool load_types(struct loading *loading, struct error *error)
+{
+	struct part part = {0};
+	if (!part_load(&part, loading->connection, types_text, error))
+		return false;
+	for (int row = 0; row < part.n; row++)
+		catalog_add_type(loading->catalog,
+						 &(struct catalog_type){.schema = sql_text(part.result, row, 0),
+												.name = sql_text(part.result, row, 1),
+												.collation = sql_bool(part.result, row, 2),
+												.takes_names = sql_bool(part.result, row, 3)});
+	PQclear(part.result);
+	return true;
+}
+
 static bool load_schemas(struct loading *loading, struct error *error)
 {
 	struct part part = {0};
@@ -589,8 +617,8 @@ static bool load_everything(struct loading *loading, struct error *error)
 				   loading->before ? "SET LOCAL lock_timeout TO 200" : "SET LOCAL lock_timeout TO 10000",
 				   error) &&
 		   load_relations(loading, error) && load_functions(loading, error) &&
-		   load_operators(loading, error) && load_schemas(loading, error) && load_tenants(loading, error) &&
-		   sql_run(loading->connection, "COMMIT", error);
+		   load_operators(loading, error) && load_types(loading, error) && load_schemas(loading, error) &&
+		   load_tenants(loading, error) && sql_run(loading->connection, "COMMIT", error);
 }
 
 /* The deparsing functions look at the catalogs of this moment: an object that another session drops meanwhile

@@ -395,10 +395,140 @@ SELECT * FROM public.v ORDER BY 1, 2;
 --: step
 ROLLBACK;
 
--- what its names may mean there is not known
+-- functions of one's own are those of then
+--: new views
+BEGIN;
+--: step
+CREATE VIEW v AS SELECT double_it(a), public.shout(b) AS b, (SELECT product(1) FROM tree) AS product FROM nokey;
+--: step
+CREATE TABLE alt.nokey (a integer, b text);
+--: step
+SET LOCAL search_path = alt;
+--: step
+SELECT * FROM public.v ORDER BY 1;
+--: step
+SET LOCAL search_path = alt, public;
+--: step
+SELECT double_it, b FROM v ORDER BY 1;
+--: step
+ROLLBACK;
+
+-- types of one's own, their operators, and what the transaction has made
+--: new views
+BEGIN;
+--: step
+CREATE VIEW v AS SELECT id, mood, name::mood IS NULL AS no FROM items WHERE mood IN ('happy', 'ok') AND mood > 'sad' AND mood BETWEEN 'ok'::mood AND mood 'happy' AND mood = ANY (ARRAY['happy'::public.mood]) AND name = 'none';
+--: step
+CREATE VIEW w AS SELECT id, mood, CAST(mood::text AS mood) AS same, day::timestamp(0) AS at, '{"a": 1}'::jsonb AS doc, CASE mood WHEN 'ok' THEN 1 END AS n FROM items i JOIN parts p USING (id) WHERE qty > 0 ORDER BY mood DESC, id;
+--: step
+CREATE TABLE made (id integer, mood mood, at interval);
+--: step
+INSERT INTO made VALUES (<#1>, 'happy', '1 day'), (<#2>, 'ok', '2 days');
+--: step
+CREATE VIEW x AS SELECT made.id, made.mood, made.at + '1 hour' AS at FROM made LEFT JOIN items w ON made.id = w.id AND made.mood = w.mood;
+--: step
+CREATE TABLE alt.made (id integer);
+--: step
+SET LOCAL search_path = alt, public;
+--: step
+SELECT * FROM v ORDER BY id;
+--: step
+SELECT * FROM w;
+--: step
+SELECT * FROM x ORDER BY id;
+--: step
+SET LOCAL search_path = public;
+--: step
+SELECT count(*) FROM v, w, x;
+--: step
+ROLLBACK;
+
+-- without the schema of the types
+--: new views
+BEGIN;
+--: step
+CREATE VIEW v AS SELECT id, mood = 'ok'::mood AS ok, name COLLATE "POSIX" AS name FROM items;
+--: step
+SET LOCAL search_path = alt;
+--: step
+SELECT * FROM public.v ORDER BY id;
+--: step
+ROLLBACK;
+
+-- collations
+--: new views
+BEGIN;
+--: step
+CREATE COLLATION public.mine (locale = 'C');
+--: step
+COMMIT;
+--: step
+BEGIN;
+--: step
+CREATE VIEW v AS SELECT id, name COLLATE mine AS name, max(name COLLATE /* which */ "mine") OVER () AS last FROM items ORDER BY name COLLATE "C";
+--: step
+SET LOCAL search_path = alt;
+--: step
+SELECT * FROM public.v;
+--: step
+ROLLBACK;
+
+-- an operator that is found in one of them only
+--: new views
+BEGIN;
+--: step
+CREATE VIEW v AS SELECT a === 1 AS one FROM nokey;
+--: step
+CREATE VIEW w AS SELECT a OPERATOR(public.===) 1 AS one FROM nokey;
+--: step
+SET LOCAL search_path = public, alt;
+--: step
+SELECT * FROM v ORDER BY 1;
+--: step
+SELECT * FROM w ORDER BY 1;
+--: step
+SET LOCAL search_path = alt;
+--: step
+SELECT * FROM public.w ORDER BY 1;
+--: step
+--: refused 0A000
+SELECT * FROM public.v;
+--: step
+ROLLBACK;
+
+-- a function of several schemas, which may take turns
+--: new views
+BEGIN;
+--: step
+CREATE FUNCTION alt.shout(t text) RETURNS text LANGUAGE sql AS 'SELECT ''alt''';
+--: step
+COMMIT;
+--: step
+BEGIN;
+--: step
+CREATE VIEW v AS SELECT shout(b) AS b FROM nokey;
+--: step
+SET LOCAL search_path = alt, public;
+--: step
+SELECT * FROM public.v ORDER BY 1;
+--: step
+CREATE VIEW w AS SELECT shout(b) AS b FROM nokey;
+--: step
+SELECT * FROM w ORDER BY 1;
+--: step
+SET LOCAL search_path = public, alt;
+--: step
+--: refused 0A000
+SELECT * FROM alt.w;
+--: step
+ROLLBACK;
+
+-- What the transaction has made, the snapshot does not show.
 BEGIN;
 --: step
 CREATE VIEW v AS SELECT double_it(a) FROM nokey;
+--: step
+CREATE FUNCTION alt.double_it(n integer) RETURNS integer LANGUAGE sql AS 'SELECT n + 1';
 --: step
 SET LOCAL search_path = alt, public;
 --: step
@@ -407,15 +537,38 @@ SELECT * FROM v;
 --: step
 ROLLBACK;
 
--- nor what operators mean for types of one's own
+-- constants that may be names
 BEGIN;
 --: step
-CREATE VIEW v AS SELECT id FROM items;
+CREATE VIEW v AS SELECT 'nokey'::regclass AS c FROM nokey;
+--: step
+CREATE VIEW w AS SELECT shout('Nokey') FROM nokey;
+--: step
+CREATE VIEW x AS SELECT a FROM nokey WHERE nextval('items_id_seq') > 0;
+--: step
+CREATE VIEW y AS SELECT id, place FROM items WHERE place = '(a,1)'::address;
 --: step
 SET LOCAL search_path = alt, public;
 --: step
+SAVEPOINT s;
+--: step
 --: refused 0A000
 SELECT * FROM v;
+--: step
+ROLLBACK TO s;
+--: step
+--: refused 0A000
+SELECT * FROM w;
+--: step
+ROLLBACK TO s;
+--: step
+--: refused 0A000
+SELECT * FROM x;
+--: step
+ROLLBACK TO s;
+--: step
+--: refused 0A000
+SELECT * FROM y;
 --: step
 ROLLBACK;
 
