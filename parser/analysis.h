@@ -51,6 +51,7 @@ struct analysis {
 	struct copy_plan *copy;
 	/* of a new temporary table: unique indexes that come with it, each as what follows its name in CREATE UNIQUE INDEX */
 	List *followers;
+	bool by_block; /* the statement is run by a DO block, its `followers` behind it */
 	const char *raised_tag;
 	bool touches_tenant, uses_tenant, unknown_name, cacheable;
 	bool conceal_errors; /* as in struct statement */

@@ -108,6 +108,7 @@ static const struct catalog_index *copy_indexes(struct catalog *catalog, const s
 		indexes[i] = from->indexes[i];
 		indexes[i].name = catalog_copy(catalog, indexes[i].name);
 		indexes[i].predicate = catalog_copy(catalog, indexes[i].predicate);
+		indexes[i].deferral = catalog_copy(catalog, indexes[i].deferral);
 		indexes[i].columns = copy_texts(catalog, indexes[i].columns, indexes[i].n_columns);
 		if (indexes[i].expressions)
 			indexes[i].expressions = copy_texts(catalog, indexes[i].expressions, indexes[i].n_columns);

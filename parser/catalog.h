@@ -29,11 +29,12 @@ struct catalog_column {
 	uint32_t type_oid;
 	bool not_null;
 	bool has_default; /* also identity */
-	bool generated;   /* GENERATED ALWAYS AS (..) STORED */
+	bool generated;   /* GENERATED ALWAYS AS (..) */
+	bool is_virtual;  /* .. VIRTUAL */
 	bool identity, identity_always;
 	const char *type_name; /* format_type(), qualified; NULL: not loaded (system relations) */
 	/* pg_get_expr(); of identity columns the options of the sequence, in parentheses; "?": cannot be read
-	 * now. NULL: none, virtual, or not loaded */
+	 * now. NULL: none, or not loaded */
 	const char *default_text;
 };
 
@@ -47,6 +48,7 @@ struct catalog_index {
 	/* pg_get_indexdef() of key columns that are expressions, else NULL; "?": cannot be read now. NULL: not loaded */
 	const char *const *expressions;
 	bool nulls_not_distinct;
+	const char *deferral; /* " DEFERRABLE INITIALLY DEFERRED" and the like, of its constraint; NULL: none */
 };
 
 struct catalog_relation {

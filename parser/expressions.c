@@ -118,6 +118,40 @@ bool expression_is_of_one_row(Node *node)
 	return !finds_other_rows(node, &depth);
 }
 
+struct column_search {
+	const char *name;
+	struct expression_columns found;
+	unsigned depth;
+};
+
+static bool search_columns(Node *node, void *to)
+{
+	struct column_search *search = to;
+	if (!node || is_leaf(node))
+		return false;
+	if (IsA(node, ColumnRef) && IsA(llast(((ColumnRef *)node)->fields), String)) {
+		bool is = strcmp(strVal(llast(((ColumnRef *)node)->fields)), search->name) == 0;
+		search->found.named |= is;
+		search->found.others |= !is;
+		return false;
+	}
+	if (!is_inner(node) || search->depth == 0) {
+		search->found = (struct expression_columns){true, true};
+		return true;
+	}
+	search->depth--;
+	bool stop = raw_expression_tree_walker(node, search_columns, to);
+	search->depth++;
+	return stop;
+}
+
+struct expression_columns expression_columns(Node *node, const char *name)
+{
+	struct column_search search = {.name = name, .depth = 1000};
+	search_columns(node, &search);
+	return search.found;
+}
+
 struct foreign {
 	const struct analysis *analysis;
 	const char *name;

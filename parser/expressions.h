@@ -17,4 +17,11 @@ const char *expression_foreign_function(const struct analysis *analysis, Node *n
  * may be NULL or a List. Needs no analysis. */
 bool expression_is_of_one_row(Node *node);
 
+/* Is the column `name` among those that the expression is computed from, and are others? What is not known names all.
+ * `node` may be NULL or a List. Needs no analysis. */
+struct expression_columns {
+	bool named, others;
+};
+struct expression_columns expression_columns(Node *node, const char *name);
+
 #endif

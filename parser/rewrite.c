@@ -85,7 +85,7 @@ bool rewrite_statement(struct analysis *analysis, RawStmt *raw)
 	case T_TruncateStmt:
 		return rewrite_truncate(analysis, &raw->stmt, begin, end);
 	case T_CreateStmt:
-		return analysis->followers == NIL || rewrite_followed(analysis, raw);
+		return !analysis->by_block || rewrite_followed(analysis, raw);
 	case T_CopyStmt:
 		return rewrite_copy(analysis, (CopyStmt *)raw->stmt, begin, end);
 	default:

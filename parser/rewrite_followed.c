@@ -1,5 +1,6 @@
-/* CREATE TEMP TABLE (LIKE c INCLUDING INDEXES) where c has unique indexes with expressions or conditions: no constraint can
- * say them, so they are made by statements of their own, all in one DO block that answers as CREATE TABLE does. */
+/* CREATE TEMP TABLE (LIKE c INCLUDING ..) where c has unique indexes with expressions or conditions: no constraint can
+ * say them, so they are made by statements of their own, all in one DO block that answers as CREATE TABLE does. So is the
+ * table where c has virtual columns, which the grammar here does not know. */
 #include "parser/rewrite.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Internal to the schema changes: schema_change.c (dispatch, what is created), schema_table.c (CREATE TABLE),
- * schema_view.c (CREATE VIEW), schema_alter.c (ALTER, RENAME, DROP). All functions return false after a refusal, and record effects only
+ * schema_like.c (its LIKE), schema_view.c (CREATE VIEW), schema_alter.c (ALTER, RENAME, DROP). All functions return false after a refusal, and record effects only
  * of what they let through. */
 #ifndef TENANTRY_PARSER_SCHEMA_CHANGE_H
 #define TENANTRY_PARSER_SCHEMA_CHANGE_H
@@ -85,6 +85,10 @@ void schema_record_drop(struct analysis *analysis, const struct catalog_relation
 bool schema_create_view(struct analysis *analysis, ViewStmt *view);
 bool schema_view_made(struct analysis *analysis, const ViewStmt *view, bool foreign,
 					  const struct catalog_relation *known);
+/* Spells out what LIKE would copy of tenant relations into a temporary table. */
+bool schema_spell_likes(struct analysis *analysis, CreateStmt *create);
+/* The elements of a table, as the parser itself makes them from these words; NIL: it does not. */
+List *schema_parsed_elements(const char *text);
 bool schema_create_table(struct analysis *analysis, CreateStmt *create);
 bool schema_alter_table(struct analysis *analysis, AlterTableStmt *alter);
 bool schema_rename(struct analysis *analysis, RenameStmt *rename);

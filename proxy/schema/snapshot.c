@@ -65,8 +65,8 @@ static const char columns_text[] =
 	"   s.seqmin, s.seqmax, s.seqcache, CASE WHEN s.seqcycle THEN ' CYCLE' END) FROM pg_catalog.pg_depend e"
 	"   JOIN pg_catalog.pg_sequence s ON s.seqrelid = e.objid WHERE e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass"
 	"   AND e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refobjid = a.attrelid AND e.refobjsubid = a.attnum AND e.deptype = 'i')"
-	" WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, 0) WHEN a.attgenerated <> 's' THEN NULL"
-	" WHEN $1::pg_catalog.bool AND c.oid IN (TABLE held) THEN '?' ELSE pg_catalog.pg_get_expr(d.adbin, a.attrelid) END"
+	" WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, 0)"
+	" WHEN $1::pg_catalog.bool AND c.oid IN (TABLE held) THEN '?' ELSE pg_catalog.pg_get_expr(d.adbin, a.attrelid) END, a.attgenerated = 'v'"
 	" FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid"
 	" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_catalog.pg_attrdef d"
 	" ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE a.attnum > 0"
@@ -85,7 +85,9 @@ static const char indexes_text[] =
 	" AND x.indrelid IN (TABLE held) THEN '?' ELSE pg_catalog.pg_get_expr(x.indpred, x.indrelid) END, a.attname,"
 	" CASE WHEN x.indkey[k.i] <> 0 THEN NULL WHEN $1::pg_catalog.bool AND x.indrelid IN (TABLE held) THEN '?'"
 	" ELSE pg_catalog.pg_get_indexdef(x.indexrelid, k.i + 1, false) END,"
-	" COALESCE((pg_catalog.to_jsonb(x) ->> 'indnullsnotdistinct')::pg_catalog.bool, false)"
+	" COALESCE((pg_catalog.to_jsonb(x) ->> 'indnullsnotdistinct')::pg_catalog.bool, false), CASE WHEN NOT x.indimmediate THEN"
+	" (SELECT ' DEFERRABLE' || CASE WHEN o.condeferred THEN ' INITIALLY DEFERRED' ELSE '' END FROM pg_catalog.pg_constraint o"
+	" WHERE o.conindid = x.indexrelid AND o.contype IN ('p', 'u') LIMIT 1) END"
 	" FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class c ON c.oid = x.indexrelid"
 	" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace CROSS"
 	" JOIN LATERAL pg_catalog.generate_series(0, x.indnkeyatts - 1) AS k(i) LEFT"
@@ -297,6 +299,7 @@ static void take_columns(struct loading *loading, struct arena *arena, struct pa
 			.identity = sql_bool(part->result, first + i, 7),
 			.type_name = sql_text(part->result, first + i, 8),
 			.default_text = take_expression(loading, sql_text(part->result, first + i, 9)),
+			.is_virtual = sql_bool(part->result, first + i, 10),
 		};
 	relation->columns = columns;
 	relation->n_columns = (size_t)n;
@@ -323,6 +326,7 @@ static void take_indexes(struct loading *loading, struct arena *arena, struct pa
 				.columns = columns + (row - first),
 				.expressions = expressions + (row - first),
 				.nulls_not_distinct = sql_bool(part->result, row, 8),
+				.deferral = sql_text(part->result, row, 9),
 			};
 		}
 		columns[row - first] = sql_text(part->result, row, 6);

@@ -315,9 +315,60 @@ CREATE TEMP TABLE "it's $tenantry$" (LIKE emails INCLUDING ALL);
 --: modes simple
 BEGIN; CREATE TEMP TABLE fresh (LIKE emails INCLUDING ALL) ON COMMIT DROP; INSERT INTO fresh (id, email) VALUES (1, 'x') RETURNING *; COMMIT;
 
--- One of its constraints names the tenant column.
+-- What tenantry, or whoever moved the schema under it, gave a table for the tenant column does not come along.
+BEGIN;
+--: step
+CREATE TEMP TABLE fresh (LIKE defer INCLUDING ALL);
+--: step
+INSERT INTO fresh VALUES (1, 2), (2, 2), (3, 3) RETURNING *;
+--: step
+UPDATE fresh SET pos = 1 WHERE id = 1;
+--: step
+COMMIT;
+--: step
+BEGIN;
+--: step
+INSERT INTO fresh VALUES (4, 3);
+--: step
+--: error 23505
+--: differs s
+COMMIT;
+
+CREATE TEMP TABLE fresh (LIKE defer INCLUDING CONSTRAINTS, LIKE nokey);
+--: step
+INSERT INTO fresh VALUES (1, 2, 3, 'b');
+
+CREATE TEMP TABLE fresh (LIKE stock INCLUDING ALL EXCLUDING DEFAULTS);
+--: step
+INSERT INTO fresh (id, qty, seen) VALUES (1, 2000000, 1), (2, 2000001, 1) RETURNING *;
+--: step
+--: error 23P01
+--: differs s
+INSERT INTO fresh (id, qty, seen) VALUES (3, 2000000, 1);
+--: step
+INSERT INTO fresh (id, qty, seen) VALUES (3, 2000000, 1), (4, 1, 2) ON CONFLICT DO NOTHING RETURNING id;
+
+-- This one asks for a column of the application's, too.
 --: refused 0A000
-CREATE TEMP TABLE fresh (LIKE defer INCLUDING CONSTRAINTS);
+CREATE TEMP TABLE fresh (LIKE tree INCLUDING CONSTRAINTS);
+
+--: version 18
+CREATE TEMP TABLE fresh (LIKE gen INCLUDING ALL, extra integer);
+--: step
+INSERT INTO fresh (a, extra) VALUES (5, 1), (8, 2) RETURNING *;
+--: step
+UPDATE fresh SET a = a + 2 WHERE half > 3 RETURNING half;
+--: step
+SELECT attname, attgenerated FROM pg_attribute WHERE attrelid = 'fresh'::regclass AND attnum > 0 ORDER BY attnum;
+
+--: version 18
+CREATE TEMP TABLE IF NOT EXISTS fresh (LIKE gen INCLUDING GENERATED) ON COMMIT DELETE ROWS;
+--: step
+BEGIN;
+--: step
+INSERT INTO fresh (id, a) VALUES (1, 7) RETURNING *;
+--: step
+COMMIT;
 
 CREATE TEMP TABLE fresh (LIKE defer INCLUDING DEFAULTS);
 --: step

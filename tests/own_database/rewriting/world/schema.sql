@@ -39,6 +39,10 @@ CREATE TABLE dogs (breed text) INHERITS (animals);
 CREATE TABLE nokey (a integer, b text);
 CREATE TABLE onecol (v text);
 CREATE TABLE gen (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, a integer DEFAULT 7, b integer GENERATED ALWAYS AS (a * 2) STORED, c text DEFAULT 'c');
+SELECT current_setting('server_version_num')::integer >= 180000 AS has_virtual \gset
+\if :has_virtual
+ALTER TABLE gen ADD COLUMN half integer GENERATED ALWAYS AS (a / 2) VIRTUAL;
+\endif
 CREATE TABLE defer (id integer PRIMARY KEY, pos integer UNIQUE DEFERRABLE INITIALLY DEFERRED);
 CREATE TABLE emails (id serial PRIMARY KEY, email text NOT NULL, slot integer, active boolean NOT NULL DEFAULT true);
 CREATE UNIQUE INDEX emails_lower ON emails (lower(email));
@@ -50,6 +54,7 @@ CREATE TABLE types (
 );
 
 CREATE TABLE stock (id integer PRIMARY KEY, qty integer NOT NULL, changed timestamptz, seen integer NOT NULL DEFAULT 0);
+ALTER TABLE stock ADD CONSTRAINT stock_qty EXCLUDE USING btree (qty WITH =) WHERE (qty > 1000000), ADD CONSTRAINT stock_words CHECK (seen::text <> 'tenant_id');
 CREATE TABLE stock_log (id serial PRIMARY KEY, stock_id integer, old_qty integer, new_qty integer);
 CREATE FUNCTION stock_before() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.changed := timestamptz '2000-01-01 00:00+00'; NEW.seen := NEW.seen + 1; RETURN NEW; END $$;
 CREATE TRIGGER stock_before BEFORE INSERT OR UPDATE ON stock FOR EACH ROW EXECUTE FUNCTION stock_before();
