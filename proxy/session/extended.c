@@ -94,16 +94,19 @@ static enum handled admit_bind(struct session *session, const struct prepared *p
 	return HANDLED;
 }
 
-/* What is not known here is not known to the server either; should it be, it is nothing that was guarded. */
+/* What is not known here the server is made to forget, and says so: also in an aborted transaction, where it looks the name
+ * up first. */
 static void refuse_unknown(struct session *session, const char *name)
 {
-	struct own_refusal own;
-	if (*name)
-		error_set(&own.text, "26000", "prepared statement \"%s\" does not exist", name);
-	else
-		error_set(&own.text, "26000", "unnamed prepared statement does not exist");
-	own_refusal_finish(&own, 0);
-	refuse_extended(session, &own.refusal);
+	static const char portal[] = "tenantry: unknown";
+	struct buffer *out = &session->out[SIDE_SERVER];
+	wire_add_target(out, 'C', 'S', name);
+	replies_add(&session->replies, REPLY_CLOSE)->swallow = true;
+	wire_add_bind(out, portal, name);
+	replies_add(&session->replies, REPLY_ERROR);
+	session->failing = true;
+	session->flushed = false;
+	timing_busy(session);
 }
 
 static enum handled refuse_malformed_bind(struct session *session, const struct wire_message *message,
