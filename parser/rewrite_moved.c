@@ -44,6 +44,12 @@ bool moved_to(struct analysis *analysis, const char *path)
 	return true;
 }
 
+/* The paths may be long, and so may the definition be. */
+static bool may_look_up(struct analysis *analysis, size_t times)
+{
+	return rewrite_work(analysis, times * (analysis->path->n + analysis->rewrite->moved->now->n));
+}
+
 /* --- the schemas that have functions, or operators, of a name --- */
 
 /* The next one from *i on; NULL: none. */
@@ -203,6 +209,8 @@ static const struct catalog_type *first_type(const struct analysis *analysis, co
 static bool meaning(struct analysis *analysis, bool collation, const char *name,
 					const struct catalog_type **type)
 {
+	if (!may_look_up(analysis, analysis->catalog->n_types))
+		return false;
 	*type = first_type(analysis, analysis->path, collation, name);
 	if (*type == NULL && first_type(analysis, analysis->rewrite->moved->now, collation, name))
 		return refuse(analysis, name); /* the transaction has made it */
@@ -258,6 +266,8 @@ bool moved_name(struct analysis *analysis, Node *node)
 {
 	if (!analysis->rewrite->moved)
 		return true;
+	if (!may_look_up(analysis, 1))
+		return false;
 	switch (nodeTag(node)) {
 	case T_A_Expr:
 		return expression_stays(analysis, (const A_Expr *)node);
@@ -315,6 +325,8 @@ bool moved_leaf(struct analysis *analysis, const struct leaf *leaf, const Node *
 	if (IsA(item, RangeTableFunc) || IsA(item, RangeTableSample) ||
 		(IsA(item, RangeFunction) && has_definitions((const RangeFunction *)item)))
 		return refuse(analysis, leaf->name ? leaf->name : "");
+	if (leaf->relation && !may_look_up(analysis, leaf->relation->n_columns))
+		return false;
 	for (size_t i = 0; leaf->relation && i < leaf->relation->n_columns; i++) {
 		const struct catalog_column *column = &leaf->relation->columns[i];
 		if (type_takes_names(column->type_oid))
