@@ -26,6 +26,14 @@ enum leaf_kind {
 	LEAF_OTHER,  /* shared relation, temporary relation, CTE, sub-select, function */
 };
 
+/* What is done with a row that is cast to the type of a tenant relation. */
+enum row_use {
+	ROW_WHOLE,   /* anything */
+	ROW_OPERAND, /* it is compared, or shown as text: the names of its columns do not matter */
+	ROW_SENT,    /* .. or a column of the result */
+	ROW_FIELDS,  /* a column is taken out of it, or it goes to a function of such rows */
+};
+
 enum placement { PLACE_WHERE, PLACE_ON, PLACE_WRAP };
 
 /* A join with ON that may receive predicates. */
@@ -114,6 +122,7 @@ struct level {
 	List *groups;                 /* GROUP BY */
 	bool rows_stay;               /* a column is taken out of its only target */
 	bool star;                    /* has a bare * among its targets */
+	bool sent;                    /* its targets are what the statement sends */
 	List *targets;                /* its result columns (ResTarget), after stars were spelled out */
 	int width;                    /* of VALUES; else -1: count the targets */
 	bool named;                   /* its .. */
@@ -158,7 +167,9 @@ struct rewrite {
 	size_t work;            /* names compared so far; views that are put in their place count, too */
 	const Node
 		*rows_stay; /* the sub-select whose targets may stay rows of the table: a column is taken out of it */
-	bool literal;   /* the statement cannot take parameters: the slot must become a literal */
+	const Node *used;     /* the cast that is walked next, if it is known .. */
+	enum row_use used_as; /* .. what is done with it */
+	bool literal;         /* the statement cannot take parameters: the slot must become a literal */
 	struct moved *
 		moved; /* within a definition that was written under another search_path: rewrite_moved.c; else NULL */
 	bool preparing; /* within PREPARE .. */
@@ -387,14 +398,51 @@ bool row_stars(struct analysis *analysis, List **arguments);
 /* A target that is used as a row: (SELECT c FROM (SELECT c.a, c.b) AS c). */
 bool target_as_row(struct analysis *analysis, struct leaf *leaf, Node **place);
 
+bool star_is_value(const Node *value); /* .. of which this is the expression */
+
+/* rewrite_row_source.c */
+/* The tenant relation whose rows, with the tenant column, an expression delivers as long as it is walked by field_source();
+ * NULL: none, or it cannot be told. */
+const struct catalog_relation *row_source(struct analysis *analysis, struct level *level, const Node *value);
+/* A function that delivers what its first argument is, or an element of it. */
+bool passes_row(const struct analysis *analysis, const FuncCall *call);
+/* Is it a call of jsonb_populate_record() or its like, of the server? */
+bool is_populate(const struct analysis *analysis, const FuncCall *call);
+/* `(row).*` of such an expression; NULL: something else. */
+const struct catalog_relation *star_row_source(struct analysis *analysis, struct level *level,
+											   const Node *value);
+/* Spells it out, as the server does: the expression once for each column, appended to *values. The byte of the asterisk
+ * is left to be removed. Only after all that belongs to the expression was recorded. */
+bool row_star(struct analysis *analysis, const Node *star, const struct catalog_relation *relation,
+			  size_t *asterisk, List **values);
+/* The same of those among the values of ROW() and VALUES, after they were walked. */
+bool row_value_stars(struct analysis *analysis, List **values);
+
 /* rewrite_row_argument.c */
 /* Does the database itself define a function of that name, where the search_path may find it? */
 bool is_own_function(const struct analysis *analysis, const List *name);
-/* The arguments of a call, of which whole rows may be meant for a function of rows. */
-bool walk_arguments(struct analysis *analysis, FuncCall *call);
+/* The arguments of a call, of which whole rows may be meant for a function of rows. `use`: of its result. */
+bool walk_arguments(struct analysis *analysis, FuncCall *call, enum row_use use);
 /* `x.name`, which is no column: *calls tells if it calls a function of the database's own. `place`: of the ColumnRef, NULL
  * for (x).name. False: refused. */
 bool row_attribute(struct analysis *analysis, struct leaf *leaf, const char *name, Node **place, bool *calls);
+
+/* rewrite_row_cast.c */
+/* Walks a TypeCast, which may be one to the row type of a tenant relation. */
+bool walk_cast(struct analysis *analysis, Node **place, enum row_use use);
+/* Tells what is done with an expression that is walked next. */
+static inline void row_used(struct analysis *analysis, const Node *value, enum row_use use)
+{
+	analysis->rewrite->used = value;
+	analysis->rewrite->used_as = use;
+}
+static inline enum row_use row_use(const struct analysis *analysis, const Node *value)
+{
+	return analysis->rewrite->used == value ? analysis->rewrite->used_as : ROW_WHOLE;
+}
+/* jsonb_populate_record(NULL::c, ..), whose result is used like this: where it is shown, a row without the tenant column
+ * comes in the place of NULL::c. */
+bool populate_base(struct analysis *analysis, FuncCall *call, enum row_use use);
 
 /* rewrite_walk.c */
 /* The leaf whose whole row is meant by a plain name; NULL: a column, or something else. */

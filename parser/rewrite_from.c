@@ -267,16 +267,11 @@ static bool place_subselect(struct analysis *analysis, struct leaf *leaf, RangeS
 /* jsonb_populate_record(NULL::c, ..) and its like deliver rows of c, tenant column and all. NULL: something else. */
 static const struct catalog_relation *populated(struct analysis *analysis, const RangeFunction *function)
 {
-	static const char *const names[] = {"json_populate_record", "json_populate_recordset",
-										"jsonb_populate_record", "jsonb_populate_recordset"};
 	const FuncCall *call = linitial((List *)linitial(function->functions));
 	if (function->ordinality || function->is_rowsfrom || function->coldeflist || call == NULL ||
-		!IsA(call, FuncCall) || call->args == NIL || !IsA(linitial(call->args), TypeCast))
+		!IsA(call, FuncCall) || !is_populate(analysis, call) || !IsA(linitial(call->args), TypeCast))
 		return NULL;
-	bool known = false;
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		known |= strcmp(strVal(llast(call->funcname)), names[i]) == 0;
-	return known ? hidden_row_type(analysis, ((TypeCast *)linitial(call->args))->typeName) : NULL;
+	return hidden_row_type(analysis, ((TypeCast *)linitial(call->args))->typeName);
 }
 
 /* LATERAL (SELECT visible columns FROM function) AS name: the alias stays where it stands. */
@@ -321,12 +316,13 @@ static bool place_function(struct analysis *analysis, struct leaf *leaf, RangeFu
 	else if (first)
 		leaf->name = expression_name(first);
 	ListCell *cell;
+	const struct catalog_relation *relation = populated(analysis, function);
+	if (relation)
+		return field_source(analysis, (Node **)&linitial((List *)linitial(function->functions))) &&
+			   wrap_populated(analysis, leaf, relation);
 	foreach (cell, function->functions)
 		if (!walk(analysis, (Node **)&linitial((List *)lfirst(cell))))
 			return false;
-	const struct catalog_relation *relation = populated(analysis, function);
-	if (relation)
-		return wrap_populated(analysis, leaf, relation);
 	leaf->columns = function_columns(analysis, function, leaf->name);
 	return !analysis->refused;
 }

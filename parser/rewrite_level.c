@@ -342,7 +342,9 @@ static int star_width(struct analysis *analysis, const struct level *level, cons
 {
 	if (!star_is_bare((const Node *)star)) {
 		const struct leaf *leaf = star_leaf(analysis, (struct level *)level, star->val);
-		return leaf ? leaf_width(analysis, leaf) : -1;
+		const struct catalog_relation *row =
+			leaf ? NULL : star_row_source(analysis, (struct level *)level, star->val);
+		return leaf ? leaf_width(analysis, leaf) : row ? (int)row->n_columns - 1 : -1;
 	}
 	const struct leaf *target = level_target(level);
 	int width = target ? leaf_width(analysis, target) : 0;

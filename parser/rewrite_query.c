@@ -115,6 +115,8 @@ bool walk_targets(struct analysis *analysis, struct level *level, List *targets)
 	ListCell *cell;
 	foreach (cell, targets) {
 		ResTarget *target = lfirst(cell);
+		if (level->sent)
+			row_used(analysis, target->val, ROW_SENT);
 		if (star_is_bare((Node *)target))
 			level->star = true;
 		else if (level->rows_stay && !star_is((Node *)target)) {
@@ -136,13 +138,25 @@ static bool walk_tail(struct analysis *analysis, SelectStmt *select)
 		   walk(analysis, &select->limitCount);
 }
 
+static bool walk_groups(struct analysis *analysis, const struct level *level, List *groups)
+{
+	ListCell *cell;
+	foreach (cell, groups) {
+		if (level->sent)
+			row_used(analysis, lfirst(cell), ROW_OPERAND);
+		if (!walk(analysis, (Node **)&lfirst(cell)))
+			return false;
+	}
+	return true;
+}
+
 static bool walk_select(struct analysis *analysis, struct level *level, SelectStmt *select)
 {
 	if (select->distinctClause && linitial(select->distinctClause) &&
 		!walk_list(analysis, select->distinctClause))
 		return false;
 	return walk_targets(analysis, level, select->targetList) && walk(analysis, &select->whereClause) &&
-		   walk_list(analysis, select->groupClause) && walk(analysis, &select->havingClause) &&
+		   walk_groups(analysis, level, select->groupClause) && walk(analysis, &select->havingClause) &&
 		   walk_list(analysis, select->windowClause) && walk_tail(analysis, select);
 }
 
@@ -186,6 +200,10 @@ static struct level *values(struct analysis *analysis, SelectStmt *select, size_
 	if (ok && source)
 		source->width = level->width;
 	ok = ok && walk_list(analysis, select->valuesLists) && walk_tail(analysis, select);
+	foreach (cell, source ? NIL : select->valuesLists)
+		ok = ok && row_value_stars(analysis, (List **)&lfirst(cell));
+	if (source == NULL)
+		level->width = list_length(linitial(select->valuesLists));
 	level_close(analysis, level);
 	return ok ? level : NULL;
 }
@@ -249,6 +267,7 @@ static struct level *simple_select(struct analysis *analysis, SelectStmt *select
 		return rewrite_lost(analysis, -1), NULL;
 	struct level *level = level_open(analysis);
 	level->rows_stay = analysis->rewrite->rows_stay == (Node *)select;
+	level->sent = analysis->rewrite->root == (Node *)select;
 	if (select->fromClause &&
 		!rewrite_from(analysis, level, select->fromClause, clauses.from_begin, clauses.from_end, PLACE_WHERE))
 		return NULL;

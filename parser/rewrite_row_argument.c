@@ -165,11 +165,21 @@ static bool too_many_columns(struct analysis *analysis, const struct catalog_rel
 						   "Input has too many columns.", NULL);
 }
 
+/* No whole row by its name, but perhaps a row of a type that the function takes. */
+static bool other_argument(struct analysis *analysis, const List *function, int k, Node **place)
+{
+	const struct catalog_relation *relation = row_source(analysis, analysis->rewrite->level, *place);
+	if (relation == NULL ||
+		row_parameter(analysis, function, k, (int)relation->n_columns - 1).relation != relation)
+		return !analysis->refused && walk(analysis, place);
+	return field_source(analysis, place);
+}
+
 static bool row_argument(struct analysis *analysis, const List *function, int k, Node **place)
 {
 	struct leaf *leaf = argument_leaf(analysis, *place);
 	if (leaf == NULL)
-		return walk(analysis, place);
+		return other_argument(analysis, function, k, place);
 	int width = leaf_width(analysis, leaf);
 	struct row_parameter parameter = row_parameter(analysis, function, k, width);
 	if (leaf->kind == LEAF_TENANT && parameter.records && !parameter.others)
@@ -183,10 +193,25 @@ static bool row_argument(struct analysis *analysis, const List *function, int k,
 	return true;
 }
 
-bool walk_arguments(struct analysis *analysis, FuncCall *call)
+/* Of a function of the server. */
+static bool built_in_arguments(struct analysis *analysis, const FuncCall *call, enum row_use use)
+{
+	if (!passes_row(analysis, call))
+		use = ROW_SENT;
+	ListCell *cell;
+	foreach (cell, call->args) {
+		if (IsA(lfirst(cell), FuncCall))
+			row_used(analysis, lfirst(cell), use);
+		if (!walk(analysis, (Node **)&lfirst(cell)))
+			return false;
+	}
+	return true;
+}
+
+bool walk_arguments(struct analysis *analysis, FuncCall *call, enum row_use use)
 {
 	if (!is_own_function(analysis, call->funcname))
-		return walk_list(analysis, call->args);
+		return built_in_arguments(analysis, call, use);
 	int k = 0;
 	ListCell *cell;
 	foreach (cell, call->args)

@@ -5,7 +5,7 @@
 
 enum { TARGETS_MOST = 1664 }; /* MaxTupleAttributeNumber */
 
-static bool is_star(const Node *value)
+bool star_is_value(const Node *value)
 {
 	if (value && IsA(value, A_Indirection))
 		return IsA(llast(((const A_Indirection *)value)->indirection), A_Star);
@@ -14,7 +14,7 @@ static bool is_star(const Node *value)
 
 bool star_is(const Node *target)
 {
-	return IsA(target, ResTarget) && is_star(((const ResTarget *)target)->val);
+	return IsA(target, ResTarget) && star_is_value(((const ResTarget *)target)->val);
 }
 
 bool star_is_bare(const Node *target)
@@ -25,7 +25,7 @@ bool star_is_bare(const Node *target)
 
 struct leaf *star_leaf(struct analysis *analysis, struct level *level, const Node *value)
 {
-	if (!is_star(value))
+	if (!star_is_value(value))
 		return NULL;
 	if (IsA(value, ColumnRef)) {
 		const List *fields = ((const ColumnRef *)value)->fields;
@@ -250,6 +250,20 @@ static size_t label_end(const struct analysis *analysis, size_t from)
 	return i < analysis->tokens->n ? token_at(analysis, i)->end : from;
 }
 
+/* (row).* of an expression. */
+static bool expand_row(struct analysis *analysis, const ResTarget *star,
+					   const struct catalog_relation *relation, List **targets)
+{
+	List *values = NIL;
+	size_t at;
+	if (!row_star(analysis, star->val, relation, &at, &values))
+		return false;
+	ListCell *cell;
+	foreach (cell, values)
+		*targets = lappend(*targets, tree_target(NULL, lfirst(cell)));
+	return splice_text(analysis, at, star->name ? label_end(analysis, at + 1) - at : 1, NULL);
+}
+
 bool star_expand(struct analysis *analysis, struct level *level, List **targets)
 {
 	bool any = false;
@@ -264,6 +278,13 @@ bool star_expand(struct analysis *analysis, struct level *level, List **targets)
 		struct pieces pieces = {0};
 		bool replaced = false;
 		size_t start, length;
+		const struct catalog_relation *source =
+			star_is((Node *)target) ? star_row_source(analysis, level, target->val) : NULL;
+		if (source) {
+			if (!expand_row(analysis, target, source, &expanded))
+				return false;
+			continue;
+		}
 		if (star_is((Node *)target) &&
 			!expand_one(analysis, level, target->val, &expanded, &pieces, &replaced))
 			return false;

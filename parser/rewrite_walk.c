@@ -130,39 +130,6 @@ const struct catalog_relation *hidden_row_type(struct analysis *analysis, const 
 			   : NULL;
 }
 
-/* A cast to a tenant relation's row type, which has one column more than the application knows of: no record, text or whole
- * row that it writes would fit. */
-static bool cast_to_row(struct analysis *analysis, const TypeCast *cast)
-{
-	const Node *value = cast->arg;
-	bool constant = value && IsA(value, A_Const) && !((const A_Const *)value)->isnull;
-	const struct leaf *leaf = row_leaf(analysis, analysis->rewrite->level, value);
-	if (!constant && !(value && IsA(value, RowExpr)) && !(leaf && leaf_hides(analysis, leaf)))
-		return true;
-	const struct catalog_relation *relation = hidden_row_type(analysis, cast->typeName);
-	return relation == NULL ||
-		   analysis_refuse(
-			   analysis, "0A000", cast->location,
-			   text_concat("cannot cast to the row type of tenant relation \"", relation->name, "\"", NULL),
-			   text_concat("The type has the tenant column \"", tenant_name(relation),
-						   "\", which the value has not.", NULL),
-			   "Name the columns one by one, or use jsonb_populate_record().");
-}
-
-static bool is_row_through(const List *name)
-{
-	static const char *const names[] = {
-		"array_agg", "first_value",          "last_value",           "nth_value", "lag", "lead",
-		"unnest",    "json_populate_record", "jsonb_populate_record"};
-	const char *last = strVal(llast(name));
-	if (list_length(name) > 1 && !same_name(strVal(linitial(name)), "pg_catalog"))
-		return false;
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (same_name(last, names[i]))
-			return true;
-	return false;
-}
-
 static bool field_sources(struct analysis *analysis, List *list)
 {
 	ListCell *cell;
@@ -211,7 +178,7 @@ bool field_source(struct analysis *analysis, Node **place)
 	}
 	case T_FuncCall: {
 		FuncCall *call = (FuncCall *)node;
-		if (is_row_through(call->funcname) && call->args) {
+		if (passes_row(analysis, call)) {
 			List *rest = list_copy_tail(call->args, 1);
 			ok = moved_name(analysis, node) && function_policy(analysis, call) &&
 				 field_source(analysis, (Node **)&linitial(call->args)) && walk_list(analysis, rest) &&
@@ -222,6 +189,9 @@ bool field_source(struct analysis *analysis, Node **place)
 		}
 		break;
 	}
+	case T_TypeCast:
+		ok = moved_name(analysis, node) && walk_cast(analysis, place, ROW_FIELDS);
+		break;
 	case T_SubLink:
 		if (((SubLink *)node)->subLinkType == EXPR_SUBLINK || ((SubLink *)node)->subLinkType == ARRAY_SUBLINK)
 			analysis->rewrite->rows_stay = ((SubLink *)node)->subselect;
@@ -259,6 +229,7 @@ static bool indirection(struct analysis *analysis, A_Indirection *expression)
 	/* Also `(c).*` in an expression, where it is not spelled out: the server refuses it. */
 	if (leaf && (field || IsA(llast(expression->indirection), A_Star)))
 		return true;
+	field |= star_row_source(analysis, analysis->rewrite->level, (Node *)expression) != NULL;
 	return field ? field_source(analysis, &expression->arg) : walk(analysis, &expression->arg);
 }
 
@@ -303,9 +274,10 @@ static bool sublink(struct analysis *analysis, SubLink *link)
 
 static bool function_call(struct analysis *analysis, FuncCall *call)
 {
-	return function_policy(analysis, call) && walk_arguments(analysis, call) &&
-		   walk_list(analysis, call->agg_order) && walk(analysis, &call->agg_filter) &&
-		   walk(analysis, (Node **)&call->over);
+	enum row_use use = row_use(analysis, (Node *)call);
+	return function_policy(analysis, call) && populate_base(analysis, call, use) &&
+		   walk_arguments(analysis, call, use) && walk_list(analysis, call->agg_order) &&
+		   walk(analysis, &call->agg_filter) && walk(analysis, (Node **)&call->over);
 }
 
 static bool window(struct analysis *analysis, WindowDef *definition)
@@ -328,6 +300,43 @@ static bool refuse_node(struct analysis *analysis, const Node *node)
 		analysis_text("Node type %d of PostgreSQL's parser is not on the list of known expressions.",
 					  (int)nodeTag(node)),
 		"Please report the statement.");
+}
+
+/* Does it compare its operands, or join them as texts? */
+static bool is_comparison(const A_Expr *expression)
+{
+	static const char *const names[] = {"=", "<>", "<", "<=", ">", ">=", "||"};
+	switch (expression->kind) {
+	case AEXPR_OP:
+	case AEXPR_OP_ANY:
+	case AEXPR_OP_ALL:
+		break;
+	default:
+		return expression->kind != AEXPR_NULLIF;
+	}
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (same_name(strVal(llast(expression->name)), names[i]))
+			return list_length(expression->name) == 1 ||
+				   same_name(strVal(linitial(expression->name)), "pg_catalog");
+	return false;
+}
+
+static bool walk_operand(struct analysis *analysis, const A_Expr *expression, Node **place)
+{
+	if (*place == NULL || (!IsA(*place, TypeCast) && !IsA(*place, List) && !IsA(*place, FuncCall)) ||
+		!is_comparison(expression))
+		return walk(analysis, place);
+	if (!IsA(*place, List)) {
+		row_used(analysis, *place, ROW_OPERAND);
+		return walk(analysis, place);
+	}
+	ListCell *cell;
+	foreach (cell, (List *)*place) {
+		row_used(analysis, lfirst(cell), ROW_OPERAND);
+		if (!walk(analysis, (Node **)&lfirst(cell)))
+			return false;
+	}
+	return true;
 }
 
 static bool walk_more(struct analysis *analysis, Node *node);
@@ -355,13 +364,13 @@ static bool walk_node(struct analysis *analysis, Node **place)
 	case T_List:
 		return walk_list(analysis, (List *)node);
 	case T_A_Expr:
-		return operator_used(analysis, (A_Expr *)node) && walk(analysis, &((A_Expr *)node)->lexpr) &&
-			   walk(analysis, &((A_Expr *)node)->rexpr);
+		return operator_used(analysis, (A_Expr *)node) &&
+			   walk_operand(analysis, (A_Expr *)node, &((A_Expr *)node)->lexpr) &&
+			   walk_operand(analysis, (A_Expr *)node, &((A_Expr *)node)->rexpr);
 	case T_BoolExpr:
 		return walk_list(analysis, ((BoolExpr *)node)->args);
 	case T_TypeCast:
-		return cast_to_row(analysis, (TypeCast *)node) && walk(analysis, &((TypeCast *)node)->arg) &&
-			   walk_list(analysis, ((TypeCast *)node)->typeName->typmods);
+		return walk_cast(analysis, place, row_use(analysis, node));
 	case T_FuncCall:
 		return function_call(analysis, (FuncCall *)node);
 	case T_SubLink:
@@ -395,6 +404,8 @@ static bool walk_more(struct analysis *analysis, Node *node)
 		return WALK(CollateClause, arg);
 	case T_SortBy: {
 		const SortBy *sort = (SortBy *)node;
+		if (analysis->rewrite->level && analysis->rewrite->level->sent)
+			row_used(analysis, sort->node, ROW_OPERAND);
 		return (!sort->useOp || operator_policy(analysis, sort->useOp, sort->location)) && WALK(SortBy, node);
 	}
 	case T_WindowDef:
@@ -412,12 +423,14 @@ static bool walk_more(struct analysis *analysis, Node *node)
 	case T_CoalesceExpr:
 		return WALK_LIST(CoalesceExpr, args);
 	case T_RowExpr:
-		return row_stars(analysis, &((RowExpr *)node)->args) && WALK_LIST(RowExpr, args);
+		return row_stars(analysis, &((RowExpr *)node)->args) && WALK_LIST(RowExpr, args) &&
+			   row_value_stars(analysis, &((RowExpr *)node)->args);
 	case T_XmlExpr:
 		return WALK_LIST(XmlExpr, named_args) && WALK_LIST(XmlExpr, args);
 	case T_XmlSerialize:
 		return WALK(XmlSerialize, expr);
 	case T_NullTest:
+		row_used(analysis, (Node *)((NullTest *)node)->arg, ROW_OPERAND);
 		return WALK(NullTest, arg);
 	case T_BooleanTest:
 		return WALK(BooleanTest, arg);

@@ -107,6 +107,39 @@ bool splices_finish(struct splice_list *list)
 	return true;
 }
 
+/* The splices of [start, end), in order. */
+static struct splice_list splices_inside(const struct splice_list *list, size_t start, size_t end)
+{
+	struct splice_list inside = {.items = palloc((list->n + 1) * sizeof *list->items)};
+	for (size_t i = 0; i < list->n; i++)
+		if (list->items[i].at >= start && list->items[i].at + list->items[i].remove <= end)
+			inside.items[inside.n++] = list->items[i];
+	return inside;
+}
+
+static bool add_again(struct analysis *analysis, size_t at, const char *text, size_t length)
+{
+	return length == 0 ||
+		   splice_add(analysis, (struct splice){.at = at, .insert = text, .insert_length = length});
+}
+
+bool splice_again(struct analysis *analysis, size_t at, size_t start, size_t end, size_t *length)
+{
+	struct splice_list inside = splices_inside(&analysis->splices, start, end);
+	if (!splices_finish(&inside))
+		return false;
+	*length += splices_length(&inside, end - start, 0);
+	for (size_t i = 0; i < inside.n; i++) {
+		const struct splice *splice = &inside.items[i];
+		if (!add_again(analysis, at, analysis->text + start, splice->at - start) ||
+			!(splice->tenant ? splice_tenant(analysis, at)
+							 : add_again(analysis, at, splice->insert, splice->insert_length)))
+			return false;
+		start = splice->at + splice->remove;
+	}
+	return add_again(analysis, at, analysis->text + start, end - start);
+}
+
 size_t splices_length(const struct splice_list *list, size_t length, size_t slot_length)
 {
 	for (size_t i = 0; i < list->n; i++)

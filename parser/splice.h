@@ -12,6 +12,9 @@
 bool splice_text(struct analysis *analysis, size_t at, size_t remove, const char *text);
 /* The same of what opens an expression whose inside has been walked: it comes behind all else that is inserted there. */
 bool splice_opening(struct analysis *analysis, size_t at, const char *text);
+/* What stands in [start, end) comes here once more, as it is after the splices so far; *length grows by its bytes. False: two
+ * of them overlap, or there are too many, which is refused. */
+bool splice_again(struct analysis *analysis, size_t at, size_t start, size_t end, size_t *length);
 /* The tenant's value comes here. */
 bool splice_tenant(struct analysis *analysis, size_t at);
 
