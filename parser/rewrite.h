@@ -167,6 +167,7 @@ struct rewrite {
 	size_t work;            /* names compared so far; views that are put in their place count, too */
 	const Node
 		*rows_stay; /* the sub-select whose targets may stay rows of the table: a column is taken out of it */
+	List *uncast;   /* names of whole rows that stood in a cast to their own type */
 	const Node *used;     /* the cast that is walked next, if it is known .. */
 	enum row_use used_as; /* .. what is done with it */
 	bool literal;         /* the statement cannot take parameters: the slot must become a literal */
@@ -469,6 +470,9 @@ static inline bool price_due(struct analysis *analysis, const Node *node)
 }
 /* `name`: of the result column that it is the whole of, NULL: of none, or one with a label. */
 bool price(struct analysis *analysis, Node **place, const char *name);
+/* A sub-select that is not the application's, which gets a price wherever it stands if there is need of any; with the text
+ * before and behind it. */
+Node *price_made(struct analysis *analysis, Node *value, const char **opens, const char **closes);
 /* OFFSET 0 for a query of FROM or WITH that needs one; it has been rewritten and ends at this byte. */
 bool price_fence(struct analysis *analysis, Node *query, size_t end);
 /* OFFSET 0 in any case. */

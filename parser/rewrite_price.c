@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char PRICE[] = "(CASE WHEN pg_catalog.now() IS NULL THEN NULL ELSE ";
+static const char PRICE[] = "(CASE WHEN pg_catalog.now() IS NULL THEN NULL ELSE ", PRICE_END[] = " END)";
 
 /* What is not understood is left to the checker, which refuses it. */
 static void add_free(struct rewrite *rewrite, struct quals_free found)
@@ -70,9 +70,18 @@ bool price(struct analysis *analysis, Node **place, const char *name)
 	*place = tree_priced(*place);
 	const char *label = expression_name(*place);
 	bool labelled = name && label && strcmp(name, label) != 0;
-	return splice_text(analysis, end, 0, " END)") &&
+	return splice_text(analysis, end, 0, PRICE_END) &&
 		   (!labelled || splice_text(analysis, end, 0, text_concat(" AS ", text_identifier(name), NULL))) &&
 		   splice_opening(analysis, start, PRICE);
+}
+
+Node *price_made(struct analysis *analysis, Node *value, const char **opens, const char **closes)
+{
+	if (!rewrite_screens(analysis))
+		return value;
+	*opens = text_concat(PRICE, *opens, NULL);
+	*closes = text_concat(*closes, PRICE_END, NULL);
+	return tree_priced(value);
 }
 
 /* The parser itself says what OFFSET 0 is: the library's constants need not be those of the headers. */

@@ -90,15 +90,17 @@ static bool find_cast(struct analysis *analysis, struct row_cast *row)
 
 /* --- what is written --- */
 
-/* A name for the row that is none of its columns. */
-static const char *inner_name(const struct catalog_relation *relation)
+/* A name for the row that is none of its columns, nor one of those around it, which would be meant before it. */
+static const char *inner_name(struct analysis *analysis, const struct catalog_relation *relation)
 {
-	const char *name = "r";
-	for (size_t i = 0; i < relation->n_columns; i++)
-		if (same_name(relation->columns[i].name, name)) {
+	const char *name = "tenantry_row";
+	for (bool taken = true; taken && !analysis->refused;) {
+		taken = is_column_somewhere(analysis, analysis->rewrite->level, name);
+		for (size_t i = 0; i < relation->n_columns; i++)
+			taken |= same_name(relation->columns[i].name, name);
+		if (taken)
 			name = text_concat(name, "_", NULL);
-			i = (size_t)-1;
-		}
+	}
 	return name;
 }
 
@@ -115,6 +117,7 @@ static TypeName *named_type(const char *schema, const char *name)
 	TypeName *type = MAKE(TypeName);
 	type->names = list_make2(tree_string(schema), tree_string(name));
 	type->typemod = -1;
+	type->location = -1;
 	return type;
 }
 
@@ -137,6 +140,7 @@ static Node *cast_as(Node *value, TypeName *type)
 	TypeCast *cast = MAKE(TypeCast);
 	cast->arg = value;
 	cast->typeName = type;
+	cast->location = -1;
 	return (Node *)cast;
 }
 
@@ -144,7 +148,7 @@ static Node *cast_as(Node *value, TypeName *type)
 static Node *as_record(struct analysis *analysis, const struct row_cast *row, Node *value, const char *label,
 					   const char **opens, const char **closes)
 {
-	const char *name = inner_name(row->relation), *fields = "";
+	const char *name = inner_name(analysis, row->relation), *fields = "";
 	SelectStmt *inner = MAKE(SelectStmt), *middle = MAKE(SelectStmt), *outer = MAKE(SelectStmt);
 	inner->targetList = list_make1(tree_target(name, value));
 	for (size_t i = 0; i < row->relation->n_columns; i++) {
@@ -164,7 +168,7 @@ static Node *as_record(struct analysis *analysis, const struct row_cast *row, No
 	*opens = text_concat("(SELECT ", name, " AS ", text_identifier(label), " FROM (SELECT ", fields,
 						 " FROM (SELECT ", NULL);
 	*closes = text_concat(" AS ", name, ") AS ", name, ") AS ", name, ")", NULL);
-	return (Node *)link;
+	return price_made(analysis, (Node *)link, opens, closes);
 }
 
 /* --- literals --- */
@@ -268,6 +272,7 @@ static bool literal_cast(struct analysis *analysis, const struct row_cast *row, 
 		return false;
 	A_Const *constant = MAKE(A_Const);
 	constant->val.sval = *tree_string(text);
+	constant->location = exprLocation(row->cast->arg);
 	Node *value = cast_as((Node *)constant, named_type(relation->schema, relation->name));
 	text = text_concat(quoted(text), "::", text_identifier(relation->schema), ".",
 					   text_identifier(relation->name), NULL);
@@ -389,6 +394,7 @@ static bool add_columns(struct analysis *analysis, const struct row_cast *row, s
 	foreach (cell, leaf_names(analysis, leaf)) {
 		ColumnRef *column = MAKE(ColumnRef);
 		column->fields = lappend(leaf_fields(leaf), lfirst(cell));
+		column->location = exprLocation(row->cast->arg);
 		const char *name =
 			text_concat(leaf_reference(leaf), ".", text_identifier(strVal(lfirst(cell))), NULL);
 		if (!add_value(analysis, row, values, (Node *)column, name))
@@ -494,6 +500,7 @@ static bool write_leaf(struct analysis *analysis, struct row_cast *row, struct r
 {
 	RowExpr *list = MAKE(RowExpr);
 	list->row_format = COERCE_EXPLICIT_CALL;
+	list->location = exprLocation(row->cast->arg);
 	if (!add_columns(analysis, row, values, row->leaf))
 		return false;
 	add_tenant(analysis, row, values);
@@ -506,6 +513,8 @@ static bool write_leaf(struct analysis *analysis, struct row_cast *row, struct r
 
 static bool written_row(struct analysis *analysis, struct row_cast *row, Node **place, enum row_use use)
 {
+	if (row->leaf && use == ROW_SENT) /* ROW(..) would be called so */
+		use = ROW_WHOLE;
 	struct row_values values = {.keeps_type = use == ROW_FIELDS || use == ROW_WHOLE};
 	const char *label = expression_name(*place), *opens, *closes;
 	int width = row->leaf ? list_length(leaf_names(analysis, row->leaf))
@@ -520,7 +529,9 @@ static bool written_row(struct analysis *analysis, struct row_cast *row, Node **
 	values.items = palloc(row->relation->n_columns * sizeof *values.items);
 	if (use == ROW_WHOLE) {
 		*place = as_record(analysis, row, (Node *)row->cast, label, &opens, &closes);
-		if (!splice_opening(analysis, row->start, opens))
+		/* the text of a whole row is replaced, not walked */
+		if (row->leaf ? !splice_text(analysis, row->start, 0, opens)
+					  : !splice_opening(analysis, row->start, opens))
 			return false;
 	}
 	if (row->leaf ? !write_leaf(analysis, row, &values) : !write_row(analysis, row, &values))
@@ -541,10 +552,22 @@ static bool drop_cast(struct analysis *analysis, const struct row_cast *row, Nod
 {
 	size_t start = token_at(analysis, row->before)->start, end = token_at(analysis, row->after)->end;
 	*place = row->cast->arg;
+	analysis->rewrite->uncast = lappend(analysis->rewrite->uncast, *place);
 	if ((row->start < start && !splice_text(analysis, row->start, start - row->start, " ")) ||
 		(end < row->end && !splice_text(analysis, end, row->end - end, " ")))
 		return false;
 	return use == ROW_FIELDS ? field_source(analysis, place) : walk(analysis, place);
+}
+
+/* Of another relation's row, that is not of the same family. */
+static bool wrong_relation(struct analysis *analysis, const struct row_cast *row)
+{
+	if (row->leaf->relation->parent)
+		return refuse_cast(analysis, row);
+	return analysis_refuse(analysis, "42846", row->cast->location,
+						   text_concat("cannot cast type ", text_identifier(row->leaf->relation->name),
+									   " to ", text_identifier(row->relation->name), NULL),
+						   NULL, NULL);
 }
 
 static bool is_string(const Node *value)
@@ -581,7 +604,7 @@ bool walk_cast(struct analysis *analysis, Node **place, enum row_use use)
 		return refuse_cast(analysis, &row);
 	if (row.leaf && leaf_hides(analysis, row.leaf))
 		return row.leaf->relation == row.relation ? drop_cast(analysis, &row, place, use)
-												  : refuse_cast(analysis, &row);
+												  : wrong_relation(analysis, &row);
 	return is_string(cast->arg) ? literal_cast(analysis, &row, place, use)
 								: written_row(analysis, &row, place, use);
 }
@@ -598,7 +621,7 @@ bool populate_base(struct analysis *analysis, FuncCall *call, enum row_use use)
 	if (!find_cast(analysis, &row) || !rewrite_work(analysis, 100 * row.relation->n_columns))
 		return false;
 	SelectStmt *inner = MAKE(SelectStmt), *outer = MAKE(SelectStmt);
-	const char *name = inner_name(row.relation),
+	const char *name = inner_name(analysis, row.relation),
 			   *text = text_concat("(SELECT ", name, " FROM (SELECT ", NULL);
 	for (size_t i = 0; i < row.relation->n_columns; i++) {
 		const struct catalog_column *column = &row.relation->columns[i];

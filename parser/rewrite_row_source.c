@@ -30,7 +30,7 @@ static const struct catalog_relation *leaf_source(struct analysis *analysis, str
 												  const Node *value)
 {
 	const struct leaf *leaf = row_leaf(analysis, level, value);
-	return leaf && leaf->kind == LEAF_TENANT && leaf_hides(analysis, leaf) ? leaf->relation : NULL;
+	return leaf && leaf_hides(analysis, leaf) ? leaf->relation : NULL;
 }
 
 static const struct catalog_relation *first_source(struct analysis *analysis, struct level *level,
@@ -84,7 +84,7 @@ const struct catalog_relation *star_row_source(struct analysis *analysis, struct
 {
 	const A_Indirection *star = (const A_Indirection *)value;
 	if (!IsA(star, A_Indirection) || list_length(star->indirection) != 1 || !star_is_value(value) ||
-		star_leaf(analysis, level, value))
+		(star_leaf(analysis, level, value) && !tree_list_has(analysis->rewrite->uncast, star->arg)))
 		return NULL;
 	return row_source(analysis, level, star->arg);
 }
@@ -93,8 +93,11 @@ const struct catalog_relation *star_row_source(struct analysis *analysis, struct
 static bool find_star(struct analysis *analysis, const A_Indirection *star, size_t *open, size_t *asterisk)
 {
 	const struct tokens *tokens = analysis->tokens;
-	size_t i = tokens_at(tokens, (size_t)exprLocation((const Node *)star->arg));
-	for (size_t steps = 1; i < tokens->n && rewrite_work(analysis, 1); i--, steps++) {
+	const Node *row = star->arg;
+	while (IsA(row, A_Indirection))
+		row = ((const A_Indirection *)row)->arg;
+	size_t i = tokens_at(tokens, (size_t)exprLocation(row));
+	for (; i < tokens->n && rewrite_work(analysis, 1); i--) {
 		const struct token *token = token_at(analysis, i);
 		if (token->kind == TOKEN_CLOSE)
 			i = token->match;

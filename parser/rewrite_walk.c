@@ -275,8 +275,8 @@ static bool sublink(struct analysis *analysis, SubLink *link)
 static bool function_call(struct analysis *analysis, FuncCall *call)
 {
 	enum row_use use = row_use(analysis, (Node *)call);
-	return function_policy(analysis, call) && populate_base(analysis, call, use) &&
-		   walk_arguments(analysis, call, use) && walk_list(analysis, call->agg_order) &&
+	return function_policy(analysis, call) && walk_arguments(analysis, call, use) &&
+		   populate_base(analysis, call, use) && walk_list(analysis, call->agg_order) &&
 		   walk(analysis, &call->agg_filter) && walk(analysis, (Node **)&call->over);
 }
 

@@ -1,0 +1,303 @@
+-- Casts to the row type of a tenant relation, whose own type has a column more, and what is taken out of such rows.
+
+-- the row itself
+
+SELECT n::nokey FROM nokey n;
+
+SELECT CAST(n AS nokey)FROM nokey n;
+
+SELECT CAST((n) AS public.nokey), (n)::nokey::text, n::nokey IS NULL FROM nokey n;
+
+SELECT n FROM nokey n WHERE n::nokey = n::nokey ORDER BY n::nokey DESC;
+
+SELECT (n::nokey).b, row_to_json(n::nokey), ((n)::nokey).* FROM nokey n;
+
+SELECT (m::nokey).*, (m::nokey).a FROM nokey n LEFT JOIN nokey m USING (b);
+
+SELECT n.a, (m::nokey).b, m::nokey, m::nokey IS NULL FROM nokey n LEFT JOIN nokey m ON m.a = n.a + 2 ORDER BY 1, 2;
+
+UPDATE nokey n SET b = (n::nokey).b || 'x' WHERE n::nokey IS NOT NULL RETURNING n::nokey, (n::nokey).a, to_jsonb(n::nokey);
+
+DELETE FROM nokey n USING onecol WHERE n::nokey >= n RETURNING n::nokey;
+
+-- an array names the type of its elements
+--: modes simple text
+SELECT array_agg(n::nokey), count(DISTINCT n::nokey) FROM nokey n GROUP BY n.a ORDER BY 2, 1;
+
+SELECT i::items FROM items i GROUP BY i.id ORDER BY i.id;
+
+SELECT title(i::items), i.id FROM items i;
+
+-- that of another one
+--: error 42846
+SELECT n::parts FROM nokey n;
+
+-- rows that are written out
+
+SELECT ROW(1, 'x')::nokey;
+
+SELECT (1, 'x')::nokey, CAST(ROW(2, 'y') AS nokey), ((3, 'z'))::public.nokey, CAST((4, NULL)AS nokey)AS x;
+
+SELECT ROW(n.a + 1, n.b)::nokey, ROW(n.*)::nokey, (n.*, 1) FROM nokey n;
+
+SELECT ROW('12', 'x')::nokey, ROW(1.6, 2)::nokey, ROW(NULL, NULL)::nokey IS NULL, ROW(1, NULL)::nokey IS NOT NULL;
+
+SELECT n = (1, 'CANARY')::nokey FROM nokey n;
+
+SELECT n FROM nokey n WHERE n = (n.a, n.b)::nokey AND n IN ((n.a, 'no')::nokey, (n.a, n.b)::nokey) ORDER BY n;
+
+SELECT n FROM nokey n WHERE n BETWEEN (0, '')::nokey AND ROW(2147483647, 'z')::nokey AND n IS DISTINCT FROM ROW(0, 'x')::nokey ORDER BY n;
+
+SELECT ROW(1, NULL)::nokey = ROW(1, NULL)::nokey, ROW(1, NULL)::nokey < ROW(2, 'x')::nokey, ROW(1, 'x')::nokey IN (ROW(1, 'x')::nokey), '' || ROW(1, 'x')::nokey, ROW(1, 'x')::nokey::text;
+
+SELECT row_to_json(ROW(1, 'x')::nokey), to_jsonb((n.a, n.b)::nokey), json_build_object('r', ROW(n.a, upper(n.b))::nokey) FROM nokey n;
+
+-- an array names the type of its elements
+--: modes simple text
+SELECT jsonb_agg(ROW(a, b)::nokey ORDER BY a, b), array_agg(ROW(a, b)::nokey ORDER BY a, b) FROM nokey;
+
+SELECT row_to_json(ROW(max(a), min(b))::nokey), ROW(count(*), 'n')::nokey FROM nokey;
+
+SELECT ROW(a, 'x')::nokey, count(*) FROM nokey GROUP BY ROW(a, 'x')::nokey ORDER BY ROW(a, 'x')::nokey;
+
+SELECT DISTINCT ROW(a, 'x')::nokey FROM nokey ORDER BY ROW(a, 'x')::nokey;
+
+SELECT ROW(row_number() OVER (ORDER BY a, b), b)::nokey FROM nokey;
+
+SELECT ROW(generate_series(1, 3), 'x')::nokey;
+
+SELECT (ROW(1, 'x')::nokey).b, (ROW(n.a, upper(b))::nokey).a, (ROW(1, 'x')::nokey).*, (((2, n.b))::nokey).* FROM nokey n;
+
+SELECT (CASE WHEN n.a > 0 THEN ROW(1, n.b)::nokey END).b, (coalesce(n, ROW(1, 'x')::nokey)).a, (ARRAY[ROW(1, 'x')::nokey])[1].b FROM nokey n;
+
+-- an array names the type of its elements
+--: modes simple text
+SELECT CASE WHEN n.a > 0 THEN ROW(1, n.b)::nokey END, coalesce(NULL, ROW(1, 'x')::nokey), ARRAY[n, ROW(1, 'x')::nokey] FROM nokey n;
+
+SELECT n FROM nokey n UNION SELECT ROW(1, 'x')::nokey ORDER BY 1;
+
+SELECT row_to_json(s.r), s.r FROM (SELECT ROW(1, 'x')::nokey AS r UNION ALL SELECT n FROM nokey n) s ORDER BY 2;
+
+WITH w AS (SELECT ROW(a, b)::nokey AS r, a FROM nokey) SELECT row_to_json(r), r FROM w ORDER BY a, 1::text;
+
+SELECT (SELECT ROW(1, 'x')::nokey), (SELECT (SELECT ROW(n.a, 'x')::nokey)), (SELECT ROW(n.a, 'x')::nokey).b FROM nokey n;
+
+SELECT ROW((SELECT count(*) FROM parts), (SELECT max(b) FROM nokey))::nokey, to_json(ROW((SELECT count(*) FROM parts p WHERE p.id > n.a), n.b)::nokey) FROM nokey n;
+
+SELECT (ROW((SELECT count(*) FROM parts), (SELECT max(b) FROM nokey))::nokey).*;
+
+SELECT ROW(i.*)::items, (ROW(i.*)::items).name, title(ROW(i.*)::items) FROM items i;
+
+SELECT row_to_json(ROW(t.*)::types), ROW(t.*)::types FROM types t;
+
+SELECT (ROW(p.*)::parts).qty, pieces(ROW(p.*)::parts), pieces(ROW(1, 2, 3, 'x', NULL)::parts, 4) FROM parts p;
+
+SELECT same_row(ROW(1, 'x')::nokey), first_of(ROW(1, 'x')::nokey, ROW(2, 'y')::nokey) FROM nokey n;
+
+SELECT ROW(1, 'a', 2, 'b', 'c', 'd')::"Odd Name", to_json(ROW(1, 'a', 2, 'b', 'c', 'd')::"Odd Name"), (ROW(1, 'a', 2, 'b', 'c', 'd')::"Odd Name")."a""b", (ROW(1, 'a', 2, 'b', 'c', 'd')::"Odd Name").*;
+
+SELECT ROW('v')::onecol, to_json(ROW('v')::onecol), (ROW('v')::onecol).*;
+
+SELECT ROW(1, 'l')::alt.items, ROW('a', 'b', 'c')::countries, to_json('(a,b,c)'::countries);
+
+-- a name that is taken
+SELECT to_json(ROW(n.r)::onecol) FROM (SELECT 'v' AS r) n;
+
+--: params '4', 'p'
+SELECT ROW($1, $2)::nokey, to_json(($1, $2)::nokey), (ROW($1, $2)::nokey).b;
+
+--: params <#5>
+SELECT n FROM nokey n WHERE n < ROW($1, 'x')::nokey ORDER BY n;
+
+SELECT x::nokey, row_to_json(x::nokey), (x::nokey).b, (x::nokey).* FROM (SELECT a, b FROM nokey) x;
+
+WITH x (p, q) AS (SELECT a, upper(b) FROM nokey) SELECT x::nokey, to_json(x::nokey), ROW(x.*)::nokey FROM x;
+
+SELECT x::nokey, x.a FROM nokey n LEFT JOIN (SELECT a, b FROM nokey WHERE a < 0) x ON x.a = n.a;
+
+INSERT INTO nokey SELECT (ROW(1, 'x')::nokey).*;
+
+INSERT INTO nokey SELECT (ROW(a, b || 'x')::nokey).* FROM nokey RETURNING nokey::nokey, ROW(a, b)::nokey;
+
+INSERT INTO nokey (b, a) SELECT (r).b, (r).a FROM (SELECT 1) x, LATERAL (SELECT (ROW(1, 'x')::nokey).*) AS r;
+
+UPDATE nokey SET (a, b) = (SELECT (ROW(a + 1, b)::nokey).*) RETURNING *;
+
+UPDATE nokey SET (a, b) = ROW((ROW(a + 1, b)::nokey).*) RETURNING ROW(a, b)::nokey;
+
+SELECT ROW((ROW(1, 'x')::nokey).*), ROW((ROW(1, n.b)::nokey).*) = ROW(n.*) FROM nokey n;
+
+VALUES ((ROW(1, 'x')::nokey).*), (2, 'y');
+
+SELECT v.* FROM nokey n, LATERAL (VALUES ((ROW(n.a, n.b)::nokey).*, 1)) v;
+
+PREPARE q (integer) AS SELECT ROW($1, b)::nokey, to_json(ROW($1, b)::nokey), (ROW($1, b)::nokey).* FROM nokey;
+--: step
+EXECUTE q (3);
+
+PREPARE q (nokey) AS SELECT 1;
+
+DECLARE c CURSOR WITH HOLD FOR SELECT ROW(a, b)::nokey, to_json(ROW(a, b)::nokey) FROM nokey;
+--: step
+FETCH ALL FROM c;
+
+COPY (SELECT ROW(a, b)::nokey, to_json(ROW(a, b)::nokey), (ROW(a, b)::nokey).* FROM nokey) TO STDOUT;
+
+CREATE TEMP TABLE made AS SELECT (ROW(a, b)::nokey).*, to_jsonb(ROW(a, b)::nokey) AS j FROM nokey;
+--: step
+SELECT * FROM made;
+
+CREATE TEMP VIEW seen AS SELECT (ROW(a, b)::nokey).*, to_jsonb(ROW(a, b)::nokey) AS j, ROW(a, b)::nokey = nokey AS same FROM nokey;
+--: step
+SELECT * FROM seen;
+
+-- wrong ones
+
+--: error 42846
+SELECT ROW(1)::nokey;
+
+--: error 42846
+SELECT a, CAST((1, 'x', 2) AS nokey) FROM nokey;
+
+--: error 42846
+SELECT (ROW(n.*, 3)::nokey).a FROM nokey n;
+
+--: error 42846
+SELECT to_json(ROW()::nokey);
+
+--: error 42846
+SELECT x::nokey FROM (SELECT 1) x;
+
+--: error 42846
+SELECT (x::nokey).a FROM (SELECT 1 AS a, 'x' AS b, 3 AS c) x;
+
+--: error 42846
+SELECT (ROW(true, true)::nokey).a, to_json(ROW(date '2020-01-01', 1)::nokey);
+
+--: error 22P02
+SELECT ROW('x', 1)::nokey;
+
+--: error 23514
+SELECT to_json(ROW(1, 2, 0, 'x', NULL)::parts);
+
+--: error 42703
+SELECT (ROW(1, 'x')::nokey).c;
+
+--: error 42704
+SELECT ROW(1, 'x')::nonsense;
+
+-- What is in the row would mean something else in a sub-select, and the names of its columns are asked for.
+--: refused 0A000
+SELECT row_to_json(ROW(row_number() OVER (ORDER BY a), b)::nokey) FROM nokey;
+
+--: refused 0A000
+SELECT row_to_json(ROW(generate_series(1, 2), b)::nokey) FROM nokey;
+
+--: refused 0A000
+SELECT row_to_json(ROW(count(*), 'x')::nokey) FROM nokey;
+
+-- literals
+
+SELECT '(1,x)'::nokey;
+
+SELECT nokey '(1,x)', CAST('(2,"y ""z"" \\ \"")' AS nokey), ('(3,)')::public.nokey AS l, E' ( 4,\'\\,q\') '::nokey, '(,)'::nokey IS NULL, '(,"")'::nokey;
+
+SELECT n, n = '(1,x)'::nokey, n > nokey '(0,)', n IN ('(1,x)'::nokey, '(2,y)'::nokey) FROM nokey n ORDER BY n;
+
+SELECT n FROM nokey n WHERE n <> '(1,x)'::nokey ORDER BY n;
+
+-- an array names the type of its elements
+--: modes simple text
+SELECT ('(1,x)'::nokey).b, ('(1,x)'::nokey).*, (nokey '(1,x)').a, row_to_json('(1,x)'::nokey), '(1,x)'::nokey::text AS t, coalesce(n, '(1,x)'::nokey), ARRAY['(1,x)'::nokey] FROM nokey n;
+
+SELECT title('(1,c,name,,,,,,,,,,,t)'::items), pieces('(1,2,3,x,)'::parts), same_row('(1,x)'::nokey);
+
+SELECT t, to_json(t) FROM (SELECT '(1,2,3,1.5,2.5,3.5,t,vc,c,\\x00ff,t,2020-01-01,10:00,2020-01-01 10:00,2020-01-01 10:00+00,1 day,,{},"{""a"": 1}","{1,2}","{a}","[1,2)","[2020-01-01,2020-01-02)",ok,"(s,1)",10.0.0.1,1010,<a/>,"(1,2)")'::types AS t) s;
+
+SELECT row_to_json($$(7,"it's")$$::nokey), U&'(8,\0061)'::nokey;
+
+SELECT '("v, w")'::onecol, to_json('()'::onecol), ('(v)'::onecol).*;
+
+--: error 22P02
+SELECT '(1)'::nokey;
+
+--: error 22P02
+SELECT '(1,x,2)'::nokey;
+
+--: error 22P02
+SELECT a, row_to_json(' (1,x) y'::nokey) FROM nokey;
+
+--: error 22P02
+SELECT ('1,x'::nokey).a;
+
+--: error 22P02
+SELECT nokey '(1,"x';
+
+--: error 22P02
+SELECT ''::nokey;
+
+--: error 22P02
+SELECT '(z,x)'::nokey;
+
+--: error 22P02
+SELECT n = '(z,x)'::nokey FROM nokey n;
+
+--: error 22001
+SELECT ('(1,2,3,1.5,2.5,3.5,t,vc,c23456789_123,,t,,,,,,,,,,,,,,,,,,)'::types).c;
+
+--: error 42846
+SELECT 1::nokey;
+
+--: error 42846
+SELECT true::nokey;
+
+-- rows of JSON
+
+SELECT (jsonb_populate_record(NULL::nokey, '{"a": 1, "b": "x"}')).*;
+
+SELECT 1 AS one, (jsonb_populate_record(NULL::nokey, jsonb_build_object('a', n.a, 'b', upper(n.b)))).*, 2 AS two FROM nokey n;
+
+SELECT (json_populate_recordset(NULL::nokey, '[{"a": 1, "b": "x"}, {"a": 2}]')).*;
+
+SELECT (jsonb_populate_recordset(NULL::nokey, '[{"a": 1, "b": "x"}, {"a": 2}]')).b, (jsonb_populate_recordset(NULL::nokey, '[{"a": 1, "b": "x"}, {"a": 2}]')).a;
+
+SELECT (jsonb_populate_record(n, '{"b": "new"}')).*, (jsonb_populate_record(n::nokey, '{"b": "new"}')).a FROM nokey n;
+
+SELECT (jsonb_populate_record(ROW(7, 'seven')::nokey, '{"b": "new"}')).*, (jsonb_populate_record('(7,seven)'::nokey, '{"a": 8}')).*, jsonb_populate_record(ROW(7, 'seven')::nokey, '{"b": "new"}');
+
+SELECT jsonb_populate_record(NULL::nokey, '{"a": 1, "b": "x"}'), jsonb_populate_recordset(NULL::nokey, '[{"a": 1, "b": "x"}, {"a": 2}]');
+
+SELECT row_to_json(jsonb_populate_record(NULL::nokey, '{"a": 1, "b": "x"}')), to_jsonb(json_populate_record(NULL::types, '{"id": 1, "t": "x", "arr": [1, 2], "m": "ok"}')), jsonb_populate_record(NULL::nokey, '{"a": 1}') = n, jsonb_populate_record(NULL::nokey, '{"a": 1}')::text FROM nokey n;
+
+SELECT title(jsonb_populate_record(NULL::items, '{"name": "n", "code": "c"}')), title(jsonb_populate_record(i, '{"name": "n"}')) FROM items i;
+
+INSERT INTO nokey SELECT (jsonb_populate_record(NULL::nokey, '{"a": 1, "b": "x"}')).*;
+
+INSERT INTO nokey (a, b) SELECT (jsonb_populate_recordset(NULL::nokey, '[{"a": 1, "b": "x"}, {"a": 2}]')).* RETURNING *;
+
+INSERT INTO nokey SELECT (jsonb_populate_record(nokey, '{"b": "copied"}')).* FROM nokey RETURNING *;
+
+UPDATE nokey n SET (a, b) = (SELECT (jsonb_populate_record(n, '{"b": "new"}')).*) RETURNING *;
+
+UPDATE nokey n SET b = 'u' RETURNING (jsonb_populate_record(NULL::nokey, to_jsonb(n))).*;
+
+--: params '{"a": 5, "b": "five"}'
+SELECT (jsonb_populate_record(NULL::nokey, $1)).*;
+
+--: params '[{"a": 5, "b": "five"}]'
+--: types jsonb
+INSERT INTO nokey SELECT (jsonb_populate_recordset(NULL::nokey, $1)).*;
+
+SELECT (jsonb_populate_record(NULL::nokey, (SELECT to_jsonb(n) FROM (SELECT max(b) AS b FROM nokey) n))).*;
+
+SELECT ((jsonb_populate_record(NULL::"Odd Name", '{"Id": 1, "a\"b": "q"}'))).*;
+
+SELECT x.* FROM nokey n, LATERAL (SELECT (jsonb_populate_record(NULL::nokey, to_jsonb(n))).*) x WHERE x.b = n.b;
+
+SELECT (unnest(array_agg(jsonb_populate_record(NULL::nokey, to_jsonb(n)) ORDER BY a, b))).* FROM nokey n;
+
+SELECT (array_agg(n ORDER BY a, b))[1].b, ((array_agg(n ORDER BY a, b))[1]).* FROM nokey n;
+
+SELECT (first_value(n) OVER (ORDER BY a, b)).* AS x, (CASE WHEN a > 0 THEN n END).*, (coalesce(n, n)).* FROM nokey n;
+
+SELECT (s.r).a, (s.r).b FROM (SELECT jsonb_populate_record(NULL::nokey, '{"a": 1, "b": "x"}') AS r) s;
