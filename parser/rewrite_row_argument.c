@@ -169,10 +169,14 @@ static bool too_many_columns(struct analysis *analysis, const struct catalog_rel
 static bool other_argument(struct analysis *analysis, const List *function, int k, Node **place)
 {
 	const struct catalog_relation *relation = row_source(analysis, analysis->rewrite->level, *place);
-	if (relation == NULL ||
-		row_parameter(analysis, function, k, (int)relation->n_columns - 1).relation != relation)
+	if (relation == NULL)
 		return !analysis->refused && walk(analysis, place);
-	return field_source(analysis, place);
+	struct row_parameter parameter = row_parameter(analysis, function, k, (int)relation->n_columns - 1);
+	if (parameter.relation == relation)
+		return field_source(analysis, place);
+	if (parameter.records && !parameter.others && IsA(*place, FuncCall))
+		row_used(analysis, *place, ROW_SENT);
+	return walk(analysis, place);
 }
 
 static bool row_argument(struct analysis *analysis, const List *function, int k, Node **place)

@@ -511,9 +511,18 @@ static bool write_leaf(struct analysis *analysis, struct row_cast *row, struct r
 						 ")");
 }
 
+static bool types_known(const struct catalog_relation *relation)
+{
+	for (size_t i = 0; i < relation->n_columns; i++)
+		if (relation->columns[i].type_name == NULL)
+			return false;
+	return true;
+}
+
 static bool written_row(struct analysis *analysis, struct row_cast *row, Node **place, enum row_use use)
 {
-	if (row->leaf && use == ROW_SENT) /* ROW(..) would be called so */
+	/* ROW(..) would be called so */
+	if ((row->leaf && use == ROW_SENT) || (use != ROW_FIELDS && !types_known(row->relation)))
 		use = ROW_WHOLE;
 	struct row_values values = {.keeps_type = use == ROW_FIELDS || use == ROW_WHOLE};
 	const char *label = expression_name(*place), *opens, *closes;
