@@ -54,8 +54,27 @@ class Wide(Generator):
     def rows_in(self, scope):
         return [a for a, _, is_table in scope.items if is_table]
 
+    def cast_row(self, scope, depth):
+        """Something of the rows of a table, by casts to its type."""
+        c, table, a, q = self.c, self.c.pick(self.schema), self.name(), self.name("q")
+        column = c.pick(table.columns)[0]
+        inner = Scope(scope)
+        inner.add(a, [(n, k) for n, k, _ in table.columns], True)
+        row = c.pick([f"{a}::{table.name}", f"CAST({a} AS {table.name})", f"ROW({a}.*)::{table.name}",
+                      f"jsonb_populate_record(NULL::{table.name}, to_jsonb({a}))", f"jsonb_populate_record({a}::{table.name}, to_jsonb({a}))"])
+        value = c.pick([f"({row})::text", f"to_jsonb({row})::text", f"({row}).{column}::text", f"concat({row}, 'x')", f"coalesce({row}::text, 'n')",
+                        f"(CASE WHEN {row} = {a} THEN {row} END)::text", f"({row} IS NOT DISTINCT FROM {a})::text"])
+        where = f" WHERE {self.condition(inner, depth - 1)}" if c.draw(2) else ""
+        if c.chance(4):
+            return f"(SELECT max({q}::text) FROM (SELECT ({row}).* FROM {table.name} AS {a}{where}) AS {q})"
+        if c.chance(4):
+            return f"(SELECT max(({q}::{table.name})::text) FROM (SELECT * FROM {table.name} AS {a}{where}) AS {q})"
+        return f"(SELECT max({value}) FROM {table.name} AS {a}{where})"
+
     def text_expression(self, scope, depth):
         c, rows = self.c, self.rows_in(scope)
+        if depth > 0 and c.chance(12):
+            return self.cast_row(scope, depth)
         if rows and c.chance(4):
             row = c.pick(rows)
             return c.pick([f"{row}::text", f"ROW({row}.*)::text", f"row_to_json({row}.*)::text", f"md5(ROW({row}.*, 1)::text)",
