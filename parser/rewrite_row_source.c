@@ -26,11 +26,47 @@ bool passes_row(const struct analysis *analysis, const FuncCall *call)
 	return false;
 }
 
+/* The sub-select or CTE that a column is of; NULL: something else, or it is called otherwise there. */
+static const struct level *column_level(struct analysis *analysis, struct level *level, const List *fields)
+{
+	struct leaf *leaf = list_length(fields) == 2 ? scope_leaf(level, fields, 1) : NULL;
+	const char *name = strVal(llast(fields));
+	for (; level && !leaf && list_length(fields) == 1; level = level->outer)
+		for (struct leaf *next = level->leaves; next && !leaf; next = next->next) {
+			if (!rewrite_work(analysis, leaf_work(next)))
+				return NULL;
+			if (leaf_has_column(analysis, next, name) == COLUMN_YES)
+				leaf = next;
+		}
+	bool renamed = leaf && (leaf->renamed || (leaf->alias && leaf->alias->colnames));
+	return leaf && !renamed && !leaf->relation ? leaf->level : NULL;
+}
+
+static const struct catalog_relation *column_source(struct analysis *analysis, struct level *level,
+													const List *fields)
+{
+	if (!IsA(llast(fields), String) || !IsA(linitial(fields), String))
+		return NULL;
+	const struct level *inner = column_level(analysis, level, fields);
+	ListCell *cell;
+	foreach (cell, inner ? inner->targets : NIL) {
+		const ResTarget *target = lfirst(cell);
+		const char *name = star_is((const Node *)target) ? NULL : target_name(target);
+		if (!rewrite_work(analysis, 1))
+			return NULL;
+		if (name && same_name(name, strVal(llast(fields))))
+			return row_source(analysis, (struct level *)inner, target->val);
+	}
+	return NULL;
+}
+
 static const struct catalog_relation *leaf_source(struct analysis *analysis, struct level *level,
 												  const Node *value)
 {
 	const struct leaf *leaf = row_leaf(analysis, level, value);
-	return leaf && leaf_hides(analysis, leaf) ? leaf->relation : NULL;
+	if (leaf == NULL)
+		return column_source(analysis, level, ((const ColumnRef *)value)->fields);
+	return leaf_hides(analysis, leaf) ? leaf->relation : NULL;
 }
 
 static const struct catalog_relation *first_source(struct analysis *analysis, struct level *level,

@@ -301,3 +301,15 @@ SELECT (array_agg(n ORDER BY a, b))[1].b, ((array_agg(n ORDER BY a, b))[1]).* FR
 SELECT (first_value(n) OVER (ORDER BY a, b)).* AS x, (CASE WHEN a > 0 THEN n END).*, (coalesce(n, n)).* FROM nokey n;
 
 SELECT (s.r).a, (s.r).b FROM (SELECT jsonb_populate_record(NULL::nokey, '{"a": 1, "b": "x"}') AS r) s;
+
+SELECT (s.r).*, (r).b FROM (SELECT jsonb_populate_record(NULL::nokey, to_jsonb(n)) AS r FROM nokey n OFFSET 0) s;
+
+WITH w AS MATERIALIZED (SELECT n.a, jsonb_populate_record(NULL::nokey, to_jsonb(n)) AS r FROM nokey n) SELECT (r).*, (SELECT (w.r).b), x.* FROM w, LATERAL (SELECT (w.r).*) x ORDER BY 1, 2;
+
+SELECT (jsonb_populate_recordset).* FROM (SELECT jsonb_populate_recordset(NULL::nokey, '[{"a": 1, "b": "x"}, {"a": 2}]')) s;
+
+INSERT INTO nokey SELECT (r).* FROM (SELECT jsonb_populate_recordset(NULL::nokey, '[{"a": 1, "b": "x"}, {"a": 2}]') AS r) s RETURNING *;
+
+SELECT (r).* FROM (SELECT n AS r FROM nokey n) s;
+
+SELECT (s.r).* FROM (SELECT (i).place AS r, i.id FROM items i) s;
