@@ -338,21 +338,56 @@ static struct catalog_name *add_name(struct catalog *catalog, const char *name)
 	return entry;
 }
 
+/* A view has those of what it reads, too. The number of names that columns add. */
+static size_t find_hazards(struct catalog *catalog)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < catalog->n_relations; i++)
+		for (size_t column = 0; column < catalog->relations[i].n_columns; column++) {
+			uint8_t hazards = catalog->relations[i].columns[column].hazards;
+			catalog->relations[i].hazards |= hazards;
+			n += hazards & HAZARD_COMPARED;
+		}
+	for (bool changed = true; changed;) {
+		changed = false;
+		for (size_t i = 0; i < catalog->n_relations; i++) {
+			struct catalog_relation *relation = &catalog->relations[i];
+			uint8_t before = relation->hazards;
+			for (size_t source = 0; source < relation->n_depends; source++) {
+				const struct catalog_relation *read =
+					catalog_relation_by_oid(catalog, relation->depends[source]);
+				relation->hazards |= read ? read->hazards : 0;
+			}
+			changed |= relation->hazards != before;
+		}
+	}
+	return n;
+}
+
 static void index_names(struct catalog *catalog)
 {
-	size_t most = catalog->n_relations + catalog->n_overloads;
+	size_t most = catalog->n_relations + catalog->n_overloads + find_hazards(catalog);
 	catalog->names = catalog_alloc(catalog, most * sizeof *catalog->names);
 	table_init(catalog, &catalog->name_by_text, most);
 	for (size_t i = 0; i < catalog->n_relations; i++) {
 		struct catalog_relation *relation = &catalog->relations[i];
 		struct catalog_name *name = add_name(catalog, relation->name);
 		name->view |= relation->kind == 'v';
+		name->hazards |= relation->hazards;
 		relation->next_named = name->relations;
 		name->relations = relation;
+		for (size_t column = 0; column < relation->n_columns; column++)
+			if (relation->columns[column].hazards & HAZARD_COMPARED)
+				add_name(catalog, relation->columns[column].name)->compared_column = true;
 	}
-	for (size_t i = 0; i < catalog->n_overloads; i++)
-		add_name(catalog, catalog->overloads[i].name)->own_function |=
-			strcmp(catalog->overloads[i].schema, "pg_catalog") != 0;
+	for (size_t i = 0; i < catalog->n_overloads; i++) {
+		const struct catalog_overloads *overloads = &catalog->overloads[i];
+		struct catalog_name *name = add_name(catalog, overloads->name);
+		name->own_function |= strcmp(overloads->schema, "pg_catalog") != 0;
+		for (size_t each = 0; each < overloads->n; each++)
+			name->strange_operator |= overloads->list[each]->strange;
+		catalog->strange_operators |= name->strange_operator;
+	}
 }
 
 static void keep_shared(struct catalog *catalog, const struct catalog_rules *rules)

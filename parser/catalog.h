@@ -24,6 +24,14 @@ enum isolation {
 	ISOLATION_DATA,    /* system catalog that holds rows' values or other sessions' text: refused by policy */
 };
 
+/* What conditions may meet (quals_hazard.h). */
+enum catalog_hazard {
+	HAZARD_COMPARED = 1, /* comparing it may fail: an array of what has no order, a row, a text with a collation of its own */
+	HAZARD_ROW = 2,      /* comparing a row that has it may fail */
+	HAZARD_PATH = 4,     /* jsonb or jsonpath: an expression of dates that needs a time zone fails */
+	HAZARD_ANY = 7
+};
+
 struct catalog_column {
 	const char *name;
 	uint32_t type_oid;
@@ -32,6 +40,7 @@ struct catalog_column {
 	bool generated;   /* GENERATED ALWAYS AS (..) */
 	bool is_virtual;  /* .. VIRTUAL */
 	bool identity, identity_always;
+	uint8_t hazards;       /* enum catalog_hazard; not loaded of system relations: 0 */
 	const char *type_name; /* format_type(), qualified; NULL: not loaded (system relations) */
 	/* pg_get_expr(); of identity columns the options of the sequence, in parentheses; "?": cannot be read
 	 * now. NULL: none, or not loaded */
@@ -79,6 +88,7 @@ struct catalog_relation {
 	 * NULL: none */
 	const char *checks;
 	const char *exclusions;                    /* its EXCLUDE constraints, likewise, without names */
+	uint8_t hazards; /* of its columns and of what a view reads, by catalog_finish() */
 	const struct catalog_relation *next_named; /* of the same name in another schema, by catalog_finish() */
 };
 
@@ -117,6 +127,8 @@ struct catalog_function {
 	struct catalog_result result;
 	bool returns_trigger;
 	bool cheap; /* procost < 1: the server may call it before it compares the tenant */
+	/* an operator that is not the server's own, of operands that may be the server's own: nobody knows when it fails */
+	bool strange;
 	/* by catalog_finish(): touches tenant relations, runs dynamic SQL or cannot be read */
 	bool flagged;
 	const char *flag_reason; /* for people; NULL when not flagged */

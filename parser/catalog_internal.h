@@ -24,6 +24,9 @@ struct catalog_name {
 	bool function;                            /* some flagged function has this name */
 	bool own_function;                        /* some function that is not the server's own has this name */
 	bool view;                                /* some view has this name */
+	bool compared_column; /* some relation has a column of this name with HAZARD_COMPARED */
+	bool strange_operator;
+	uint8_t hazards; /* of the relations that have this name */
 	const char *reason;                       /* of the flag, for people */
 };
 
@@ -59,6 +62,7 @@ struct catalog {
 	struct catalog_configured *shared; /* rules.shared, kept for tables that are yet to be created */
 	size_t n_shared;
 	bool flagged_operators; /* there are some */
+	bool strange_operators; /* likewise */
 	struct catalog_overloads *overloads;
 	size_t n_overloads;
 	struct catalog_name *names;

@@ -207,6 +207,23 @@ bool created_any_function(const struct analysis *analysis)
 	return any_entry(analysis, 1, FUNCTION);
 }
 
+bool created_any(const struct analysis *analysis, const char *name)
+{
+	const struct session_names *names = analysis->names;
+	size_t length = strlen(name);
+	for (size_t i = 0; i < names->n_temporaries; i++) {
+		const char *entry = names->temporaries[i];
+		if (created_is_entry(entry)) {
+			entry = strchr(entry + 1, MARK) + 1;
+			if (strncmp(entry, name, length) == 0 && entry[length] == MARK)
+				return true;
+		} else if (same_name(entry, name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 bool created_word(const char *text, const char *word)
 {
 	size_t length = strlen(word);

@@ -50,6 +50,9 @@ const char *created_function(const char *name, bool flagged);
 bool created_flagged_function(const struct analysis *analysis, const char *name);
 bool created_any_function(const struct analysis *analysis);
 
+/* Is there a temporary relation of this name, or one that the transaction has made or altered, in any schema? */
+bool created_any(const struct analysis *analysis, const char *name);
+
 /* Has the transaction made a view of this name over tenant relations, in any schema, or is there a temporary one of
  * another tenant's rows? */
 bool created_any_view(const struct analysis *analysis, const char *name);

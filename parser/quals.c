@@ -16,11 +16,17 @@ static inline bool part(struct quals *quals, const void *node)
 	return node && visit((Node *)node, quals);
 }
 
-/* What the level above may compare, as its column, in a condition of its own. */
-static bool is_column_settled(struct quals *quals, const Node *value)
+/* What the level above may compare, as its column, in a condition of its own: there it is looked at by its name. */
+static bool is_column_settled(struct quals *quals, const Node *value, const char *name)
 {
 	static const char *const AGGREGATES[] = {"count", "sum",       "avg",        "min",
 											 "max",   "array_agg", "string_agg", NULL};
+	quals_note_target(quals, value, name);
+	if (value && IsA(value, ColumnRef)) {
+		const List *fields = ((const ColumnRef *)value)->fields;
+		return list_length(fields) < 2 || !IsA(llast(fields), String) ||
+			   !quals_call_function(quals, strVal(llast(fields)));
+	}
 	if (value && IsA(value, FuncCall)) {
 		const FuncCall *call = (const FuncCall *)value;
 		return (list_length(call->funcname) == 1 &&
@@ -35,23 +41,39 @@ bool quals_columns_settled(struct quals *quals, const SelectStmt *select)
 {
 	ListCell *cell, *value;
 	foreach (cell, select->targetList)
-		if (!is_column_settled(quals, ((const ResTarget *)lfirst(cell))->val))
+		if (!is_column_settled(quals, ((const ResTarget *)lfirst(cell))->val,
+							   ((const ResTarget *)lfirst(cell))->name))
 			return false;
 	foreach (cell, select->valuesLists)
 		foreach (value, (const List *)lfirst(cell))
-			if (!is_column_settled(quals, lfirst(value)))
+			if (!is_column_settled(quals, lfirst(value), ""))
 				return false;
 	return true;
 }
 
 static bool visit_query(struct quals *quals, Node *query, bool named);
 
+static bool visit_subselect(struct quals *quals, const RangeSubselect *item, bool named)
+{
+	bool stop = visit_query(quals, item->subquery, named);
+	quals_note_item(quals, item->alias);
+	return stop;
+}
+
+/* What a change returns may have any name. */
+static bool visit_cte(struct quals *quals, const CommonTableExpr *cte)
+{
+	quals_note_name(quals, cte->ctename);
+	quals->hazards.renames |= cte->aliascolnames != NIL || !IsA(cte->ctequery, SelectStmt);
+	return visit_query(quals, cte->ctequery, true);
+}
+
 /* A sub-select that stands alone in a FROM without conditions is met by none. */
 static bool visit_from(struct quals *quals, const SelectStmt *select, bool named)
 {
 	const Node *only = list_length(select->fromClause) == 1 ? linitial(select->fromClause) : NULL;
 	if (only && IsA(only, RangeSubselect) && !named && !select->whereClause && !select->havingClause)
-		return visit_query(quals, ((const RangeSubselect *)only)->subquery, false);
+		return visit_subselect(quals, (const RangeSubselect *)only, false);
 	return part(quals, select->fromClause);
 }
 
@@ -67,9 +89,10 @@ static bool visit_query(struct quals *quals, Node *query, bool named)
 	if (!stop && select->op != SETOP_NONE)
 		stop = visit_query(quals, (Node *)select->larg, named) ||
 			   visit_query(quals, (Node *)select->rarg, named);
-	stop = stop || !quals_settled(quals, select->whereClause) ||
+	/* first what columns come from: quals_hazard.h */
+	stop = stop || visit_from(quals, select, named) || !quals_settled(quals, select->whereClause) ||
 		   !quals_settled(quals, select->havingClause) || (named && !quals_columns_settled(quals, select)) ||
-		   visit_from(quals, select, named) || part(quals, select->targetList) ||
+		   part(quals, select->targetList) ||
 		   part(quals, select->whereClause) || part(quals, select->distinctClause) ||
 		   part(quals, select->groupClause) || part(quals, select->havingClause) ||
 		   part(quals, select->windowClause) || part(quals, select->valuesLists) ||
@@ -108,6 +131,7 @@ static bool visit_view(struct quals *quals, const struct catalog_relation *view)
 static bool visit_relation(struct quals *quals, const RangeVar *name)
 {
 	const struct catalog_name *entry = quals_known(quals, name->relname);
+	quals_note_relation(quals, name);
 	quals->constant_columns |= quals->analysis->names->n_temporaries > 0 || !entry;
 	if (quals->analysis->names->n_temporaries > 0 && created_any_view(quals->analysis, name->relname))
 		return true;
@@ -137,6 +161,7 @@ static bool visit_function(struct quals *quals, const RangeFunction *function)
 {
 	ListCell *cell;
 	quals->constant_columns = true;
+	quals_note_function(quals, function);
 	foreach (cell, function->functions) {
 		Node *call = linitial((List *)lfirst(cell));
 		if ((!quals_constant(quals, call) && !is_closed_function(quals, call)) || part(quals, call))
@@ -148,6 +173,7 @@ static bool visit_function(struct quals *quals, const RangeFunction *function)
 static bool visit_insert(struct quals *quals, const InsertStmt *insert)
 {
 	const OnConflictClause *conflict = insert->onConflictClause;
+	quals_note_relation(quals, insert->relation);
 	/* WHERE of ON CONFLICT is tested in the order in which it is written. */
 	return part(quals, insert->withClause) || visit_query(quals, insert->selectStmt, false) ||
 		   part(quals, insert->returningList) ||
@@ -157,8 +183,8 @@ static bool visit_insert(struct quals *quals, const InsertStmt *insert)
 static bool visit_merge(struct quals *quals, const MergeStmt *merge)
 {
 	ListCell *cell;
-	if (!quals_settled(quals, merge->joinCondition) || part(quals, merge->withClause) ||
-		part(quals, merge->sourceRelation) || part(quals, merge->joinCondition))
+	if (part(quals, merge->withClause) || part(quals, merge->sourceRelation) ||
+		!quals_settled(quals, merge->joinCondition) || part(quals, merge->joinCondition))
 		return true;
 	foreach (cell, merge->mergeWhenClauses) {
 		const MergeWhenClause *when = lfirst(cell);
@@ -170,7 +196,10 @@ static bool visit_merge(struct quals *quals, const MergeStmt *merge)
 
 static bool visit_join(struct quals *quals, const JoinExpr *join)
 {
-	return !quals_settled(quals, join->quals) || part(quals, join->larg) || part(quals, join->rarg) ||
+	if (part(quals, join->larg) || part(quals, join->rarg))
+		return true;
+	quals_note_item(quals, join->alias);
+	return quals_join_is_hazardous(quals, join) || !quals_settled(quals, join->quals) ||
 		   part(quals, join->quals);
 }
 
@@ -187,18 +216,19 @@ static bool visit_statement(struct quals *quals, Node *node)
 	case T_InsertStmt:
 		return visit_insert(quals, AS(InsertStmt));
 	case T_UpdateStmt:
-		return !quals_settled(quals, AS(UpdateStmt)->whereClause) ||
-			   part(quals, AS(UpdateStmt)->withClause) || part(quals, AS(UpdateStmt)->relation) ||
-			   part(quals, AS(UpdateStmt)->fromClause) || part(quals, AS(UpdateStmt)->targetList) ||
+		return part(quals, AS(UpdateStmt)->withClause) || part(quals, AS(UpdateStmt)->relation) ||
+			   part(quals, AS(UpdateStmt)->fromClause) ||
+			   !quals_settled(quals, AS(UpdateStmt)->whereClause) || part(quals, AS(UpdateStmt)->targetList) ||
 			   part(quals, AS(UpdateStmt)->whereClause) || part(quals, AS(UpdateStmt)->returningList);
 	case T_DeleteStmt:
-		return !quals_settled(quals, AS(DeleteStmt)->whereClause) ||
-			   part(quals, AS(DeleteStmt)->withClause) || part(quals, AS(DeleteStmt)->relation) ||
-			   part(quals, AS(DeleteStmt)->usingClause) || part(quals, AS(DeleteStmt)->whereClause) ||
+		return part(quals, AS(DeleteStmt)->withClause) || part(quals, AS(DeleteStmt)->relation) ||
+			   part(quals, AS(DeleteStmt)->usingClause) ||
+			   !quals_settled(quals, AS(DeleteStmt)->whereClause) || part(quals, AS(DeleteStmt)->whereClause) ||
 			   part(quals, AS(DeleteStmt)->returningList);
 	case T_MergeStmt:
 		return part(quals, AS(MergeStmt)->relation) || visit_merge(quals, AS(MergeStmt));
 	case T_RangeTableFunc:
+		quals_note_table_function(quals, AS(RangeTableFunc));
 		return part(quals, AS(RangeTableFunc)->docexpr) || part(quals, AS(RangeTableFunc)->rowexpr);
 	case T_RangeTableSample:
 		return part(quals, AS(RangeTableSample)->relation) || part(quals, AS(RangeTableSample)->args);
@@ -247,9 +277,9 @@ static bool visit_node(struct quals *quals, Node *node)
 	case T_SelectStmt:
 		return visit_query(quals, node, false);
 	case T_RangeSubselect:
-		return visit_query(quals, ((RangeSubselect *)node)->subquery, true);
+		return visit_subselect(quals, (const RangeSubselect *)node, true);
 	case T_CommonTableExpr:
-		return visit_query(quals, ((CommonTableExpr *)node)->ctequery, true);
+		return visit_cte(quals, (const CommonTableExpr *)node);
 	case T_SubLink:
 		return visit_sublink(quals, (SubLink *)node);
 	case T_JoinExpr:
@@ -280,8 +310,8 @@ static bool visit(Node *node, void *to)
 	return stop;
 }
 
-bool quals_are_settled(const struct analysis *analysis, const Node *statement)
+bool quals_are_settled(const struct analysis *analysis, const Node *statement, int parameter)
 {
-	struct quals quals = {.analysis = analysis};
+	struct quals quals = {.analysis = analysis, .parameter = parameter};
 	return !visit((Node *)statement, &quals) && !(quals.constant_columns && quals.trusts_columns);
 }

@@ -17,7 +17,8 @@
 #include "parser/analysis.h"
 
 /* Are all conditions of the statement settled? A pure function of the tree, the snapshot and the session's
- * names, which both the rewriter and the checker ask. */
-bool quals_are_settled(const struct analysis *analysis, const Node *statement);
+ * names, which both the rewriter and the checker ask. `parameter`: the number of the tenant's in what is sent, a
+ * comparison with which is not the statement's own; 0: there is none. */
+bool quals_are_settled(const struct analysis *analysis, const Node *statement, int parameter);
 
 #endif

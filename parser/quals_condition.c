@@ -47,7 +47,7 @@ bool quals_constant(struct quals *quals, const Node *node)
 	return !find_column((Node *)node, quals);
 }
 
-static bool is_built_in(const TypeName *type)
+bool quals_type_is_built_in(const TypeName *type)
 {
 	static const char *const TYPES[] = {"int2",     "int4",   "int8",      "float4",      "float8",
 										"numeric",  "text",   "varchar",   "bpchar",      "date",
@@ -89,7 +89,7 @@ bool quals_plain_row(struct quals *quals, const Node *node)
 static bool is_literal(const Node *node)
 {
 	if (IsA(node, TypeCast))
-		return IsA(((const TypeCast *)node)->arg, A_Const) && is_built_in(((const TypeCast *)node)->typeName);
+		return IsA(((const TypeCast *)node)->arg, A_Const) && quals_type_is_built_in(((const TypeCast *)node)->typeName);
 	return IsA(node, A_Const) || IsA(node, ParamRef) || IsA(node, SQLValueFunction);
 }
 
@@ -126,10 +126,13 @@ static bool find_risk(Node *node, void *to)
 	case T_ParamRef:
 	case T_SQLValueFunction:
 	case T_TypeName:
-	case T_ColumnRef:
 	case T_SortBy:
 	case T_WindowDef:
 		return false;
+	case T_ColumnRef:
+		return quals_is_hazardous(to, (const ColumnRef *)node);
+	case T_CollateClause:
+		return quals_collates((const CollateClause *)node) || find_below(to, node, find_risk);
 	case T_A_ArrayExpr:
 		foreach (cell, ((const A_ArrayExpr *)node)->elements)
 			if (!is_literal(lfirst(cell)))
@@ -152,6 +155,8 @@ static bool is_risky(struct quals *quals, const A_Expr *expression)
 {
 	const Node *left = expression->lexpr, *right = expression->rexpr;
 	bool rows = left && IsA(left, RowExpr);
+	if (quals_operator_is_hazardous(quals, expression))
+		return true;
 	if (!rows || !right || !IsA(right, List))
 		return (rows != (right && IsA(right, RowExpr))) || find_risk((Node *)columns_of(left), quals) ||
 			   find_risk((Node *)columns_of(right), quals);
@@ -162,7 +167,7 @@ static bool is_risky(struct quals *quals, const A_Expr *expression)
 	return find_risk((Node *)columns_of(left), quals);
 }
 
-static const char *operator_of(const A_Expr *expression)
+const char *quals_operator(const A_Expr *expression)
 {
 	if (list_length(expression->name) > 1 && strcmp(strVal(linitial(expression->name)), "pg_catalog") != 0)
 		return "";
@@ -184,7 +189,7 @@ static bool is_plain_operator(const A_Expr *expression)
 	static const char *const PLAIN[] = {"=",  "<>", "<",  "<=", ">",  ">=", "@>",  "<@", "&&", "?",
 										"?|", "?&", "@@", "@?", "<<", ">>", "-|-", "&<", "&>", NULL};
 	static const char *const PATTERNS[] = {"~~", "!~~", "~~*", "!~~*", NULL};
-	const char *name = operator_of(expression);
+	const char *name = quals_operator(expression);
 	switch (expression->kind) {
 	case AEXPR_OP:
 	case AEXPR_OP_ANY:
@@ -227,14 +232,16 @@ static bool is_plain_node(struct quals *quals, const Node *node)
 	switch (nodeTag(node)) {
 	case T_ColumnRef: {
 		const List *fields = AS(ColumnRef)->fields;
-		return list_length(fields) < 2 || !IsA(llast(fields), String) ||
-			   !quals_call_function(quals, strVal(llast(fields)));
+		return (list_length(fields) < 2 || !IsA(llast(fields), String) ||
+				!quals_call_function(quals, strVal(llast(fields)))) &&
+			   !quals_is_hazardous(quals, AS(ColumnRef));
 	}
 	case T_List:
 		return are_plain(quals, (const List *)node);
 	case T_A_Expr:
-		return is_plain_operator(AS(A_Expr)) && !is_risky(quals, AS(A_Expr)) &&
-			   quals_plain(quals, AS(A_Expr)->lexpr) && quals_plain(quals, AS(A_Expr)->rexpr);
+		return quals_is_tenant(quals, AS(A_Expr)) ||
+			   (is_plain_operator(AS(A_Expr)) && !is_risky(quals, AS(A_Expr)) &&
+				quals_plain(quals, AS(A_Expr)->lexpr) && quals_plain(quals, AS(A_Expr)->rexpr));
 	case T_BoolExpr:
 		return are_plain(quals, AS(BoolExpr)->args);
 	case T_NullTest:
@@ -242,7 +249,7 @@ static bool is_plain_node(struct quals *quals, const Node *node)
 	case T_BooleanTest:
 		return quals_plain(quals, (const Node *)AS(BooleanTest)->arg);
 	case T_CollateClause:
-		return quals_plain(quals, AS(CollateClause)->arg);
+		return !quals_collates(AS(CollateClause)) && quals_plain(quals, AS(CollateClause)->arg);
 	case T_RowExpr:
 		return are_plain(quals, AS(RowExpr)->args);
 	case T_A_ArrayExpr:
@@ -250,7 +257,8 @@ static bool is_plain_node(struct quals *quals, const Node *node)
 	case T_CoalesceExpr:
 		return are_plain(quals, AS(CoalesceExpr)->args);
 	case T_CaseExpr:
-		return quals_plain(quals, (const Node *)AS(CaseExpr)->arg) && are_plain(quals, AS(CaseExpr)->args) &&
+		return !quals_case_is_hazardous(quals, AS(CaseExpr)) &&
+			   quals_plain(quals, (const Node *)AS(CaseExpr)->arg) && are_plain(quals, AS(CaseExpr)->args) &&
 			   quals_plain(quals, (const Node *)AS(CaseExpr)->defresult);
 	case T_CaseWhen:
 		return quals_plain(quals, (const Node *)AS(CaseWhen)->expr) &&
@@ -329,11 +337,11 @@ static bool is_no_boolean(const Node *node)
 		return !((const A_Const *)node)->isnull &&
 			   (IsA(&((const A_Const *)node)->val, Integer) || IsA(&((const A_Const *)node)->val, Float));
 	if (IsA(node, TypeCast))
-		return is_built_in(((const TypeCast *)node)->typeName) &&
+		return quals_type_is_built_in(((const TypeCast *)node)->typeName) &&
 			   !((const TypeCast *)node)->typeName->arrayBounds;
 	if (IsA(node, A_Expr))
 		return ((const A_Expr *)node)->kind == AEXPR_OP &&
-			   quals_word_is_one_of(operator_of((const A_Expr *)node), OPERATORS);
+			   quals_word_is_one_of(quals_operator((const A_Expr *)node), OPERATORS);
 	if (IsA(node, FuncCall)) {
 		const List *name = ((const FuncCall *)node)->funcname;
 		return (list_length(name) == 1 || strcmp(strVal(linitial(name)), "pg_catalog") == 0) &&
@@ -377,7 +385,7 @@ static bool is_operator_settled(struct quals *quals, const A_Expr *expression)
 		return false;
 	switch (expression->kind) {
 	case AEXPR_OP: {
-		const char *name = operator_of(expression);
+		const char *name = quals_operator(expression);
 		return (strcmp(name, "=") != 0 && strcmp(name, "<>") != 0) || equality_stays(quals, left, right);
 	}
 	case AEXPR_IN:

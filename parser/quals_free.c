@@ -13,6 +13,7 @@ struct search {
 	bool recursive; /* WITH RECURSIVE: its set operations are computed for themselves */
 	List *open;     /* CTEs whose columns may fail */
 	bool hides;     /* somewhere may be an outer join or GROUPING SETS */
+	bool knows;     /* what all columns can come from: looked at for the second time */
 };
 
 /* True: stop. */
@@ -236,6 +237,50 @@ static bool look_at_relation(struct search *search, RangeVar *range)
 	return false;
 }
 
+static void note(struct search *search, Node *node)
+{
+	struct quals *quals = &search->quals;
+	if (search->knows)
+		return;
+	switch (nodeTag(node)) {
+	case T_RangeVar:
+		quals_note_relation(quals, (const RangeVar *)node);
+		break;
+	case T_RangeSubselect:
+		quals_note_item(quals, ((const RangeSubselect *)node)->alias);
+		break;
+	case T_RangeFunction:
+		quals_note_function(quals, (const RangeFunction *)node);
+		break;
+	case T_RangeTableFunc:
+		quals_note_table_function(quals, (const RangeTableFunc *)node);
+		break;
+	case T_JoinExpr:
+		quals_note_item(quals, ((const JoinExpr *)node)->alias);
+		break;
+	case T_CommonTableExpr:
+		quals_note_name(quals, ((const CommonTableExpr *)node)->ctename);
+		break;
+	case T_ParamRef:
+		quals->hazards.parameters |= ((const ParamRef *)node)->number != quals->parameter;
+		break;
+	case T_InsertStmt:
+		quals_note_relation(quals, ((const InsertStmt *)node)->relation);
+		break;
+	case T_UpdateStmt:
+		quals_note_relation(quals, ((const UpdateStmt *)node)->relation);
+		break;
+	case T_DeleteStmt:
+		quals_note_relation(quals, ((const DeleteStmt *)node)->relation);
+		break;
+	case T_MergeStmt:
+		quals_note_relation(quals, ((const MergeStmt *)node)->relation);
+		break;
+	default:
+		break;
+	}
+}
+
 static bool look_at_insert(struct search *search, const InsertStmt *insert)
 {
 	const OnConflictClause *conflict = insert->onConflictClause;
@@ -328,6 +373,7 @@ static bool look_at_node(struct search *search, Node *node)
 {
 #define AS(type) ((type *)node)
 	ListCell *cell;
+	note(search, node);
 	if (quals_is_leaf(node))
 		return false;
 	switch (nodeTag(node)) {
@@ -400,14 +446,43 @@ static bool look(Node *node, void *to)
 	return stop;
 }
 
-struct quals_free quals_find_free(const struct analysis *analysis, const Node *statement,
-								  enum quals_above above)
+static struct search search_for(const struct analysis *analysis, enum quals_above above, int parameter)
 {
-	struct search search = {
-		.quals = {.analysis = analysis}, .named = above != QUALS_NOTHING, .under = above == QUALS_OUTER};
-	if (look((Node *)statement, &search))
+	return (struct search){.quals = {.analysis = analysis, .parameter = parameter},
+						   .named = above != QUALS_NOTHING,
+						   .under = above == QUALS_OUTER};
+}
+
+static void look_through(struct search *search, const Node *statement)
+{
+	if (look((Node *)statement, search))
+		search->found.unknown = true;
+	if (search->hides)
+		search->found.queries = list_concat(search->found.queries, search->open);
+}
+
+/* Columns are used before it is known what they come from: once more with all that there is. */
+static struct search look_again(const struct search *before, enum quals_above above, const Node *statement)
+{
+	struct search search = search_for(before->quals.analysis, above, before->quals.parameter);
+	search.knows = true;
+	search.quals.hazards = before->quals.hazards;
+	search.quals.hazards.renames |= (before->quals.hazards.any & HAZARD_COMPARED) != 0;
+	look_through(&search, statement);
+	return search;
+}
+
+struct quals_free quals_find_free(const struct analysis *analysis, const Node *statement,
+								  enum quals_above above, const Node *whole, int parameter)
+{
+	struct search search = search_for(analysis, above, parameter);
+	if (whole != statement && look((Node *)whole, &search))
 		search.found.unknown = true;
-	if (search.hides)
-		search.found.queries = list_concat(search.found.queries, search.open);
+	struct quals_hazards hazards = search.quals.hazards;
+	search = search_for(analysis, above, parameter);
+	search.quals.hazards = hazards;
+	look_through(&search, statement);
+	if (search.quals.hazards.any || search.quals.hazards.parameters)
+		search = look_again(&search, above, statement);
 	return search.found;
 }

@@ -30,9 +30,9 @@ enum quals_above {
 	QUALS_OUTER    /* and that level has an outer join or GROUPING SETS */
 };
 
-/* What of it there is in a statement or query. A pure function of the tree, the snapshot and the session's names; what has its
- * price is not listed. */
+/* What of it there is in a statement or query, which is (`whole`), or takes the place of a view in, a statement. A pure function
+ * of the trees, the snapshot and the session's names; what has its price is not listed. `parameter`: quals_are_settled() */
 struct quals_free quals_find_free(const struct analysis *analysis, const Node *statement,
-								  enum quals_above above);
+								  enum quals_above above, const Node *whole, int parameter);
 
 #endif

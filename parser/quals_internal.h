@@ -6,13 +6,16 @@
 
 #include "parser/catalog_internal.h"
 #include "parser/quals.h"
+#include "parser/quals_hazard.h"
 
 struct quals {
 	const struct analysis *analysis;
+	int parameter; /* of the tenant; 0: there is none */
 	unsigned depth;
 	List *views;           /* whose definitions were visited: of struct catalog_relation * */
 	bool constant_columns; /* a column of some item of FROM may turn out to be a constant */
 	bool trusts_columns;   /* some condition is settled only if none is */
+	struct quals_hazards hazards;
 };
 
 static inline bool quals_word_is_one_of(const char *word, const char *const *list)
@@ -95,6 +98,10 @@ Node *quals_definition(const struct catalog_relation *view);
 const struct catalog_name *quals_known(const struct quals *quals, const char *name);
 /* `x.name` may be name(x). */
 bool quals_call_function(const struct quals *quals, const char *name);
+/* One of the server's own types whose name is common, and an order goes with. */
+bool quals_type_is_built_in(const TypeName *type);
+/* Without its schema; "": of one that is not the server's. */
+const char *quals_operator(const A_Expr *expression);
 /* The same for every row, as far as can be told. */
 bool quals_constant(struct quals *quals, const Node *node);
 /* Cannot fail or speak on a row. */

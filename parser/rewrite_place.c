@@ -50,7 +50,7 @@ bool rewrite_screens(struct analysis *analysis)
 {
 	struct rewrite *rewrite = analysis->rewrite;
 	if (rewrite->screens == SCREENS_UNKNOWN)
-		rewrite->screens = quals_are_settled(analysis, rewrite->root) ? SCREENS_NO : SCREENS_YES;
+		rewrite->screens = quals_are_settled(analysis, rewrite->root, 0) ? SCREENS_NO : SCREENS_YES;
 	return rewrite->screens == SCREENS_YES;
 }
 

@@ -22,7 +22,7 @@ static void find_free(struct analysis *analysis)
 		return;
 	rewrite->free_known = true;
 	if (rewrite_screens(analysis))
-		add_free(rewrite, quals_find_free(analysis, rewrite->root, QUALS_NOTHING));
+		add_free(rewrite, quals_find_free(analysis, rewrite->root, QUALS_NOTHING, rewrite->root, 0));
 }
 
 bool price_fences_view(struct analysis *analysis, const RangeVar *range)
@@ -35,7 +35,7 @@ void price_definition(struct analysis *analysis, const RangeVar *range, const No
 {
 	enum quals_above above = price_fences_view(analysis, range) ? QUALS_OUTER : QUALS_LEVEL;
 	if (rewrite_screens(analysis))
-		add_free(analysis->rewrite, quals_find_free(analysis, query, above));
+		add_free(analysis->rewrite, quals_find_free(analysis, query, above, analysis->rewrite->root, 0));
 }
 
 bool price_due_for(struct analysis *analysis, const Node *node)

@@ -53,11 +53,33 @@ static const char relations_text[] =
 	") ORDER BY c.oid";
 // clang-format on
 
+/* enum catalog_hazard of each type, by whether a column of it has a collation that is neither the database's nor "C". What has an
+ * order is compared by it, and so are its arrays; that of enums and ranges is the server's own. Types that no extension brought are
+ * compared by functions of which nothing is known. Of domains over domains as well. */
+// clang-format off
+#define HAZARDS \
+	", ordered AS MATERIALIZED (SELECT t.oid FROM pg_catalog.pg_type t WHERE t.typtype IN ('e', 'r', 'm') OR EXISTS" \
+	"  (SELECT FROM pg_catalog.pg_opclass o WHERE o.opcdefault AND o.opcmethod = 403 AND o.opcintype = t.oid) OR EXISTS" \
+	"  (SELECT FROM pg_catalog.pg_cast k JOIN pg_catalog.pg_opclass o ON o.opcintype = k.casttarget AND o.opcdefault" \
+	"   AND o.opcmethod = 403 WHERE k.castsource = t.oid AND k.castmethod = 'b' AND k.castcontext = 'i'))," \
+	" based AS MATERIALIZED (SELECT t.oid AS type, b.oid, b.typtype, e.oid IS NOT NULL AS is_array," \
+	"  CASE WHEN e.typtype = 'd' THEN e.typbasetype ELSE e.oid END AS element," \
+	"  b.typtype = 'b' AND b.oid >= 16384 AND e.oid IS NULL AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d" \
+	"   WHERE d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.objid = b.oid AND d.deptype = 'e') AS strange" \
+	"  FROM pg_catalog.pg_type t JOIN pg_catalog.pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END" \
+	"  LEFT JOIN pg_catalog.pg_type e ON e.oid = b.typelem AND b.typcategory = 'A')," \
+	" hazards AS MATERIALIZED (SELECT b.type, s.collated, CASE WHEN s.collated OR b.strange OR b.typtype IN ('c', 'd', 'p')" \
+	"   OR b.is_array AND b.element NOT IN (TABLE ordered) THEN 3 ELSE 0 END AS compared," \
+	"  CASE WHEN NOT b.is_array AND b.oid NOT IN (TABLE ordered) THEN 2 ELSE 0 END AS row," \
+	"  CASE WHEN b.typtype IN ('c', 'd') OR 3802 IN (b.oid, b.element) OR 4072 IN (b.oid, b.element) THEN 4 ELSE 0 END AS path" \
+	"  FROM based b CROSS JOIN (VALUES (true), (false)) AS s(collated))"
+// clang-format on
+
 /* Defaults have no variables: they are deparsed without the relation, and without a lock on it. What generated
  * columns are computed from needs it. */
 // clang-format off
 static const char columns_text[] =
-	"WITH held AS MATERIALIZED " HELD_RELATIONS
+	"WITH held AS MATERIALIZED " HELD_RELATIONS HAZARDS
 	" SELECT a.attrelid, a.attname, a.atttypid, a.attnotnull, a.atthasdef OR a.attidentity <> '', a.attgenerated"
 	" <> '', a.attidentity = 'a', a.attidentity <> '', CASE WHEN " USER_MADE " THEN pg_catalog.format_type(a.atttypid, a.atttypmod)"
 	" END, CASE WHEN NOT " USER_MADE " THEN NULL WHEN a.attidentity <> '' THEN"
@@ -66,8 +88,10 @@ static const char columns_text[] =
 	"   JOIN pg_catalog.pg_sequence s ON s.seqrelid = e.objid WHERE e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass"
 	"   AND e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refobjid = a.attrelid AND e.refobjsubid = a.attnum AND e.deptype = 'i')"
 	" WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, 0)"
-	" WHEN $1::pg_catalog.bool AND c.oid IN (TABLE held) THEN '?' ELSE pg_catalog.pg_get_expr(d.adbin, a.attrelid) END, a.attgenerated = 'v'"
+	" WHEN $1::pg_catalog.bool AND c.oid IN (TABLE held) THEN '?' ELSE pg_catalog.pg_get_expr(d.adbin, a.attrelid) END, a.attgenerated = 'v',"
+	" CASE WHEN NOT " USER_MADE " THEN 0 ELSE h.compared | h.row | h.path END"
 	" FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid"
+	" JOIN hazards h ON h.type = a.atttypid AND h.collated = (a.attcollation NOT IN (0, 100, 950))"
 	" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_catalog.pg_attrdef d"
 	" ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE a.attnum > 0"
 	" AND NOT a.attisdropped AND c.relkind NOT IN ('i', 'I') AND " OUR_SCHEMAS
@@ -176,7 +200,9 @@ static const char outputs_text[] =
 // clang-format off
 static const char operators_text[] =
 	"SELECT DISTINCT n.nspname, o.oprname, CASE WHEN o.oid >= 16384 THEN pg_catalog.format('%I.%I(', m.nspname, q.proname) END,"
-	" CASE WHEN o.oid >= 16384 THEN m.nspname END, CASE WHEN o.oid >= 16384 THEN q.proname END"
+	" CASE WHEN o.oid >= 16384 THEN m.nspname END, CASE WHEN o.oid >= 16384 THEN q.proname END,"
+	" o.oid >= 16384 AND (o.oprleft < 16384 AND o.oprright < 16384 OR NOT EXISTS (SELECT FROM pg_catalog.pg_depend d"
+	"  WHERE d.classid = 'pg_catalog.pg_operator'::pg_catalog.regclass AND d.objid = o.oid AND d.deptype = 'e'))"
 	" FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace LEFT JOIN pg_catalog.pg_proc q"
 	" ON q.oid = o.oprcode LEFT JOIN pg_catalog.pg_namespace m ON m.oid = q.pronamespace WHERE " OUR_SCHEMAS;
 // clang-format on
@@ -300,6 +326,7 @@ static void take_columns(struct loading *loading, struct arena *arena, struct pa
 			.type_name = sql_text(part->result, first + i, 8),
 			.default_text = take_expression(loading, sql_text(part->result, first + i, 9)),
 			.is_virtual = sql_bool(part->result, first + i, 10),
+			.hazards = (uint8_t)sql_oid(part->result, first + i, 11),
 		};
 	relation->columns = columns;
 	relation->n_columns = (size_t)n;
@@ -484,6 +511,7 @@ static bool load_operators(struct loading *loading, struct error *error)
 												   .body = sql_text(part.result, row, 2),
 												   .calls_schema = sql_text(part.result, row, 3),
 												   .calls = sql_text(part.result, row, 4),
+												   .strange = sql_bool(part.result, row, 5),
 											   });
 	PQclear(part.result);
 	return true;
