@@ -327,6 +327,117 @@ def _(world):
     return b"", f"told by {told}" if told else None
 
 
+# Comparisons that cost one operator and fail on any row, or on one with such a value.
+FAILING = [
+    "orders WHERE id = {} AND jj < jj", "orders o (a) WHERE a = {} AND o.jj <> o.jj", "orders WHERE id = {} AND posix < \"C\"", "orders WHERE id = {} AND jj IS DISTINCT FROM jj",
+    "orders WHERE id = {} AND CASE jj WHEN jj THEN flag END", "orders WHERE id = {} AND COALESCE(flag, jj IN (jj, jj))", "orders WHERE id = {} AND jj BETWEEN jj AND jj",
+    "orders WHERE id = {} AND (flag OR jj > '{{1}}')", "(SELECT id, jj AS k FROM orders) x WHERE id = {} AND k < k", "orders WHERE id = {} AND place < place",
+    "(SELECT 1) u (id) LEFT JOIN (SELECT id, COALESCE(jj < jj, false) AS b FROM orders) o ON o.id > u.id WHERE o.b AND o.id = {}",
+    "(SELECT 1) u (id) LEFT JOIN odd_orders o ON o.id > u.id WHERE o.b AND o.id = {}", "odd_orders WHERE id = {} AND b",
+    "(SELECT id, jj FROM orders) o WHERE id = {} AND o <> o", "(SELECT id, flag, j FROM orders) o WHERE id = {} AND o < o", "(SELECT id, flag, j FROM orders) o WHERE id = {} AND CASE o WHEN o THEN flag END",
+    "orders o WHERE id = {} AND o IS DISTINCT FROM o", "(SELECT id, flag, j FROM orders) o WHERE id = {} AND EXISTS (SELECT FROM users u WHERE COALESCE(flag, o < o))",
+    "json_each('{{\"a\": 1}}') e JOIN orders o ON o.id = {} + length(e.key) - 1 AND COALESCE(o.flag, e <> e)",
+    "(SELECT id, array_agg(j) AS a FROM orders GROUP BY id) s JOIN orders o ON o.id = {} + s.id - s.id AND COALESCE(o.flag, s.a <> s.a)",
+    "(SELECT array_agg('1'::json) AS a) s JOIN orders o ON o.id = {} AND COALESCE(o.flag, s.a <> s.a)",
+    "(SELECT id, status COLLATE \"POSIX\" AS a, \"C\" AS b FROM orders) s WHERE id = {} AND a < b", "lower('x' COLLATE \"POSIX\") f, orders o WHERE o.id = {} AND f <> \"C\"",
+    "(VALUES ('x' COLLATE \"POSIX\")) f (f) JOIN orders o ON o.id = {} AND f < \"C\"", "json_to_record('{{}}') AS f (f text COLLATE \"POSIX\") JOIN orders o ON o.id = {} AND f < \"C\"",
+    "(SELECT id, max(status COLLATE \"POSIX\") AS m FROM orders GROUP BY id) s JOIN orders o ON o.id = {} AND s.m < o.\"C\"", "orders WHERE id = {} AND status COLLATE loose LIKE 'a%'",
+    "orders WHERE id = {} AND lax LIKE 'a%'", "mine m JOIN orders o ON o.id = {} AND m.t < o.\"C\"", "mine m JOIN orders o ON o.id = {} AND COALESCE(o.flag, m.jj < m.jj)",
+    "orders WHERE id = {} AND doc @? '$ ? (@.datetime() < \"2017-03-10T12:34:56+03:00\".datetime())'", "orders WHERE id = {} AND doc @@ '$.DateTime() < \"2017-03-10T12:34:56+03:00\".datetime()'",
+    "(SELECT 1) u (id) LEFT JOIN (SELECT id, doc @? '$ ? (@.datetime() < \"2017-03-10T12:34:56+03:00\".datetime())' AS b FROM orders) o ON o.id > u.id WHERE o.b AND o.id = {}",
+    "orders WHERE id = {} AND numbers @> '{{1}}'", "orders WHERE id = {} AND (flag OR numbers @> numbers)", "(SELECT jj FROM orders) a JOIN orders b USING (jj) WHERE b.id = {}",
+]
+UNEVEN = """ALTER TABLE orders ADD COLUMN jj json[] DEFAULT '{1}', ADD COLUMN j json DEFAULT '{}', ADD COLUMN "C" text COLLATE "C" DEFAULT 'x', ADD COLUMN posix text COLLATE "POSIX" DEFAULT 'x',
+    ADD COLUMN flag boolean, ADD COLUMN doc jsonb DEFAULT '"2020-01-01"', ADD COLUMN numbers int[] DEFAULT '{1}'; UPDATE orders SET doc = '1' WHERE tenant_id = 1; CREATE TYPE place AS (a json); ALTER TABLE orders ADD COLUMN place place DEFAULT ROW('1');
+    CREATE COLLATION loose (provider = icu, locale = 'und', deterministic = false); ALTER TABLE orders ADD COLUMN lax text COLLATE loose DEFAULT 'x';
+    CREATE FUNCTION fails(int[], int[]) RETURNS boolean LANGUAGE plpgsql COST 1 AS 'BEGIN RAISE ''no''; END'; CREATE OPERATOR @> (LEFTARG = int[], RIGHTARG = int[], FUNCTION = fails);
+    CREATE VIEW odd_orders AS SELECT id, COALESCE(jj < jj, false) AS b FROM orders; GRANT SELECT ON odd_orders TO PUBLIC"""
+EVEN = """DROP VIEW odd_orders; DROP OPERATOR @> (int[], int[]); DROP FUNCTION fails; ALTER TABLE orders DROP COLUMN jj, DROP COLUMN j, DROP COLUMN "C", DROP COLUMN posix, DROP COLUMN flag, DROP COLUMN doc,
+    DROP COLUMN numbers, DROP COLUMN place, DROP COLUMN lax; DROP TYPE place; DROP COLLATION loose"""
+
+
+def uneven(world):
+    """A session whose proxy knows the columns."""
+    world.watch.query(UNEVEN)
+    connection = world.connect()
+    connection.query("SELECT FROM something_new; SET enable_seqscan = off")
+    connection.query("SET enable_seqscan = off")
+    return connection
+
+
+def answers(connection, text, told):
+    """Is it the same where another tenant has the row, and where nobody has?"""
+    codes = []
+    for number in (2001, 2999):
+        reply = connection.query(text.format(number))
+        codes.append(reply.error and reply.error["C"])
+        if connection.status != "I":
+            connection.query("ROLLBACK")
+    if codes[0] != codes[1] or codes[0] in ("0A000", "42501", "42601", "42846", "42P01", "42703", "42704"):
+        told.append((text, codes, reply.error and reply.error["M"]))
+
+
+@exchange("errors: a comparison that fails tells whether another tenant has a row")
+def _(world):
+    connection = uneven(world)
+    connection.query("CREATE TEMP TABLE mine (t text COLLATE \"POSIX\", jj json[]); INSERT INTO mine VALUES ('x', '{1}')")
+    told = []
+    for ask in FAILING:
+        answers(connection, f"SELECT 1 FROM {ask}", told)
+    answers(connection, "UPDATE orders SET status = status WHERE id = {} AND jj < jj", told)
+    answers(connection, "DELETE FROM orders USING users u WHERE orders.id = {} AND (flag OR jj < jj)", told)
+    answers(connection, "COPY (SELECT 1 FROM orders WHERE id = {} AND jj < jj) TO STDOUT", told)
+    connection.close()
+    world.watch.query(EVEN)
+    return b"", f"told by {told}" if told else None
+
+
+@exchange("errors: a comparison of a column that the transaction has added tells whether another tenant has a row")
+def _(world):
+    connection = world.connect()
+    connection.query("SET enable_seqscan = off")
+    told = []
+    for definition, ask in (("json[] DEFAULT '{1}'", "added < added"), ("jsonb DEFAULT '\"2020-01-01\"'", "added @? '$ ? (@.datetime() < \"2017-03-10T12:34:56+03:00\".datetime())'"),
+                            ("text COLLATE \"POSIX\" DEFAULT 'x'", "added < (SELECT 1) || ''")):
+        codes = []
+        for number in (2001, 2999):
+            connection.query("BEGIN")
+            connection.query(f"ALTER TABLE orders ADD COLUMN added {definition}")
+            reply = connection.query(f"SELECT 1 FROM orders WHERE id = {number} AND {ask}")
+            codes.append(reply.error and reply.error["C"])
+            connection.query("ROLLBACK")
+        if codes[0] != codes[1]:
+            told.append((ask, codes))
+    connection.close()
+    return b"", f"told by {told}" if told else None
+
+
+@exchange("errors: a comparison of parameters tells whether another tenant has a row")
+def _(world):
+    connection = uneven(world)
+    connection.query("SET plan_cache_mode = force_generic_plan")
+    told = []
+    array, document, path = 199, 3802, 4072
+    date, moment = '"2020-01-01"', '$ ? (@.datetime() < "2017-03-10T12:34:56+03:00".datetime())'
+    for ask, types, values in (("orders WHERE id = {} AND COALESCE(flag, $1 = $1)", [array], ["{1}"]), ("orders WHERE id = {} AND COALESCE(flag, $1 < '{2}')", [array], ["{1}"]),
+                               ("(SELECT id, flag, $1 AS p FROM orders) s WHERE id = {} AND COALESCE(flag, p <> p)", [array], ["{1}"]),
+                               ("(VALUES ($1, $2)) v (a, b) JOIN orders o ON o.id = {} AND COALESCE(o.flag, v.a < v.b)", [array, array], ["{1}", "{2}"]),
+                               ("orders WHERE id = {} AND (flag OR $1::json[] < $1)", [], ["{1}"]), ("orders WHERE id = {} AND CASE $1 WHEN $1 THEN flag END", [array], ["{1}"]),
+                               ("orders WHERE id = {} AND COALESCE(flag, (SELECT $1) < (SELECT $1))", [array], ["{1}"]), ("orders WHERE id = {} AND COALESCE(flag, $1 IN ($1, $2))", [array, array], ["{1}", "{2}"]),
+                               ("orders WHERE id = {} AND COALESCE(flag, $1 @? $2)", [document, path], [date, moment]), ("orders WHERE id = {} AND doc @? $1", [path], [moment]),
+                               ("(SELECT 1) u (id) LEFT JOIN (SELECT id, COALESCE(flag, $1 < $1) AS b FROM orders) o ON o.id > u.id WHERE o.b AND o.id = {}", [array], ["{1}"])):
+        codes = []
+        for number in (2001, 2999):
+            connection.send(wire.parse("", "SELECT 1 FROM " + ask.replace("{}", str(number), 1), types), wire.bind("", "", values), wire.execute(), wire.sync())
+            reply = connection.until_ready()
+            codes.append(reply.error and reply.error["C"])
+        if codes[0] != codes[1] or codes[0] in ("0A000", "42501", "42601", "42P01", "42703"):
+            told.append((ask, codes, reply.error and reply.error["M"]))
+    connection.close()
+    world.watch.query(EVEN)
+    return b"", f"told by {told}" if told else None
+
+
 @exchange("errors: the same, of a pattern that is a parameter, in one plan for all")
 def _(world):
     connection = world.connect()

@@ -32,6 +32,7 @@ INSERT INTO types SELECT :base + i, i, :base::bigint + i, :base::real, :base + i
 	(t0 + i * interval '1 day')::timestamp, t0 + i * interval '1 day', i * interval '1 day', ('cafe000' || :k || '-0000-4000-8000-' || lpad(i::text, 12, '0'))::uuid, json_build_object('m', mark), jsonb_build_object('m', mark),
 	ARRAY[:base + i, :base + i + 1], ARRAY[mark, NULL, 'x'], int4range(:base, :base + i), daterange(d0, d0 + i), 'ok', ROW(mark, i)::address, '10.0.0.0'::inet + i, 5::bit(4), xmlparse(CONTENT '<m>' || mark || '</m>'), point(i, i)
 FROM generate_series(1, 4) i, c;
+INSERT INTO uneven SELECT :base + i, ARRAY[json_build_object('m', mark)], ARRAY[point(i, i)], mark || i, mark || i, ROW(mark, i)::address, ARRAY[ROW(mark, i)::address], 'note ' || mark, i % 2 = 0 FROM generate_series(1, 4) i, c;
 INSERT INTO stock SELECT :base + i, 10 * i FROM generate_series(1, 5) i;
 INSERT INTO stock_log (id, stock_id, old_qty, new_qty) SELECT :base + i, :base + 1, i, i + 1 FROM generate_series(1, 3) i;
 DROP TABLE c;

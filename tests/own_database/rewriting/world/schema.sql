@@ -52,6 +52,8 @@ CREATE TABLE types (
 	id integer PRIMARY KEY, i2 smallint, i8 bigint, f4 real, f8 double precision, num numeric, t text, vc varchar(40), c char(12), b bytea, bool boolean, d date, tm time,
 	ts timestamp, tstz timestamptz, iv interval, u uuid, j json, jb jsonb, arr integer[], tarr text[], rng int4range, dr daterange, m mood, a address, ip inet, bits bit(4), x xml, p point
 );
+-- Comparing these may fail.
+CREATE TABLE uneven (id integer PRIMARY KEY, jj json[], points point[], posix text COLLATE "POSIX", plain text COLLATE "C", place address, places address[], note text, flag boolean);
 
 CREATE TABLE stock (id integer PRIMARY KEY, qty integer NOT NULL, changed timestamptz, seen integer NOT NULL DEFAULT 0);
 ALTER TABLE stock ADD CONSTRAINT stock_qty EXCLUDE USING btree (qty WITH =) WHERE (qty > 1000000), ADD CONSTRAINT stock_words CHECK (seen::text <> 'tenant_id');
