@@ -26,10 +26,12 @@ enum isolation {
 
 /* What conditions may meet (quals_hazard.h). */
 enum catalog_hazard {
-	HAZARD_COMPARED = 1, /* comparing it may fail: an array of what has no order, a row, a text with a collation of its own */
+	HAZARD_COMPARED =
+		1, /* comparing it may fail: an array of what has no order, a row, a text with a collation of its own */
 	HAZARD_ROW = 2,      /* comparing a row that has it may fail */
 	HAZARD_PATH = 4,     /* jsonb or jsonpath: an expression of dates that needs a time zone fails */
-	HAZARD_ANY = 7
+	HAZARD_OPERATOR = 8, /* an operand of operators that are catalog_function.strange */
+	HAZARD_ANY = 15
 };
 
 struct catalog_column {
@@ -87,8 +89,8 @@ struct catalog_relation {
 	/* Its CHECK constraints, each behind a comma, in the order in which they are tested; "?": cannot be read now;
 	 * NULL: none */
 	const char *checks;
-	const char *exclusions;                    /* its EXCLUDE constraints, likewise, without names */
-	uint8_t hazards; /* of its columns and of what a view reads, by catalog_finish() */
+	const char *exclusions; /* its EXCLUDE constraints, likewise, without names */
+	uint8_t hazards;        /* of its columns and of what a view reads, by catalog_finish() */
 	const struct catalog_relation *next_named; /* of the same name in another schema, by catalog_finish() */
 };
 

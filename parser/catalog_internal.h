@@ -26,8 +26,8 @@ struct catalog_name {
 	bool view;                                /* some view has this name */
 	bool compared_column; /* some relation has a column of this name with HAZARD_COMPARED */
 	bool strange_operator;
-	uint8_t hazards; /* of the relations that have this name */
-	const char *reason;                       /* of the flag, for people */
+	uint8_t hazards;    /* of the relations that have this name */
+	const char *reason; /* of the flag, for people */
 };
 
 struct catalog_overloads {

@@ -526,8 +526,9 @@ static bool needs_screen(struct checker *checker)
 	if (checker->parameter == 0)
 		return false;
 	if (checker->screen == SCREEN_UNKNOWN)
-		checker->screen =
-			quals_are_settled(checker->analysis, checker->statement, checker->parameter) ? SCREEN_NOT_NEEDED : SCREEN_NEEDED;
+		checker->screen = quals_are_settled(checker->analysis, checker->statement, checker->parameter)
+							  ? SCREEN_NOT_NEEDED
+							  : SCREEN_NEEDED;
 	return checker->screen == SCREEN_NEEDED;
 }
 
@@ -535,7 +536,8 @@ static bool needs_screen(struct checker *checker)
 static bool is_free_of_failures(struct checker *checker)
 {
 	if (checker->prices == PRICES_UNKNOWN) {
-		struct quals_free found = quals_find_free(checker->analysis, checker->statement, QUALS_NOTHING, checker->statement, checker->parameter);
+		struct quals_free found = quals_find_free(checker->analysis, checker->statement, QUALS_NOTHING,
+												  checker->statement, checker->parameter);
 		bool none = found.values == NIL && found.queries == NIL && found.views == NIL && !found.unknown;
 		checker->prices = none ? PRICES_PAID : PRICES_MISSING;
 	}

@@ -92,12 +92,11 @@ static bool visit_query(struct quals *quals, Node *query, bool named)
 	/* first what columns come from: quals_hazard.h */
 	stop = stop || visit_from(quals, select, named) || !quals_settled(quals, select->whereClause) ||
 		   !quals_settled(quals, select->havingClause) || (named && !quals_columns_settled(quals, select)) ||
-		   part(quals, select->targetList) ||
-		   part(quals, select->whereClause) || part(quals, select->distinctClause) ||
-		   part(quals, select->groupClause) || part(quals, select->havingClause) ||
-		   part(quals, select->windowClause) || part(quals, select->valuesLists) ||
-		   part(quals, select->sortClause) || part(quals, select->limitOffset) ||
-		   part(quals, select->limitCount);
+		   part(quals, select->targetList) || part(quals, select->whereClause) ||
+		   part(quals, select->distinctClause) || part(quals, select->groupClause) ||
+		   part(quals, select->havingClause) || part(quals, select->windowClause) ||
+		   part(quals, select->valuesLists) || part(quals, select->sortClause) ||
+		   part(quals, select->limitOffset) || part(quals, select->limitCount);
 	quals->depth--;
 	return stop;
 }
@@ -218,13 +217,14 @@ static bool visit_statement(struct quals *quals, Node *node)
 	case T_UpdateStmt:
 		return part(quals, AS(UpdateStmt)->withClause) || part(quals, AS(UpdateStmt)->relation) ||
 			   part(quals, AS(UpdateStmt)->fromClause) ||
-			   !quals_settled(quals, AS(UpdateStmt)->whereClause) || part(quals, AS(UpdateStmt)->targetList) ||
-			   part(quals, AS(UpdateStmt)->whereClause) || part(quals, AS(UpdateStmt)->returningList);
+			   !quals_settled(quals, AS(UpdateStmt)->whereClause) ||
+			   part(quals, AS(UpdateStmt)->targetList) || part(quals, AS(UpdateStmt)->whereClause) ||
+			   part(quals, AS(UpdateStmt)->returningList);
 	case T_DeleteStmt:
 		return part(quals, AS(DeleteStmt)->withClause) || part(quals, AS(DeleteStmt)->relation) ||
 			   part(quals, AS(DeleteStmt)->usingClause) ||
-			   !quals_settled(quals, AS(DeleteStmt)->whereClause) || part(quals, AS(DeleteStmt)->whereClause) ||
-			   part(quals, AS(DeleteStmt)->returningList);
+			   !quals_settled(quals, AS(DeleteStmt)->whereClause) ||
+			   part(quals, AS(DeleteStmt)->whereClause) || part(quals, AS(DeleteStmt)->returningList);
 	case T_MergeStmt:
 		return part(quals, AS(MergeStmt)->relation) || visit_merge(quals, AS(MergeStmt));
 	case T_RangeTableFunc:

@@ -89,7 +89,8 @@ bool quals_plain_row(struct quals *quals, const Node *node)
 static bool is_literal(const Node *node)
 {
 	if (IsA(node, TypeCast))
-		return IsA(((const TypeCast *)node)->arg, A_Const) && quals_type_is_built_in(((const TypeCast *)node)->typeName);
+		return IsA(((const TypeCast *)node)->arg, A_Const) &&
+			   quals_type_is_built_in(((const TypeCast *)node)->typeName);
 	return IsA(node, A_Const) || IsA(node, ParamRef) || IsA(node, SQLValueFunction);
 }
 

@@ -99,13 +99,16 @@ static bool is_strange_call(struct quals *quals, const FuncCall *call)
 
 void quals_note_target(struct quals *quals, const Node *value, const char *name)
 {
-	if (value == NULL || IsA(value, A_Const))
+	if (value == NULL)
 		return;
 	if (IsA(value, ColumnRef)) {
 		const Node *last = llast(((const ColumnRef *)value)->fields);
 		quals->hazards.renames |= name && (!IsA(last, String) || !same_name(strVal(last), name));
 		return;
 	}
+	quals->hazards.any |= HAZARD_OPERATOR;
+	if (IsA(value, A_Const))
+		return;
 	quals->hazards.parameters |= find_parameter((Node *)value, quals);
 	if (IsA(value, ParamRef))
 		return;
@@ -130,15 +133,40 @@ static bool is_definition_strange(const List *columns)
 	return false;
 }
 
-/* The rows of any of them may have json. */
+/* Does the server's own function show values with an order? Rows of others may have json. */
+static bool shows_ordered(struct quals *quals, const Node *call)
+{
+	static const char *const FUNCTIONS[] = {"generate_series",
+											"generate_subscripts",
+											"to_tsquery",
+											"plainto_tsquery",
+											"phraseto_tsquery",
+											"websearch_to_tsquery",
+											"regexp_split_to_table",
+											"string_to_table",
+											"json_array_elements_text",
+											"json_each_text",
+											"json_object_keys",
+											"jsonb_array_elements",
+											"jsonb_array_elements_text",
+											"jsonb_each",
+											"jsonb_each_text",
+											"jsonb_object_keys",
+											NULL};
+	if (!IsA(call, FuncCall))
+		return IsA(call, SQLValueFunction);
+	const char *name = strVal(llast(((const FuncCall *)call)->funcname));
+	return quals_word_is_one_of(name, FUNCTIONS) && !quals_call_function(quals, name);
+}
+
 void quals_note_function(struct quals *quals, const RangeFunction *function)
 {
 	ListCell *cell;
-	quals->hazards.any |= HAZARD_ROW;
 	quals_note_item(quals, function->alias);
 	bool strange = is_definition_strange(function->coldeflist);
 	foreach (cell, function->functions) {
 		Node *call = linitial((List *)lfirst(cell));
+		quals->hazards.any |= HAZARD_OPERATOR | (shows_ordered(quals, call) ? 0 : HAZARD_ROW);
 		strange |= is_definition_strange(lsecond((List *)lfirst(cell))) || find_strange(call, quals);
 		if (!function->alias && IsA(call, FuncCall))
 			quals_note_name(quals, strVal(llast(((FuncCall *)call)->funcname)));
@@ -150,7 +178,7 @@ void quals_note_function(struct quals *quals, const RangeFunction *function)
 void quals_note_table_function(struct quals *quals, const RangeTableFunc *function)
 {
 	ListCell *cell;
-	quals->hazards.any |= HAZARD_ROW;
+	quals->hazards.any |= HAZARD_ROW | HAZARD_OPERATOR;
 	quals_note_item(quals, function->alias);
 	foreach (cell, function->columns) {
 		const RangeTableFuncCol *column = lfirst(cell);
@@ -365,7 +393,8 @@ static bool is_search_safe(const A_Expr *expression)
 static bool is_search(const A_Expr *expression)
 {
 	const char *name = quals_operator(expression);
-	return expression->kind != AEXPR_LIKE && name[0] == '@' && (strcmp(name, "@@") == 0 || strcmp(name, "@?") == 0);
+	return expression->kind != AEXPR_LIKE && name[0] == '@' &&
+		   (strcmp(name, "@@") == 0 || strcmp(name, "@?") == 0);
 }
 
 static bool is_strange_name(const struct quals *quals, const char *name)
@@ -408,13 +437,12 @@ static bool is_pattern(const A_Expr *expression)
 bool quals_operator_is_hazardous(struct quals *quals, const A_Expr *expression)
 {
 	const Node *left = expression->lexpr, *right = expression->rexpr;
-	if (is_strange_operator(quals, expression))
-		return true;
 	if (!left || !right)
-		return false;
-	if (is_search(expression) && !is_search_safe(expression) &&
-		(quals->hazards.any & HAZARD_PATH || quals->hazards.parameters ||
-		 (!IsA(left, ColumnRef) && !IsA(right, ColumnRef))))
+		return is_strange_operator(quals, expression);
+	bool unknown = quals->hazards.parameters || (!IsA(left, ColumnRef) && !IsA(right, ColumnRef));
+	if ((unknown || quals->hazards.any & HAZARD_OPERATOR) && is_strange_operator(quals, expression))
+		return true;
+	if ((unknown || quals->hazards.any & HAZARD_PATH) && is_search(expression) && !is_search_safe(expression))
 		return true;
 	return !is_pattern(expression) && !is_anchor(quals, left) && !is_anchor(quals, right);
 }

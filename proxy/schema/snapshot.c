@@ -57,8 +57,13 @@ static const char relations_text[] =
  * order is compared by it, and so are its arrays; that of enums and ranges is the server's own. Types that no extension brought are
  * compared by functions of which nothing is known. Of domains over domains as well. */
 // clang-format off
+#define STRANGE_OPERATOR \
+	"(o.oid >= 16384 AND (o.oprleft < 16384 AND o.oprright < 16384 OR NOT EXISTS (SELECT FROM pg_catalog.pg_depend d" \
+	"  WHERE d.classid = 'pg_catalog.pg_operator'::pg_catalog.regclass AND d.objid = o.oid AND d.deptype = 'e')))"
 #define HAZARDS \
-	", ordered AS MATERIALIZED (SELECT t.oid FROM pg_catalog.pg_type t WHERE t.typtype IN ('e', 'r', 'm') OR EXISTS" \
+	", strange AS MATERIALIZED (SELECT t.oid, t.typtype = 'p' AS is_any FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_type t" \
+	"  ON t.oid IN (o.oprleft, o.oprright) WHERE " STRANGE_OPERATOR " AND o.oprname ~ '^([=<>@&?]|!?~~)')," \
+	" ordered AS MATERIALIZED (SELECT t.oid FROM pg_catalog.pg_type t WHERE t.typtype IN ('e', 'r', 'm') OR EXISTS" \
 	"  (SELECT FROM pg_catalog.pg_opclass o WHERE o.opcdefault AND o.opcmethod = 403 AND o.opcintype = t.oid) OR EXISTS" \
 	"  (SELECT FROM pg_catalog.pg_cast k JOIN pg_catalog.pg_opclass o ON o.opcintype = k.casttarget AND o.opcdefault" \
 	"   AND o.opcmethod = 403 WHERE k.castsource = t.oid AND k.castmethod = 'b' AND k.castcontext = 'i'))," \
@@ -71,7 +76,10 @@ static const char relations_text[] =
 	" hazards AS MATERIALIZED (SELECT b.type, s.collated, CASE WHEN s.collated OR b.strange OR b.typtype IN ('c', 'd', 'p')" \
 	"   OR b.is_array AND b.element NOT IN (TABLE ordered) THEN 3 ELSE 0 END AS compared," \
 	"  CASE WHEN NOT b.is_array AND b.oid NOT IN (TABLE ordered) THEN 2 ELSE 0 END AS row," \
-	"  CASE WHEN b.typtype IN ('c', 'd') OR 3802 IN (b.oid, b.element) OR 4072 IN (b.oid, b.element) THEN 4 ELSE 0 END AS path" \
+	"  CASE WHEN b.typtype IN ('c', 'd') OR 3802 IN (b.oid, b.element) OR 4072 IN (b.oid, b.element) THEN 4 ELSE 0 END AS path," \
+	"  CASE WHEN b.typtype = 'd' OR EXISTS (SELECT FROM strange s WHERE s.is_any OR s.oid IN (b.type, b.oid)) OR EXISTS (SELECT" \
+	"   FROM pg_catalog.pg_cast k WHERE k.castsource IN (b.type, b.oid) AND k.castcontext = 'i' AND k.casttarget IN" \
+	"   (SELECT s.oid FROM strange s)) THEN 8 ELSE 0 END AS operator" \
 	"  FROM based b CROSS JOIN (VALUES (true), (false)) AS s(collated))"
 // clang-format on
 
@@ -89,7 +97,7 @@ static const char columns_text[] =
 	"   AND e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refobjid = a.attrelid AND e.refobjsubid = a.attnum AND e.deptype = 'i')"
 	" WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, 0)"
 	" WHEN $1::pg_catalog.bool AND c.oid IN (TABLE held) THEN '?' ELSE pg_catalog.pg_get_expr(d.adbin, a.attrelid) END, a.attgenerated = 'v',"
-	" CASE WHEN NOT " USER_MADE " THEN 0 ELSE h.compared | h.row | h.path END"
+	" CASE WHEN NOT " USER_MADE " THEN 0 ELSE h.compared | h.row | h.path | h.operator END"
 	" FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid"
 	" JOIN hazards h ON h.type = a.atttypid AND h.collated = (a.attcollation NOT IN (0, 100, 950))"
 	" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_catalog.pg_attrdef d"
@@ -201,8 +209,7 @@ static const char outputs_text[] =
 static const char operators_text[] =
 	"SELECT DISTINCT n.nspname, o.oprname, CASE WHEN o.oid >= 16384 THEN pg_catalog.format('%I.%I(', m.nspname, q.proname) END,"
 	" CASE WHEN o.oid >= 16384 THEN m.nspname END, CASE WHEN o.oid >= 16384 THEN q.proname END,"
-	" o.oid >= 16384 AND (o.oprleft < 16384 AND o.oprright < 16384 OR NOT EXISTS (SELECT FROM pg_catalog.pg_depend d"
-	"  WHERE d.classid = 'pg_catalog.pg_operator'::pg_catalog.regclass AND d.objid = o.oid AND d.deptype = 'e'))"
+	" " STRANGE_OPERATOR
 	" FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace LEFT JOIN pg_catalog.pg_proc q"
 	" ON q.oid = o.oprcode LEFT JOIN pg_catalog.pg_namespace m ON m.oid = q.pronamespace WHERE " OUR_SCHEMAS;
 // clang-format on
