@@ -338,7 +338,16 @@ static struct catalog_name *add_name(struct catalog *catalog, const char *name)
 	return entry;
 }
 
-/* A view has those of what it reads, too. The number of names that columns add. */
+static void add_hazards(struct catalog *catalog, uint32_t to, uint8_t hazards, bool *changed)
+{
+	struct catalog_relation *relation = (struct catalog_relation *)catalog_relation_by_oid(catalog, to);
+	if (!relation || (relation->hazards | hazards) == relation->hazards)
+		return;
+	relation->hazards |= hazards;
+	*changed = true;
+}
+
+/* A view has those of what it reads, too, and a parent those of its children. The number of names that columns add. */
 static size_t find_hazards(struct catalog *catalog)
 {
 	size_t n = 0;
@@ -346,22 +355,31 @@ static size_t find_hazards(struct catalog *catalog)
 		for (size_t column = 0; column < catalog->relations[i].n_columns; column++) {
 			uint8_t hazards = catalog->relations[i].columns[column].hazards;
 			catalog->relations[i].hazards |= hazards;
-			n += hazards & HAZARD_COMPARED;
+			n += (hazards & (HAZARD_COMPARED | HAZARD_PATH)) != 0;
 		}
 	for (bool changed = true; changed;) {
 		changed = false;
 		for (size_t i = 0; i < catalog->n_relations; i++) {
-			struct catalog_relation *relation = &catalog->relations[i];
-			uint8_t before = relation->hazards;
+			const struct catalog_relation *relation = &catalog->relations[i];
 			for (size_t source = 0; source < relation->n_depends; source++) {
 				const struct catalog_relation *read =
 					catalog_relation_by_oid(catalog, relation->depends[source]);
-				relation->hazards |= read ? read->hazards : 0;
+				add_hazards(catalog, relation->oid, read ? read->hazards : 0, &changed);
 			}
-			changed |= relation->hazards != before;
+			if (relation->parent)
+				add_hazards(catalog, relation->parent, relation->hazards, &changed);
 		}
 	}
 	return n;
+}
+
+static void add_column_name(struct catalog *catalog, const struct catalog_column *column)
+{
+	if (!(column->hazards & (HAZARD_COMPARED | HAZARD_PATH)))
+		return;
+	struct catalog_name *name = add_name(catalog, column->name);
+	name->compared_column |= (column->hazards & HAZARD_COMPARED) != 0;
+	name->path_column |= (column->hazards & HAZARD_PATH) != 0;
 }
 
 static void index_names(struct catalog *catalog)
@@ -374,11 +392,11 @@ static void index_names(struct catalog *catalog)
 		struct catalog_name *name = add_name(catalog, relation->name);
 		name->view |= relation->kind == 'v';
 		name->hazards |= relation->hazards;
+		catalog->tests_again |= (relation->hazards & HAZARD_INDEX) != 0;
 		relation->next_named = name->relations;
 		name->relations = relation;
 		for (size_t column = 0; column < relation->n_columns; column++)
-			if (relation->columns[column].hazards & HAZARD_COMPARED)
-				add_name(catalog, relation->columns[column].name)->compared_column = true;
+			add_column_name(catalog, &relation->columns[column]);
 	}
 	for (size_t i = 0; i < catalog->n_overloads; i++) {
 		const struct catalog_overloads *overloads = &catalog->overloads[i];
@@ -424,6 +442,11 @@ void catalog_finish(struct catalog *catalog, const struct catalog_rules *rules, 
 }
 
 /* --- reading --- */
+
+bool catalog_tests_again(const struct catalog *catalog)
+{
+	return catalog->tests_again;
+}
 
 struct catalog *catalog_ref(struct catalog *catalog)
 {

@@ -31,7 +31,10 @@ enum catalog_hazard {
 	HAZARD_ROW = 2,      /* comparing a row that has it may fail */
 	HAZARD_PATH = 4,     /* jsonb or jsonpath: an expression of dates that needs a time zone fails */
 	HAZARD_OPERATOR = 8, /* an operand of operators that are catalog_function.strange */
-	HAZARD_ANY = 15
+	HAZARD_INDEX =
+		16, /* the relation has an index by which rows are found that patterns, paths or such operators are
+							tested on again, before any other condition */
+	HAZARD_ANY = 31
 };
 
 struct catalog_column {
@@ -182,6 +185,8 @@ struct catalog_rules {
 void catalog_finish(struct catalog *catalog, const struct catalog_rules *rules, uint64_t generation);
 
 /* --- reading (any thread) --- */
+/* Has some relation HAZARD_INDEX? */
+bool catalog_tests_again(const struct catalog *catalog);
 struct catalog *catalog_ref(struct catalog *catalog);
 void catalog_unref(struct catalog *catalog); /* NULL is allowed */
 uint64_t catalog_generation(const struct catalog *catalog);

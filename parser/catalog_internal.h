@@ -25,6 +25,7 @@ struct catalog_name {
 	bool own_function;                        /* some function that is not the server's own has this name */
 	bool view;                                /* some view has this name */
 	bool compared_column; /* some relation has a column of this name with HAZARD_COMPARED */
+	bool path_column;     /* .. with HAZARD_PATH */
 	bool strange_operator;
 	uint8_t hazards;    /* of the relations that have this name */
 	const char *reason; /* of the flag, for people */
@@ -63,6 +64,7 @@ struct catalog {
 	size_t n_shared;
 	bool flagged_operators; /* there are some */
 	bool strange_operators; /* likewise */
+	bool tests_again;       /* some relation has HAZARD_INDEX */
 	struct catalog_overloads *overloads;
 	size_t n_overloads;
 	struct catalog_name *names;

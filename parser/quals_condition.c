@@ -107,7 +107,7 @@ bool quals_array_fails(const A_ArrayExpr *array)
 }
 
 /* A pattern that ends in a backslash fails, but only on a text that goes on where the backslash stands. */
-static bool is_sound_pattern(const Node *node)
+bool quals_pattern_is_sound(const Node *node)
 {
 	if (!IsA(node, A_Const) || ((const A_Const *)node)->isnull)
 		return false;
@@ -197,10 +197,10 @@ static bool is_plain_operator(const A_Expr *expression)
 	case AEXPR_OP_ALL:
 		return expression->lexpr && expression->rexpr &&
 			   (quals_word_is_one_of(name, PLAIN) ||
-				(quals_word_is_one_of(name, PATTERNS) && is_sound_pattern(expression->rexpr)));
+				(quals_word_is_one_of(name, PATTERNS) && quals_pattern_is_sound(expression->rexpr)));
 	case AEXPR_LIKE:
 	case AEXPR_ILIKE:
-		return is_sound_pattern(expression->rexpr);
+		return quals_pattern_is_sound(expression->rexpr);
 	case AEXPR_SIMILAR:
 		return false;
 	case AEXPR_DISTINCT:

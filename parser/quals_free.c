@@ -10,6 +10,7 @@ struct search {
 	bool named;     /* the query that is looked at next: its columns are used by the level above */
 	bool under;     /* it is below an outer join or GROUPING SETS */
 	bool condition; /* what is looked at may become a part of a condition */
+	bool tested;    /* .. and of one that an index tests again */
 	bool recursive; /* WITH RECURSIVE: its set operations are computed for themselves */
 	List *open;     /* CTEs whose columns may fail */
 	bool hides;     /* somewhere may be an outer join or GROUPING SETS */
@@ -68,7 +69,7 @@ static bool look_at_tested(struct search *search, const Node *value)
 	return IsA(value, SubLink) ? look_at_operand(search, value) : look_as(search, value, true);
 }
 
-static bool look_at_comparison(struct search *search, const A_Expr *expression)
+static bool look_at_operands(struct search *search, const A_Expr *expression)
 {
 	ListCell *cell;
 	switch (expression->kind) {
@@ -91,6 +92,15 @@ static bool look_at_comparison(struct search *search, const A_Expr *expression)
 	default:
 		return look_as(search, expression, true);
 	}
+}
+
+static bool look_at_comparison(struct search *search, const A_Expr *expression)
+{
+	bool before = search->tested;
+	search->tested |= quals_is_tested_again(&search->quals, expression);
+	bool stop = look_at_operands(search, expression);
+	search->tested = before;
+	return stop;
 }
 
 static bool look_at_condition(struct search *search, const Node *node)
@@ -345,16 +355,28 @@ static bool look_below(struct search *search, Node *node)
 	return false;
 }
 
+static bool look_at_tested_again(struct search *search, Node *node)
+{
+	search->tested = true;
+	bool stop = look(node, search);
+	search->tested = false;
+	return stop;
+}
+
 static bool look_at_expression(struct search *search, Node *node)
 {
 	switch (nodeTag(node)) {
 	case T_CaseExpr:
-		if (priced(node) && is_free(search, priced(node)))
-			return look_below(search, (Node *)priced(node));
+		if (priced(node) && (is_free(search, priced(node)) || IsA(priced(node), ColumnRef)))
+			return !IsA(priced(node), ColumnRef) && look_below(search, (Node *)priced(node));
 		return inside(search, node);
+	case T_A_Expr:
+		if (search->condition && !search->tested &&
+			quals_is_tested_again(&search->quals, (const A_Expr *)node))
+			return look_at_tested_again(search, node);
+		/* fall through */
 	case T_SubLink:
 	case T_A_ArrayExpr:
-	case T_A_Expr:
 		if (search->condition && is_free(search, node))
 			search->found.values = lappend(search->found.values, node);
 		return look_below(search, node);
@@ -374,6 +396,8 @@ static bool look_at_node(struct search *search, Node *node)
 #define AS(type) ((type *)node)
 	ListCell *cell;
 	note(search, node);
+	if (search->tested && IsA(node, ColumnRef))
+		search->found.values = lappend(search->found.values, node);
 	if (quals_is_leaf(node))
 		return false;
 	switch (nodeTag(node)) {

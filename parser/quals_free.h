@@ -5,6 +5,8 @@
  * on no row, which is computed where it is used first; and, above an outer join or GROUPING SETS, whatever a column of a
  * sub-select in FROM stands for (a PlaceHolderVar is paid for elsewhere).
  *
+ * And what an index does not settle for good is tested again on what it found, before all else.
+ *
  * So in a statement that is not settled each such array and sub-select is given the price of an operator,
  *     CASE WHEN pg_catalog.now() IS NULL THEN NULL ELSE .. END
  * where now() is stable, so that the planner has to keep it; and a sub-select in FROM whose columns may fail there gets
@@ -17,7 +19,7 @@
 
 struct quals_free {
 	List *
-		values; /* what must get a price: SubLink, A_ArrayExpr, or the A_Expr that compares a row with a SubLink */
+		values; /* what must get a price: SubLink, A_ArrayExpr, ColumnRef, or the A_Expr that compares a row with a SubLink */
 	List *queries; /* what must get OFFSET 0: SelectStmt */
 	List *views;   /* what must be read in such a query: RangeVar of a view */
 	bool unknown;  /* something was not understood */

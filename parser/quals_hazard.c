@@ -461,3 +461,32 @@ bool quals_case_is_hazardous(struct quals *quals, const CaseExpr *expression)
 			return true;
 	return false;
 }
+
+/* --- what an index tests again --- */
+
+static bool find_path(Node *node, void *to)
+{
+	struct quals *quals = to;
+	if (node == NULL)
+		return false;
+	if (IsA(node, ColumnRef)) {
+		const Node *last = llast(((ColumnRef *)node)->fields);
+		const struct catalog_name *entry = IsA(last, String) ? quals_known(quals, strVal(last)) : NULL;
+		return quals->hazards.renames || !IsA(last, String) || (entry && entry->path_column);
+	}
+	if (++quals->depth > quals->analysis->policy->max_depth)
+		return true;
+	bool found = raw_expression_tree_walker(node, find_path, quals);
+	quals->depth--;
+	return found;
+}
+
+bool quals_is_tested_again(struct quals *quals, const A_Expr *expression)
+{
+	if (!(quals->hazards.any & HAZARD_INDEX) || !expression->lexpr || !expression->rexpr)
+		return false;
+	if (is_pattern(expression))
+		return !quals_pattern_is_sound(expression->rexpr);
+	return is_strange_operator(quals, expression) ||
+		   (is_search(expression) && !is_search_safe(expression) && find_path(expression->lexpr, quals));
+}

@@ -51,6 +51,9 @@ bool quals_join_is_hazardous(const struct quals *quals, const JoinExpr *join);
 bool quals_collates(const CollateClause *clause);
 /* May the operator of the comparison fail, or something in its operands make it fail? */
 bool quals_operator_is_hazardous(struct quals *quals, const A_Expr *expression);
+/* May it fail where an index tests it again? A screen does not come before that, so its columns get a price (quals_free.h),
+ * and are none of an index. */
+bool quals_is_tested_again(struct quals *quals, const A_Expr *expression);
 bool quals_case_is_hazardous(struct quals *quals, const CaseExpr *expression);
 /* T = $t, which the rewriter has put there, or its screen's T = ANY (ARRAY[$t]). */
 bool quals_is_tenant(const struct quals *quals, const A_Expr *expression);

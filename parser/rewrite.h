@@ -465,7 +465,8 @@ size_t sublink_open(const struct analysis *analysis, const SubLink *link);
 bool price_due_for(struct analysis *analysis, const Node *node);
 static inline bool price_due(struct analysis *analysis, const Node *node)
 {
-	return (IsA(node, SubLink) || IsA(node, A_ArrayExpr) || IsA(node, A_Expr)) &&
+	return (IsA(node, SubLink) || IsA(node, A_ArrayExpr) || IsA(node, A_Expr) ||
+			(IsA(node, ColumnRef) && analysis->rewrite->free_values != NIL)) &&
 		   price_due_for(analysis, node);
 }
 /* `name`: of the result column that it is the whole of, NULL: of none, or one with a label. */

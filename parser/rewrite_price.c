@@ -41,10 +41,19 @@ void price_definition(struct analysis *analysis, const RangeVar *range, const No
 bool price_due_for(struct analysis *analysis, const Node *node)
 {
 	const Node *left = IsA(node, A_Expr) ? ((const A_Expr *)node)->lexpr : node;
-	if (left == NULL || (IsA(node, A_Expr) && !IsA(left, RowExpr)))
+	if (left == NULL)
+		return false;
+	/* columns of comparisons are listed before they are come to */
+	if (IsA(node, A_Expr) && !IsA(left, RowExpr) && !catalog_tests_again(analysis->catalog))
 		return false;
 	find_free(analysis);
 	return tree_list_has(analysis->rewrite->free_values, node);
+}
+
+/* The last token of a.b.c. */
+static size_t column_end(const ColumnRef *column, size_t begin)
+{
+	return begin + 2 * (size_t)(list_length(column->fields) - 1);
 }
 
 /* Bytes in the text. False: not found. */
@@ -54,6 +63,14 @@ static bool extent(const struct analysis *analysis, const Node *node, size_t *st
 	const Node *last = IsA(node, A_Expr) ? ((const A_Expr *)node)->rexpr : node;
 	const Node *first = IsA(node, A_Expr) ? ((const A_Expr *)node)->lexpr : node;
 	size_t begin = tokens_at(tokens, (size_t)exprLocation(first));
+	if (IsA(node, ColumnRef)) {
+		size_t last_token = column_end((const ColumnRef *)node, begin);
+		if (last_token >= tokens->n)
+			return false;
+		*start = token_at(analysis, begin)->start;
+		*end = token_at(analysis, last_token)->end;
+		return true;
+	}
 	size_t open = IsA(last, SubLink) ? sublink_open(analysis, (const SubLink *)last) : begin + 1;
 	if (begin >= tokens->n || open >= tokens->n || token_at(analysis, open)->kind != TOKEN_OPEN)
 		return false;

@@ -61,8 +61,13 @@ static const char relations_text[] =
 	"(o.oid >= 16384 AND (o.oprleft < 16384 AND o.oprright < 16384 OR NOT EXISTS (SELECT FROM pg_catalog.pg_depend d" \
 	"  WHERE d.classid = 'pg_catalog.pg_operator'::pg_catalog.regclass AND d.objid = o.oid AND d.deptype = 'e')))"
 #define HAZARDS \
-	", strange AS MATERIALIZED (SELECT t.oid, t.typtype = 'p' AS is_any FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_type t" \
-	"  ON t.oid IN (o.oprleft, o.oprright) WHERE " STRANGE_OPERATOR " AND o.oprname ~ '^([=<>@&?]|!?~~)')," \
+	", tested AS MATERIALIZED (SELECT x.indrelid FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid" \
+	"  JOIN pg_catalog.pg_opclass c ON c.oid = ANY (x.indclass) JOIN pg_catalog.pg_amop p ON p.amopfamily = c.opcfamily" \
+	"  JOIN pg_catalog.pg_operator o ON o.oid = p.amopopr WHERE i.relam <> 403" \
+	"  AND (o.oprname IN ('@?', '~~', '~~*') OR " STRANGE_OPERATOR "))," \
+	" strange AS MATERIALIZED (SELECT t.oid, t.typtype = 'p' AS is_any FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_type t" \
+	"  ON t.oid IN (o.oprleft, o.oprright) WHERE " STRANGE_OPERATOR " AND o.oprname IN ('=', '<>', '<', '<=', '>', '>=', '@>', '<@', '&&'," \
+	"  '?', '?|', '?&', '@@', '@?', '<<', '>>', '-|-', '&<', '&>', '~~', '!~~', '~~*', '!~~*'))," \
 	" ordered AS MATERIALIZED (SELECT t.oid FROM pg_catalog.pg_type t WHERE t.typtype IN ('e', 'r', 'm') OR EXISTS" \
 	"  (SELECT FROM pg_catalog.pg_opclass o WHERE o.opcdefault AND o.opcmethod = 403 AND o.opcintype = t.oid) OR EXISTS" \
 	"  (SELECT FROM pg_catalog.pg_cast k JOIN pg_catalog.pg_opclass o ON o.opcintype = k.casttarget AND o.opcdefault" \
@@ -97,7 +102,8 @@ static const char columns_text[] =
 	"   AND e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refobjid = a.attrelid AND e.refobjsubid = a.attnum AND e.deptype = 'i')"
 	" WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, 0)"
 	" WHEN $1::pg_catalog.bool AND c.oid IN (TABLE held) THEN '?' ELSE pg_catalog.pg_get_expr(d.adbin, a.attrelid) END, a.attgenerated = 'v',"
-	" CASE WHEN NOT " USER_MADE " THEN 0 ELSE h.compared | h.row | h.path | h.operator END"
+	" CASE WHEN NOT " USER_MADE " THEN 0 ELSE h.compared | h.row | h.path | h.operator"
+	" | CASE WHEN a.attrelid IN (TABLE tested) THEN 16 ELSE 0 END END"
 	" FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid"
 	" JOIN hazards h ON h.type = a.atttypid AND h.collated = (a.attcollation NOT IN (0, 100, 950))"
 	" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_catalog.pg_attrdef d"
