@@ -22,11 +22,8 @@ static bool is_column_settled(struct quals *quals, const Node *value, const char
 	static const char *const AGGREGATES[] = {"count", "sum",       "avg",        "min",
 											 "max",   "array_agg", "string_agg", NULL};
 	quals_note_target(quals, value, name);
-	if (value && IsA(value, ColumnRef)) {
-		const List *fields = ((const ColumnRef *)value)->fields;
-		return list_length(fields) < 2 || !IsA(llast(fields), String) ||
-			   !quals_call_function(quals, strVal(llast(fields)));
-	}
+	if (value && IsA(value, ColumnRef))
+		return quals_plain_column(quals, (const ColumnRef *)value);
 	if (value && IsA(value, FuncCall)) {
 		const FuncCall *call = (const FuncCall *)value;
 		return (list_length(call->funcname) == 1 &&
@@ -60,11 +57,9 @@ static bool visit_subselect(struct quals *quals, const RangeSubselect *item, boo
 	return stop;
 }
 
-/* What a change returns may have any name. */
 static bool visit_cte(struct quals *quals, const CommonTableExpr *cte)
 {
-	quals_note_name(quals, cte->ctename);
-	quals->hazards.renames |= cte->aliascolnames != NIL || !IsA(cte->ctequery, SelectStmt);
+	quals_note_cte(quals, cte);
 	return visit_query(quals, cte->ctequery, true);
 }
 

@@ -58,6 +58,20 @@ bool quals_type_is_built_in(const TypeName *type)
 		   quals_word_is_one_of(strVal(llast(type->names)), TYPES);
 }
 
+bool quals_plain_column(struct quals *quals, const ColumnRef *column)
+{
+	const List *fields = column->fields;
+	return list_length(fields) < 2 || !IsA(llast(fields), String) ||
+		   !quals_call_function(quals, strVal(llast(fields)));
+}
+
+/* Of a value that is shown, or asked whether it is null, but not compared. */
+static bool is_plain_value(struct quals *quals, const Node *value)
+{
+	return value && IsA(value, ColumnRef) ? quals_plain_column(quals, (const ColumnRef *)value)
+										  : quals_plain(quals, value);
+}
+
 static bool is_plain_select(struct quals *quals, const SelectStmt *select, bool outermost)
 {
 	ListCell *cell;
@@ -71,7 +85,7 @@ static bool is_plain_select(struct quals *quals, const SelectStmt *select, bool 
 	if (!equal(&plain, select) || !quals_plain(quals, select->whereClause))
 		return false; /* there is more in it */
 	foreach (cell, select->targetList)
-		if (!quals_plain(quals, ((const ResTarget *)lfirst(cell))->val))
+		if (!is_plain_value(quals, ((const ResTarget *)lfirst(cell))->val))
 			return false;
 	const RangeSubselect *item = from ? linitial(select->fromClause) : NULL;
 	return !from || (list_length(select->fromClause) == 1 && IsA(item, RangeSubselect) &&
@@ -140,7 +154,7 @@ static bool find_risk(Node *node, void *to)
 				return true;
 		return false;
 	case T_SubLink:
-		return !quals_plain_row(to, node);
+		return !quals_plain_row(to, node) || quals_rows_are_hazardous(to);
 	default:
 		return !quals_is_compound(node) || find_below(to, node, find_risk);
 	}
@@ -231,12 +245,8 @@ static bool is_plain_node(struct quals *quals, const Node *node)
 {
 #define AS(type) ((const type *)node)
 	switch (nodeTag(node)) {
-	case T_ColumnRef: {
-		const List *fields = AS(ColumnRef)->fields;
-		return (list_length(fields) < 2 || !IsA(llast(fields), String) ||
-				!quals_call_function(quals, strVal(llast(fields)))) &&
-			   !quals_is_hazardous(quals, AS(ColumnRef));
-	}
+	case T_ColumnRef:
+		return quals_plain_column(quals, AS(ColumnRef)) && !quals_is_hazardous(quals, AS(ColumnRef));
 	case T_List:
 		return are_plain(quals, (const List *)node);
 	case T_A_Expr:
@@ -246,7 +256,7 @@ static bool is_plain_node(struct quals *quals, const Node *node)
 	case T_BoolExpr:
 		return are_plain(quals, AS(BoolExpr)->args);
 	case T_NullTest:
-		return quals_plain(quals, (const Node *)AS(NullTest)->arg);
+		return is_plain_value(quals, (const Node *)AS(NullTest)->arg);
 	case T_BooleanTest:
 		return quals_plain(quals, (const Node *)AS(BooleanTest)->arg);
 	case T_CollateClause:

@@ -151,10 +151,21 @@ static bool may_show_failures(struct search *search, const SelectStmt *select)
 		   !quals_columns_settled(&search->quals, select);
 }
 
+/* Under which names the level above knows its columns. */
+static void note_targets(struct search *search, const SelectStmt *select)
+{
+	ListCell *cell;
+	foreach (cell, select->targetList)
+		quals_note_target(&search->quals, ((const ResTarget *)lfirst(cell))->val,
+						  ((const ResTarget *)lfirst(cell))->name);
+}
+
 static bool look_at_select(struct search *search, SelectStmt *select)
 {
 	ListCell *cell;
 	bool named = search->named;
+	if (named && !search->knows)
+		note_targets(search, select);
 	if (named && search->under && may_show_failures(search, select))
 		search->found.queries = lappend(search->found.queries, select);
 	bool under = search->under, sets = false;
@@ -269,7 +280,7 @@ static void note(struct search *search, Node *node)
 		quals_note_item(quals, ((const JoinExpr *)node)->alias);
 		break;
 	case T_CommonTableExpr:
-		quals_note_name(quals, ((const CommonTableExpr *)node)->ctename);
+		quals_note_cte(quals, (const CommonTableExpr *)node);
 		break;
 	case T_ParamRef:
 		quals->hazards.parameters |= ((const ParamRef *)node)->number != quals->parameter;

@@ -42,9 +42,10 @@ void quals_note_item(struct quals *quals, const Alias *alias)
 	add_name(&quals->hazards, alias->aliasname, false);
 }
 
-void quals_note_name(struct quals *quals, const char *name)
+void quals_note_cte(struct quals *quals, const CommonTableExpr *cte)
 {
-	add_name(&quals->hazards, name, false);
+	add_name(&quals->hazards, cte->ctename, false);
+	quals->hazards.renames |= cte->aliascolnames != NIL || !IsA(cte->ctequery, SelectStmt);
 }
 
 /* What may have a type, or a collation, that no column of a table has. */
@@ -169,7 +170,7 @@ void quals_note_function(struct quals *quals, const RangeFunction *function)
 		quals->hazards.any |= HAZARD_OPERATOR | (shows_ordered(quals, call) ? 0 : HAZARD_ROW);
 		strange |= is_definition_strange(lsecond((List *)lfirst(cell))) || find_strange(call, quals);
 		if (!function->alias && IsA(call, FuncCall))
-			quals_note_name(quals, strVal(llast(((FuncCall *)call)->funcname)));
+			add_name(&quals->hazards, strVal(llast(((FuncCall *)call)->funcname)), false);
 	}
 	if (strange)
 		note_unknown(quals);
@@ -201,6 +202,11 @@ static bool may_be_compared_column(const struct quals *quals, const char *name)
 {
 	const struct catalog_name *entry = quals_known(quals, name);
 	return quals->hazards.renames || (entry && entry->compared_column);
+}
+
+bool quals_rows_are_hazardous(const struct quals *quals)
+{
+	return (quals->hazards.any & (HAZARD_COMPARED | HAZARD_ROW)) != 0;
 }
 
 bool quals_is_hazardous(const struct quals *quals, const ColumnRef *column)

@@ -37,13 +37,16 @@ struct quals;
 void quals_note_relation(struct quals *quals, const RangeVar *range);
 /* A sub-select, function, CTE or join; NULL: it has no name. */
 void quals_note_item(struct quals *quals, const Alias *alias);
-void quals_note_name(struct quals *quals, const char *name);
+/* What a change returns may have any name. */
+void quals_note_cte(struct quals *quals, const CommonTableExpr *cte);
 /* A column of a query that the level above knows by this name; NULL: by its own. */
 void quals_note_target(struct quals *quals, const Node *value, const char *name);
 /* A function in FROM, and XMLTABLE. */
 void quals_note_function(struct quals *quals, const RangeFunction *function);
 void quals_note_table_function(struct quals *quals, const RangeTableFunc *function);
 
+/* May comparing rows fail? */
+bool quals_rows_are_hazardous(const struct quals *quals);
 bool quals_is_hazardous(const struct quals *quals, const ColumnRef *column);
 /* JOIN .. USING, NATURAL */
 bool quals_join_is_hazardous(const struct quals *quals, const JoinExpr *join);

@@ -106,6 +106,8 @@ bool quals_pattern_is_sound(const Node *node);
 const char *quals_operator(const A_Expr *expression);
 /* The same for every row, as far as can be told. */
 bool quals_constant(struct quals *quals, const Node *node);
+/* Is it a column, and no call? What comparing it may do is another question. */
+bool quals_plain_column(struct quals *quals, const ColumnRef *column);
 /* Cannot fail or speak on a row. */
 bool quals_plain(struct quals *quals, const Node *node);
 /* A sub-select without a FROM, or from such a one: one row at most, of values that cannot fail. So whole rows are written. */

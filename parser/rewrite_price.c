@@ -44,7 +44,8 @@ bool price_due_for(struct analysis *analysis, const Node *node)
 	if (left == NULL)
 		return false;
 	/* columns of comparisons are listed before they are come to */
-	if (IsA(node, A_Expr) && !IsA(left, RowExpr) && !catalog_tests_again(analysis->catalog))
+	if (IsA(node, A_Expr) && !IsA(left, RowExpr) && !catalog_tests_again(analysis->catalog) &&
+		analysis->names->n_temporaries == 0)
 		return false;
 	find_free(analysis);
 	return tree_list_has(analysis->rewrite->free_values, node);

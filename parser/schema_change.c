@@ -177,6 +177,9 @@ static bool create_index(struct analysis *analysis, IndexStmt *index)
 					   "an index with an expression or predicate, or a unique one without the tenant column",
 					   "it asks about the rows of all tenants, and the user is bound to one"))
 		return false;
+	/* by which rows could be found on which a condition is tested again: quals_hazard.h */
+	if (index->accessMethod && strcmp(index->accessMethod, "btree") != 0)
+		schema_record_index(analysis, target.relation);
 	return schema_permitted(analysis);
 }
 

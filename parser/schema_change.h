@@ -77,6 +77,8 @@ void schema_record_alter(struct analysis *analysis, const struct catalog_relatio
 /* Other name, or other name of a column. */
 void schema_record_rename(struct analysis *analysis, const struct catalog_relation *relation,
 						  const RenameStmt *rename);
+/* It has got an index. */
+void schema_record_index(struct analysis *analysis, const struct catalog_relation *relation);
 void schema_record_drop(struct analysis *analysis, const struct catalog_relation *relation);
 
 /* CREATE VIEW before its query is looked at, and after: rewrite_create_view.c leaves out the hidden columns in between

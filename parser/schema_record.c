@@ -276,7 +276,8 @@ static bool changes_columns(const AlterTableStmt *alter)
 {
 	for (int i = 0; i < list_length(alter->cmds); i++) {
 		AlterTableType type = ((AlterTableCmd *)list_nth(alter->cmds, i))->subtype;
-		if (type == AT_AddColumn || type == AT_DropColumn || type == AT_ColumnDefault)
+		if (type == AT_AddColumn || type == AT_DropColumn || type == AT_ColumnDefault ||
+			type == AT_AlterColumnType)
 			return true;
 	}
 	return false;
@@ -293,6 +294,12 @@ void schema_record_alter(struct analysis *analysis, const struct catalog_relatio
 		if (!alter_column(columns, list_nth(alter->cmds, i)))
 			return;
 	record_columns(analysis, relation, columns);
+}
+
+void schema_record_index(struct analysis *analysis, const struct catalog_relation *relation)
+{
+	if (relation && has_columns(relation))
+		record(analysis, relation, how_changed(analysis, relation));
 }
 
 void schema_record_rename(struct analysis *analysis, const struct catalog_relation *relation,

@@ -438,6 +438,64 @@ def _(world):
     return b"", f"told by {told}" if told else None
 
 
+# {} is the beginning of what another tenant has, or of what nobody has. With these indexes the condition is tested again on what they
+# found, before all others.
+PATH = '$.m == \\"{}\\" && $.d.datetime() < \\"2017-03-10T12:34:56+03:00\\".datetime()'.replace('\\"', '"')
+AGAIN = ["users WHERE email LIKE '%{}\\'", "users WHERE users.email ILIKE '%{}\\'", "users u WHERE u.email LIKE '%{}!' ESCAPE '!' OR u.email LIKE 'nonsense%'",
+         "(SELECT email LIKE '%{}\\' AS b FROM users) u WHERE b", "orders o LEFT JOIN users u ON email LIKE '%{}\\'", "users WHERE email LIKE name || '%{}\\'", "users u, (SELECT '%{}\\' AS p) x WHERE email LIKE p",
+         f"orders WHERE doc @@ '{PATH}'", f"orders o WHERE o.doc @? '$ ? ({PATH.replace('$', '@')})'", f"(SELECT doc AS d FROM orders) x WHERE d @@ '{PATH}'",
+         f"orders WHERE id > 0 AND (doc @@ '{PATH}' OR doc @> '{{{{\"m\": \"none\"}}}}')", f"users u JOIN orders o ON u.id = o.id OR o.doc @@ '{PATH}'",
+         "orders WHERE numbers @> '{{770077}}' AND status LIKE '{}%'"]
+TESTED = """CREATE EXTENSION pg_trgm; CREATE EXTENSION intarray; CREATE INDEX users_trigrams ON users USING gin (email gin_trgm_ops); ALTER TABLE orders ADD COLUMN doc jsonb, ADD COLUMN numbers int[];
+    UPDATE orders SET doc = jsonb_build_object('m', left(status, 6), 'd', '2020-01-01'), numbers = ARRAY[770077, NULL] WHERE tenant_id <> 1; CREATE INDEX orders_doc ON orders USING gin (doc)"""
+UNTESTED = "DROP INDEX users_trigrams, orders_doc; ALTER TABLE orders DROP COLUMN doc, DROP COLUMN numbers; DROP EXTENSION intarray; DROP EXTENSION pg_trgm"
+
+
+@exchange("errors: a condition that an index tests again tells what another tenant has")
+def _(world):
+    world.watch.query(TESTED)
+    connection = world.connect()
+    connection.query("SELECT FROM something_new")
+    for setting in ("enable_seqscan", "enable_indexscan"):
+        connection.query(f"SET {setting} = off")
+    told = []
+    texts = [f"SELECT 1 FROM {ask}" for ask in AGAIN] + ["UPDATE users SET name = name WHERE email LIKE '%{}\\'", f"DELETE FROM orders WHERE doc @@ '{PATH}'"]
+    for text in texts:
+        codes = []
+        for start in ("CANARY", "CANARX"):
+            reply = connection.query(text.format(start))
+            codes.append(reply.error and reply.error["C"])
+        if codes[0] != codes[1] or codes[0] in ("42501", "42601", "42P01", "42703"):
+            told.append((text, codes, reply.error and reply.error["M"]))
+    connection.query("SET plan_cache_mode = force_generic_plan")
+    connection.query("PREPARE a (text) AS SELECT 1 FROM users WHERE email LIKE $1")
+    for form in ("text", "prepared"):
+        codes = []
+        for start in ("CANARY", "CANARX"):
+            if form == "text":
+                connection.send(wire.parse("", "SELECT 1 FROM users WHERE email LIKE $1"), wire.bind("", "", [f"%{start}\\"]), wire.execute(), wire.sync())
+                reply = connection.until_ready()
+            else:
+                reply = connection.query(f"EXECUTE a ('%{start}\\')")
+            codes.append(reply.error and reply.error["C"])
+        if codes[0] != codes[1] or codes[0]:
+            told.append((form, codes))
+    connection.query("DEALLOCATE a")
+    for index, text in (("notifications USING gin (message gin_trgm_ops)", "SELECT 1 FROM notifications WHERE message LIKE '%{}\\'"), ("stripe_events USING gin (payload)", "SELECT 1 FROM stripe_events WHERE payload @@ '$ == \"{}-2-2001\" && \"2020-01-01\".datetime() < \"2017-03-10T12:34:56+03:00\".datetime()'")):
+        codes = []
+        for start in ("CANARY", "CANARX"):
+            connection.query("BEGIN")
+            connection.query(f"CREATE INDEX ON {index}")
+            reply = connection.query(text.format(start))
+            codes.append(reply.error and reply.error["C"])
+            connection.query("ROLLBACK")
+        if codes[0] != codes[1]:
+            told.append((text, codes))
+    connection.close()
+    world.watch.query(UNTESTED)
+    return b"", f"told by {told}" if told else None
+
+
 @exchange("errors: the same, of a pattern that is a parameter, in one plan for all")
 def _(world):
     connection = world.connect()
