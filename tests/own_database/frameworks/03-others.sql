@@ -136,3 +136,28 @@ INSERT INTO databasechangeloglock (ID, LOCKED) VALUES (1, FALSE);
 UPDATE databasechangeloglock SET LOCKED = TRUE, LOCKEDBY = 'me', LOCKGRANTED = NOW() WHERE ID = 1 AND LOCKED = FALSE;
 --: step
 SELECT LOCKED FROM databasechangeloglock WHERE ID=1;
+
+-- patterns that an index tests again, and that may end in a backslash: the column gets a price
+--: params %o%
+SELECT "posts"."id", "posts"."title" FROM "posts" WHERE "posts"."title" LIKE $1 ORDER BY 2;
+
+--: params %O%, x
+SELECT title FROM posts WHERE title ILIKE $1 OR posts.title LIKE $2 ORDER BY 1;
+
+--: params o
+SELECT title FROM posts p WHERE p.title ILIKE '%' || $1 || '%' ORDER BY title;
+
+SELECT title FROM posts WHERE title LIKE '%o%!%' ESCAPE '!' ORDER BY title;
+
+--: params %o%
+SELECT x.hit, count(*) FROM (SELECT title LIKE $1 AS hit FROM posts) x WHERE x.hit GROUP BY 1;
+
+--: params %o%
+SELECT title LIKE $1, count(*) FROM posts GROUP BY title LIKE $1 ORDER BY 1;
+
+--: params %o%
+UPDATE posts SET title = title || '.' WHERE title LIKE $1 RETURNING title;
+
+SELECT title FROM posts WHERE title LIKE '%o\';
+
+PREPARE titles (text) AS SELECT title FROM posts WHERE title LIKE $1 ORDER BY 1; EXECUTE titles ('%o%'); DEALLOCATE titles;
