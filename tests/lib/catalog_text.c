@@ -213,6 +213,15 @@ static const char *type_text(const TypeName *type)
 				  type->arrayBounds ? "[]" : "");
 }
 
+/* As proxy/schema/snapshot.c has it, for the types of the tests. */
+static uint8_t hazards_of(const ColumnDef *column)
+{
+	const char *name = strVal(llast(column->typeName->names));
+	bool json = strcmp(name, "json") == 0, array = column->typeName->arrayBounds != NIL;
+	return (uint8_t)((column->collClause || (json && array) ? HAZARD_COMPARED | HAZARD_ROW : 0) |
+					 (json ? HAZARD_ROW : 0) | (strcmp(name, "jsonb") == 0 ? HAZARD_PATH : 0));
+}
+
 static void add_element(struct reader *reader, struct draft *draft, Node *element)
 {
 	if (IsA(element, TableLikeClause)) {
@@ -226,6 +235,7 @@ static void add_element(struct reader *reader, struct draft *draft, Node *elemen
 		struct catalog_column *added = add_column(draft, column->colname, type);
 		added->has_default = added->not_null = serial;
 		added->type_name = type_text(column->typeName);
+		added->hazards = hazards_of(column);
 		for (int i = 0; i < list_length(column->constraints); i++)
 			add_constraint(reader, draft, list_nth(column->constraints, i), column->colname);
 	}
