@@ -199,16 +199,18 @@ static void test_merged(void **state)
 {
 	static const char TEXT[] =
 		"DELETE FROM t USING pairs() p LEFT JOIN u AS merged_1 (x) USING (x) RETURNING *";
+	/* What a function of the database's own delivers may be what cannot be compared. */
+#define SCREENED "WHERE t.tenant_id = $T AND CASE WHEN t.tenant_id = ANY (ARRAY[$T]) THEN 1 END IS NOT NULL"
 	static const char *const BECOMES[] = {
 		"@server 140000\n",
-		"DELETE FROM t USING pairs() p LEFT JOIN u AS merged_1 (x) USING (x) AS merged_2 "
-		"WHERE t.tenant_id = $T RETURNING t.k, merged_2.x, p.y",
+		"DELETE FROM t USING pairs() p LEFT JOIN u AS merged_1 (x) USING (x) AS merged_2 " SCREENED
+		" RETURNING t.k, merged_2.x, p.y",
 		"@server 130000\n",
 		"DELETE FROM t USING pairs() p LEFT JOIN u AS merged_1 (x) USING (x), LATERAL (SELECT x FROM "
 		"(SELECT) AS one "
 		"LEFT JOIN ((SELECT p.x AS x) AS l LEFT JOIN (SELECT merged_1.x AS x) AS r USING (x)) ON true OFFSET "
 		"0) "
-		"AS merged_2 (merged_2_1) WHERE t.tenant_id = $T RETURNING t.k, merged_2.merged_2_1 AS x, p.y",
+		"AS merged_2 (merged_2_1) " SCREENED " RETURNING t.k, merged_2.merged_2_1 AS x, p.y",
 	};
 	for (size_t i = 0; i < sizeof BECOMES / sizeof *BECOMES; i += 2) {
 		struct ask ask;
