@@ -459,12 +459,6 @@ ROLLBACK;
 --: new views
 BEGIN;
 --: step
-CREATE COLLATION public.mine (locale = 'C');
---: step
-COMMIT;
---: step
-BEGIN;
---: step
 CREATE VIEW v AS SELECT id, name COLLATE mine AS name, max(name COLLATE /* which */ "mine") OVER () AS last FROM items ORDER BY name COLLATE "C";
 --: step
 SET LOCAL search_path = alt;
@@ -500,19 +494,13 @@ ROLLBACK;
 --: new views
 BEGIN;
 --: step
-CREATE FUNCTION alt.shout(t text) RETURNS text LANGUAGE sql AS 'SELECT ''alt''';
---: step
-COMMIT;
---: step
-BEGIN;
---: step
-CREATE VIEW v AS SELECT shout(b) AS b FROM nokey;
+CREATE VIEW v AS SELECT whose(b) AS b FROM nokey;
 --: step
 SET LOCAL search_path = alt, public;
 --: step
 SELECT * FROM public.v ORDER BY 1;
 --: step
-CREATE VIEW w AS SELECT shout(b) AS b FROM nokey;
+CREATE VIEW w AS SELECT whose(b) AS b FROM nokey;
 --: step
 SELECT * FROM w ORDER BY 1;
 --: step

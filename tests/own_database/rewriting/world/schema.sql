@@ -5,6 +5,7 @@ CREATE SCHEMA "Odd Schema";
 CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
 CREATE TYPE address AS (street text, zip integer);
 CREATE DOMAIN positive AS integer CHECK (VALUE > 0);
+CREATE COLLATION mine (locale = 'C');
 
 CREATE TABLE items (
 	id serial PRIMARY KEY, code text UNIQUE, name text NOT NULL, amount numeric(12,2), mood mood, tags text[], doc jsonb, at timestamptz,
@@ -82,6 +83,8 @@ CREATE MATERIALIZED VIEW item_totals AS SELECT mood, count(*) AS n, sum(amount) 
 
 CREATE FUNCTION double_it(n integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT n * 2';
 CREATE FUNCTION shout(t text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN upper(t) || '!'; END $$;
+CREATE FUNCTION whose(t text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT 'public' $$;
+CREATE FUNCTION alt.whose(t text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT 'alt' $$;
 CREATE FUNCTION numbers(n integer) RETURNS SETOF integer LANGUAGE plpgsql AS $$ BEGIN FOR i IN 1..n LOOP RETURN NEXT i; END LOOP; END $$;
 CREATE FUNCTION item_count() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT count(*) FROM items';
 CREATE FUNCTION all_items() RETURNS SETOF items LANGUAGE sql STABLE AS 'SELECT * FROM items';
