@@ -87,7 +87,8 @@ void schema_record_drop(struct analysis *analysis, const struct catalog_relation
 bool schema_create_view(struct analysis *analysis, ViewStmt *view);
 bool schema_view_made(struct analysis *analysis, const ViewStmt *view, bool foreign,
 					  const struct catalog_relation *known);
-/* Spells out what LIKE would copy of tenant relations into a temporary table. */
+/* Spells out what LIKE would copy of tenant relations: into a temporary table, which gets no tenant column; or, for a table
+ * that stays, of the second and further ones, which would bring that column again. */
 bool schema_spell_likes(struct analysis *analysis, CreateStmt *create);
 /* The elements of a table, as the parser itself makes them from these words; NIL: it does not. */
 List *schema_parsed_elements(const char *text);

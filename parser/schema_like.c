@@ -311,7 +311,7 @@ static bool spell_like(struct analysis *analysis, const TableLikeClause *like,
 	if (!spelled || !find_like(analysis, like->relation, &start, &end))
 		return analysis_refuse(
 			analysis, "0A000", like->relation->location,
-			analysis_text("a temporary table LIKE \"%s\" cannot be created like this", relation->name),
+			analysis_text("a table LIKE \"%s\" cannot be created like this", relation->name),
 			"What is computed from the tenant column cannot be copied without it.",
 			"Leave that out of INCLUDING, list the columns, or use CREATE TEMP TABLE .. AS SELECT .. WITH NO "
 			"DATA.");
@@ -321,9 +321,17 @@ static bool spell_like(struct analysis *analysis, const TableLikeClause *like,
 	return splice_text(analysis, start, end - start, text_concat(columns, rest, NULL));
 }
 
+/* The spelled columns have what these do not ask for: indexes that are not unique, names, comments, storage. */
+static bool spells_all(const TableLikeClause *like)
+{
+	return (like->options & ~(uint32_t)(CREATE_TABLE_LIKE_DEFAULTS | CREATE_TABLE_LIKE_GENERATED |
+										CREATE_TABLE_LIKE_IDENTITY)) == 0;
+}
+
 bool schema_spell_likes(struct analysis *analysis, CreateStmt *create)
 {
 	List *elements = NIL;
+	bool brought = schema_is_temporary(create->relation);
 	for (int i = 0; i < list_length(create->tableElts); i++) {
 		Node *element = list_nth(create->tableElts, i);
 		const TableLikeClause *like = IsA(element, TableLikeClause) ? (TableLikeClause *)element : NULL;
@@ -331,6 +339,14 @@ bool schema_spell_likes(struct analysis *analysis, CreateStmt *create)
 			like ? schema_target(analysis, like->relation).relation : NULL;
 		if (!relation || relation->isolation != ISOLATION_TENANT || !analysis->policy->hide_tenant_column)
 			elements = lappend(elements, element);
+		else if (!brought)
+			brought = true, elements = lappend(elements, element);
+		else if (!schema_is_temporary(create->relation) && !spells_all(like))
+			return analysis_refuse(
+				analysis, "0A000", like->relation->location,
+				analysis_text("\"%s\" is the second relation whose columns LIKE copies", relation->name),
+				"Both bring the tenant column, and without it only columns and their defaults can be copied.",
+				"Leave other things out of INCLUDING, or list the columns.");
 		else if (!spell_like(analysis, like, relation, &elements))
 			return false;
 	}

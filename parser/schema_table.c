@@ -181,20 +181,38 @@ static bool add_column(struct analysis *analysis, CreateStmt *create)
 	return splice_text(analysis, at, 0, spliced);
 }
 
+/* A temporary child would have the tenant column, and its rows would be the parent's, too; but nobody guards it. */
+static bool no_tenant_parent(struct analysis *analysis, const CreateStmt *create)
+{
+	for (int i = 0; i < list_length(create->inhRelations); i++) {
+		RangeVar *parent = list_nth(create->inhRelations, i);
+		const struct catalog_relation *relation = schema_target(analysis, parent).relation;
+		if (relation && relation->isolation != ISOLATION_SHARED)
+			return analysis_refuse(
+				analysis, "0A000", parent->location,
+				analysis_text("a temporary table cannot inherit from \"%s\" through tenantry",
+							  relation->name),
+				"It would have the tenant column, and its rows would be shown by its parent.",
+				"Use LIKE instead of INHERITS.");
+	}
+	return true;
+}
+
 bool schema_create_table(struct analysis *analysis, CreateStmt *create)
 {
 	if (!schema_elements(analysis, create->tableElts) || !schema_constraints(analysis, create->constraints) ||
 		!examine_partitioning(analysis, create))
 		return false;
 	if (schema_is_temporary(create->relation))
-		return schema_spell_likes(analysis, create) &&
+		return no_tenant_parent(analysis, create) && schema_spell_likes(analysis, create) &&
 			   schema_temporary(analysis, create->relation, create->oncommit == ONCOMMIT_DROP, false);
 	if (!schema_permitted(analysis))
 		return false;
 	if (analysis->policy->new_tables == NEW_TABLES_REFUSE && !create->partbound)
 		return analysis_refuse(analysis, "42501", create->relation->location, "new tables are refused", NULL,
 							   "Set new_tables = tenant or shared, or create the table without tenantry.");
-	if (wants_column(analysis, create) && !add_column(analysis, create))
+	if ((wants_column(analysis, create) && !add_column(analysis, create)) ||
+		!schema_spell_likes(analysis, create))
 		return false;
 	schema_record_table(analysis, create);
 	return true;

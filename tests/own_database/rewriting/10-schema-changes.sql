@@ -712,3 +712,25 @@ CREATE PUBLICATION p FOR TABLE items;
 
 --: refused
 CREATE EVENT TRIGGER e ON ddl_command_start EXECUTE FUNCTION nothing();
+
+-- LIKE of several relations
+CREATE TABLE two (LIKE nokey, LIKE labels INCLUDING DEFAULTS, more integer);
+--: step
+SELECT * FROM two;
+--: step
+INSERT INTO two (a, b, more, item_id, label) VALUES (1, 'x', 2, 3, 'l') RETURNING *;
+
+CREATE TABLE two (more integer, LIKE countries INCLUDING ALL, LIKE nokey INCLUDING ALL);
+--: step
+INSERT INTO two (more, code, name, a) VALUES (1, 'XX', 'x', 2) RETURNING *;
+
+--: refused 0A000
+CREATE TABLE two (LIKE nokey, LIKE labels INCLUDING ALL);
+
+-- a temporary child would show its rows to the parent
+--: refused 0A000
+CREATE TEMP TABLE kid (more text) INHERITS (nokey);
+
+CREATE TEMP TABLE kid (more text) INHERITS (countries);
+--: step
+INSERT INTO kid VALUES ('XX', 'x', 'y') RETURNING *;
