@@ -124,8 +124,7 @@ static bool visit_view(struct quals *quals, const struct catalog_relation *view)
  * be a view too, and show constants; one whose definition comes in its place may have any condition. */
 static bool visit_relation(struct quals *quals, const RangeVar *name)
 {
-	const struct catalog_name *entry = quals_known(quals, name->relname);
-	quals_note_relation(quals, name);
+	const struct catalog_name *entry = quals_note_relation(quals, name);
 	quals->constant_columns |= quals->analysis->names->n_temporaries > 0 || !entry;
 	if (quals->analysis->names->n_temporaries > 0 && created_any_view(quals->analysis, name->relname))
 		return true;

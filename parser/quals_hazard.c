@@ -21,7 +21,7 @@ static void note_unknown(struct quals *quals)
 	quals->hazards.renames = true;
 }
 
-void quals_note_relation(struct quals *quals, const RangeVar *range)
+const struct catalog_name *quals_note_relation(struct quals *quals, const RangeVar *range)
 {
 	const struct catalog_name *entry = quals_known(quals, range->relname);
 	bool made = created_any(quals->analysis, range->relname);
@@ -32,6 +32,7 @@ void quals_note_relation(struct quals *quals, const RangeVar *range)
 		note_unknown(quals);
 	add_name(&quals->hazards, range->alias ? range->alias->aliasname : range->relname,
 			 entry && entry->relations && !made && !renames);
+	return entry;
 }
 
 void quals_note_item(struct quals *quals, const Alias *alias)

@@ -34,7 +34,8 @@ struct quals_hazards {
 
 struct quals;
 
-void quals_note_relation(struct quals *quals, const RangeVar *range);
+/* Gives what the snapshot knows of the name; NULL: nothing. */
+const struct catalog_name *quals_note_relation(struct quals *quals, const RangeVar *range);
 /* A sub-select, function, CTE or join; NULL: it has no name. */
 void quals_note_item(struct quals *quals, const Alias *alias);
 /* What a change returns may have any name. */
