@@ -330,6 +330,8 @@ enum answer answer_notice(struct session *session, struct run *run, const struct
 	if (!wire_error_valid(message->body, message->length) ||
 		!wire_error_field(message->body, message->length, 'C'))
 		return ANSWER_BAD;
+	if (conceal_notice(session, message))
+		return ANSWER_DROP;
 	if (!conceal_edit(session, replies_head(&session->replies), message, &hidden, &edit))
 		return ANSWER_PASS;
 	server_flush_run(session, run);

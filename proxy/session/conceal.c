@@ -5,6 +5,7 @@
  *   - 23P01 (exclusion): the detail quotes the row that is there already, whoever owns it: it goes, unless that
  *     row is certainly the tenant's own, or nobody's.
  *   - Statements that are carried out as another one (verdict: raised_tag): what the error says of that one goes.
+ *   - Notices that say of the tenant column that it is merged with a parent's: they go.
  *   - "Failing row contains (.., 1).", "Key (tenant_id, key)=(1, a) ..", COPY's context: the tenant's part is
  *     cut out where it is certain which part that is. */
 #include "proxy/session/internal.h"
@@ -225,6 +226,23 @@ static char *cut_context(struct session *session, const struct wire_message *mes
 		return NULL;
 	size_t length = copy_stream_appended(session->copy, context, n - 1);
 	return length > 0 ? print("%.*s\"", (int)(n - 1 - length), context) : NULL;
+}
+
+/* In whatever language: the words between the quotes, and the function of PostgreSQL that says it (MergeAttributes() and
+ * those that it became in version 17). */
+bool conceal_notice(const struct session *session, const struct wire_message *message)
+{
+	const struct policy *policy = session->settings->policy;
+	const char *text = wire_error_field(message->body, message->length, 'M');
+	const char *routine = wire_error_field(message->body, message->length, 'R');
+	if (!session->user || session->user->right == RIGHT_BYPASS || policy->mode != MODE_ENFORCE ||
+		!policy->hide_tenant_column || !text || !routine || strncmp(routine, "Merge", 5) != 0 ||
+		is_of_code(message))
+		return false;
+	char *column = print("\"%s\"", policy->tenant_column);
+	bool named = strstr(text, column) != NULL;
+	free(column);
+	return named;
 }
 
 bool conceal_edit(struct session *session, const struct reply *head, const struct wire_message *message,

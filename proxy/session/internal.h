@@ -296,6 +296,8 @@ struct concealed {
 bool conceal_edit(struct session *session, const struct reply *head, const struct wire_message *message,
 				  struct concealed *concealed, struct wire_error_edit *edit);
 void concealed_free(struct concealed *concealed);
+/* Does the notice tell nothing but that a new child's tenant column is merged with its parents'? */
+bool conceal_notice(const struct session *session, const struct wire_message *message);
 
 /* --- copyin.c --- */
 enum answer copyin_response(struct session *session, struct run *run, const struct wire_message *message);

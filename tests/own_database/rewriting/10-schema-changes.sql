@@ -734,3 +734,10 @@ CREATE TEMP TABLE kid (more text) INHERITS (nokey);
 CREATE TEMP TABLE kid (more text) INHERITS (countries);
 --: step
 INSERT INTO kid VALUES ('XX', 'x', 'y') RETURNING *;
+
+-- notices of columns that are merged
+CREATE TABLE kid () INHERITS (animals, nokey);
+--: step
+CREATE TABLE grandkid (a integer, more text) INHERITS (kid, animals);
+--: step
+INSERT INTO grandkid (a, more) VALUES (1, 'x') RETURNING *;
