@@ -94,6 +94,13 @@ static bool look_at_operands(struct search *search, const A_Expr *expression)
 	}
 }
 
+/* A column, also one that is taken out of a row: (c).a */
+static bool is_column(const Node *node)
+{
+	return IsA(node, ColumnRef) ||
+		   (IsA(node, A_Indirection) && IsA(((const A_Indirection *)node)->arg, ColumnRef));
+}
+
 static bool look_at_comparison(struct search *search, const A_Expr *expression)
 {
 	bool before = search->tested;
@@ -378,8 +385,8 @@ static bool look_at_expression(struct search *search, Node *node)
 {
 	switch (nodeTag(node)) {
 	case T_CaseExpr:
-		if (priced(node) && (is_free(search, priced(node)) || IsA(priced(node), ColumnRef)))
-			return !IsA(priced(node), ColumnRef) && look_below(search, (Node *)priced(node));
+		if (priced(node) && (is_free(search, priced(node)) || is_column(priced(node))))
+			return !is_column(priced(node)) && look_below(search, (Node *)priced(node));
 		return inside(search, node);
 	case T_A_Expr:
 		if (search->condition && !search->tested &&
@@ -407,8 +414,10 @@ static bool look_at_node(struct search *search, Node *node)
 #define AS(type) ((type *)node)
 	ListCell *cell;
 	note(search, node);
-	if (search->tested && IsA(node, ColumnRef))
+	if (search->tested && is_column(node)) {
 		search->found.values = lappend(search->found.values, node);
+		return false;
+	}
 	if (quals_is_leaf(node))
 		return false;
 	switch (nodeTag(node)) {

@@ -466,7 +466,7 @@ bool price_due_for(struct analysis *analysis, const Node *node);
 static inline bool price_due(struct analysis *analysis, const Node *node)
 {
 	return (IsA(node, SubLink) || IsA(node, A_ArrayExpr) || IsA(node, A_Expr) ||
-			(IsA(node, ColumnRef) && analysis->rewrite->free_values != NIL)) &&
+			((IsA(node, ColumnRef) || IsA(node, A_Indirection)) && analysis->rewrite->free_values != NIL)) &&
 		   price_due_for(analysis, node);
 }
 /* `name`: of the result column that it is the whole of, NULL: of none, or one with a label. */

@@ -57,16 +57,41 @@ static size_t column_end(const ColumnRef *column, size_t begin)
 	return begin + 2 * (size_t)(list_length(column->fields) - 1);
 }
 
+/* The tokens of (c).a[1]: from the first parenthesis. False: not found. */
+static bool row_column_tokens(const struct analysis *analysis, const A_Indirection *node, size_t *first,
+							  size_t *last)
+{
+	const struct tokens *tokens = analysis->tokens;
+	ListCell *cell;
+	*last = column_end((const ColumnRef *)node->arg, *first);
+	while (*first > 0 && *last + 1 < tokens->n && token_at(analysis, *last + 1)->kind == TOKEN_CLOSE &&
+		   token_at(analysis, *last + 1)->match == *first - 1) {
+		--*first;
+		++*last;
+	}
+	foreach (cell, node->indirection) {
+		bool named = IsA(lfirst(cell), String);
+		if (*last + 2 >= tokens->n || token_at(analysis, *last + 1)->kind != (named ? TOKEN_DOT : TOKEN_OPEN))
+			return false;
+		*last = named ? *last + 2 : token_at(analysis, *last + 1)->match;
+	}
+	return true;
+}
+
 /* Bytes in the text. False: not found. */
 static bool extent(const struct analysis *analysis, const Node *node, size_t *start, size_t *end)
 {
 	const struct tokens *tokens = analysis->tokens;
 	const Node *last = IsA(node, A_Expr) ? ((const A_Expr *)node)->rexpr : node;
 	const Node *first = IsA(node, A_Expr) ? ((const A_Expr *)node)->lexpr : node;
+	bool of_row = IsA(node, A_Indirection) && IsA(((const A_Indirection *)node)->arg, ColumnRef);
+	if (of_row)
+		first = ((const A_Indirection *)node)->arg; /* it has no location of its own */
 	size_t begin = tokens_at(tokens, (size_t)exprLocation(first));
-	if (IsA(node, ColumnRef)) {
-		size_t last_token = column_end((const ColumnRef *)node, begin);
-		if (last_token >= tokens->n)
+	if (IsA(node, ColumnRef) || of_row) {
+		size_t last_token = of_row ? 0 : column_end((const ColumnRef *)node, begin);
+		if ((of_row && !row_column_tokens(analysis, (const A_Indirection *)node, &begin, &last_token)) ||
+			last_token >= tokens->n)
 			return false;
 		*start = token_at(analysis, begin)->start;
 		*end = token_at(analysis, last_token)->end;

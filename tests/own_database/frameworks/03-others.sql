@@ -161,3 +161,10 @@ UPDATE posts SET title = title || '.' WHERE title LIKE $1 RETURNING title;
 SELECT title FROM posts WHERE title LIKE '%o\';
 
 PREPARE titles (text) AS SELECT title FROM posts WHERE title LIKE $1 ORDER BY 1; EXECUTE titles ('%o%'); DEALLOCATE titles;
+
+-- an operator of an extension's name, over columns that are taken out of rows
+SELECT t1.id FROM posts t1 WHERE (t1).author_id % 7 = ANY (SELECT 1 FROM "Invoices" t2) ORDER BY 1;
+
+SELECT t1.id, (t1).author_id % 2 FROM posts t1 WHERE ((t1)).author_id % 7 IN (SELECT (t2).author_id % 7 FROM posts t2 WHERE (t2).author_id % 3 = (t1).author_id % 3) OR t1.author_id % 2 = 0 ORDER BY 1;
+
+SELECT * FROM (SELECT t1.id FROM posts t1 WHERE (t1.author_id) % 7 IN (SELECT 1 FROM "Invoices" t2) FOR UPDATE) x ORDER BY 1;
