@@ -381,6 +381,15 @@ static bool look_at_tested_again(struct search *search, Node *node)
 	return stop;
 }
 
+static bool look_untested(struct search *search, Node *node)
+{
+	bool before = search->tested;
+	search->tested = false;
+	bool stop = look_below(search, node);
+	search->tested = before;
+	return stop;
+}
+
 static bool look_at_expression(struct search *search, Node *node)
 {
 	switch (nodeTag(node)) {
@@ -397,7 +406,8 @@ static bool look_at_expression(struct search *search, Node *node)
 	case T_A_ArrayExpr:
 		if (search->condition && is_free(search, node))
 			search->found.values = lappend(search->found.values, node);
-		return look_below(search, node);
+		/* no index tests the columns of a sub-select for what is outside of it */
+		return IsA(node, SubLink) ? look_untested(search, node) : look_below(search, node);
 	case T_ResTarget:
 	case T_RangeFunction:
 	case T_RangeTableFunc:

@@ -321,22 +321,29 @@ static bool is_comparison(const A_Expr *expression)
 	return false;
 }
 
-static bool walk_operand(struct analysis *analysis, const A_Expr *expression, Node **place)
+static bool walk_used(struct analysis *analysis, List *list, enum row_use use)
 {
-	if (*place == NULL || (!IsA(*place, TypeCast) && !IsA(*place, List) && !IsA(*place, FuncCall)) ||
-		!is_comparison(expression))
-		return walk(analysis, place);
-	if (!IsA(*place, List)) {
-		row_used(analysis, *place, ROW_OPERAND);
-		return walk(analysis, place);
-	}
 	ListCell *cell;
-	foreach (cell, (List *)*place) {
-		row_used(analysis, lfirst(cell), ROW_OPERAND);
+	foreach (cell, list) {
+		row_used(analysis, lfirst(cell), use);
 		if (!walk(analysis, (Node **)&lfirst(cell)))
 			return false;
 	}
 	return true;
+}
+
+static bool walk_operand(struct analysis *analysis, const A_Expr *expression, Node **place)
+{
+	Node *node = *place;
+	if (node == NULL ||
+		(!IsA(node, TypeCast) && !IsA(node, List) && !IsA(node, FuncCall) && !IsA(node, CaseExpr) &&
+		 !IsA(node, CoalesceExpr)) ||
+		!is_comparison(expression))
+		return walk(analysis, place);
+	if (IsA(node, List))
+		return walk_used(analysis, (List *)node, ROW_OPERAND);
+	row_used(analysis, node, ROW_OPERAND);
+	return walk(analysis, place);
 }
 
 static bool walk_more(struct analysis *analysis, Node *node);
@@ -386,6 +393,25 @@ static bool walk_node(struct analysis *analysis, Node **place)
 }
 
 /* The rarer ones. */
+/* What is done with the whole is done with each result. */
+static bool walk_case(struct analysis *analysis, CaseExpr *choice)
+{
+	enum row_use use = row_use(analysis, (Node *)choice);
+	ListCell *cell;
+	if (!walk(analysis, (Node **)&choice->arg))
+		return false;
+	foreach (cell, choice->args) {
+		CaseWhen *when = lfirst(cell);
+		if (!walk(analysis, (Node **)&when->expr))
+			return false;
+		row_used(analysis, (Node *)when->result, use);
+		if (!walk(analysis, (Node **)&when->result))
+			return false;
+	}
+	row_used(analysis, (Node *)choice->defresult, use);
+	return walk(analysis, (Node **)&choice->defresult);
+}
+
 static bool walk_more(struct analysis *analysis, Node *node)
 {
 #define WALK(type, member)      walk(analysis, (Node **)&((type *)node)->member)
@@ -415,13 +441,13 @@ static bool walk_more(struct analysis *analysis, Node *node)
 	case T_GroupingFunc:
 		return WALK_LIST(GroupingFunc, args);
 	case T_CaseExpr:
-		return WALK(CaseExpr, arg) && WALK_LIST(CaseExpr, args) && WALK(CaseExpr, defresult);
+		return walk_case(analysis, (CaseExpr *)node);
 	case T_CaseWhen:
 		return WALK(CaseWhen, expr) && WALK(CaseWhen, result);
 	case T_MinMaxExpr:
 		return WALK_LIST(MinMaxExpr, args);
 	case T_CoalesceExpr:
-		return WALK_LIST(CoalesceExpr, args);
+		return walk_used(analysis, ((CoalesceExpr *)node)->args, row_use(analysis, node));
 	case T_RowExpr:
 		return row_stars(analysis, &((RowExpr *)node)->args) && WALK_LIST(RowExpr, args) &&
 			   row_value_stars(analysis, &((RowExpr *)node)->args);

@@ -313,3 +313,12 @@ INSERT INTO nokey SELECT (r).* FROM (SELECT jsonb_populate_recordset(NULL::nokey
 SELECT (r).* FROM (SELECT n AS r FROM nokey n) s;
 
 SELECT (s.r).* FROM (SELECT (i).place AS r, i.id FROM items i) s;
+
+-- what is chosen from is used like the choice
+SELECT (CASE WHEN a > 0 THEN jsonb_populate_record(NULL::nokey, to_jsonb(n)) END)::text FROM nokey n ORDER BY a, b;
+
+SELECT CASE WHEN a > 0 THEN jsonb_populate_record(NULL::nokey, to_jsonb(n)) ELSE n END FROM nokey n ORDER BY a, b;
+
+SELECT COALESCE(jsonb_populate_record(NULL::nokey, to_jsonb(n)), n) = n, COALESCE(ROW(1, 'x')::nokey, n)::text FROM nokey n ORDER BY a, b;
+
+SELECT (CASE a WHEN 1 THEN ROW(1, 'x')::nokey WHEN 2 THEN NULL ELSE n END)::text, max((CASE WHEN jsonb_populate_record(NULL::nokey, to_jsonb(n)) = n THEN jsonb_populate_record(NULL::nokey, to_jsonb(n)) END)::text) FROM nokey n GROUP BY n, a ORDER BY 1, 2;
