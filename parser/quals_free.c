@@ -44,13 +44,16 @@ static bool is_link(const Node *node, SubLinkType type)
 }
 
 /* Without what it is compared with. */
+/* No index tests the columns of a sub-select for what is outside of it. */
 static bool look_into_link(struct search *search, const SubLink *link)
 {
 	bool compared = link->subLinkType == ANY_SUBLINK || link->subLinkType == ALL_SUBLINK;
-	bool before = search->named;
+	bool before = search->named, tested = search->tested;
 	search->named = compared;
+	search->tested = false;
 	bool stop = look_as(search, link->subselect, false);
 	search->named = before;
+	search->tested = tested;
 	return stop;
 }
 
@@ -381,15 +384,6 @@ static bool look_at_tested_again(struct search *search, Node *node)
 	return stop;
 }
 
-static bool look_untested(struct search *search, Node *node)
-{
-	bool before = search->tested;
-	search->tested = false;
-	bool stop = look_below(search, node);
-	search->tested = before;
-	return stop;
-}
-
 static bool look_at_expression(struct search *search, Node *node)
 {
 	switch (nodeTag(node)) {
@@ -406,8 +400,7 @@ static bool look_at_expression(struct search *search, Node *node)
 	case T_A_ArrayExpr:
 		if (search->condition && is_free(search, node))
 			search->found.values = lappend(search->found.values, node);
-		/* no index tests the columns of a sub-select for what is outside of it */
-		return IsA(node, SubLink) ? look_untested(search, node) : look_below(search, node);
+		return look_below(search, node);
 	case T_ResTarget:
 	case T_RangeFunction:
 	case T_RangeTableFunc:

@@ -168,3 +168,5 @@ SELECT t1.id FROM posts t1 WHERE (t1).author_id % 7 = ANY (SELECT 1 FROM "Invoic
 SELECT t1.id, (t1).author_id % 2 FROM posts t1 WHERE ((t1)).author_id % 7 IN (SELECT (t2).author_id % 7 FROM posts t2 WHERE (t2).author_id % 3 = (t1).author_id % 3) OR t1.author_id % 2 = 0 ORDER BY 1;
 
 SELECT * FROM (SELECT t1.id FROM posts t1 WHERE (t1.author_id) % 7 IN (SELECT 1 FROM "Invoices" t2) FOR UPDATE) x ORDER BY 1;
+
+SELECT t1.id FROM posts t1 WHERE (((SELECT count(*) FROM "Invoices" t7) % 7)) BETWEEN 0 AND 6 AND (SELECT max(t2.author_id) FROM posts t2 WHERE t2.id = t1.id) % 7 = t1.author_id % 7 ORDER BY 1;
