@@ -6,12 +6,22 @@
 
 /* --- what columns come from --- */
 
-static void add_name(struct quals_hazards *hazards, const char *name, bool is_table)
+static void add_name(struct quals *quals, const char *name, bool is_table)
 {
-	if (hazards->n_names == QUALS_FEW)
+	struct quals_hazards *hazards = &quals->hazards;
+	if (hazards->n_names == (quals->parameter > 0 ? 4 * QUALS_NAMES : QUALS_NAMES)) {
 		hazards->many = true;
-	else
-		hazards->names[hazards->n_names++] = (struct quals_name){name, is_table};
+		return;
+	}
+	if (hazards->n_names == hazards->room) {
+		size_t room = hazards->room ? 4 * hazards->room : 8;
+		struct quals_name *names = palloc(room * sizeof *names);
+		if (hazards->n_names)
+			memcpy(names, hazards->names, hazards->n_names * sizeof *names);
+		hazards->names = names;
+		hazards->room = room;
+	}
+	hazards->names[hazards->n_names++] = (struct quals_name){name, is_table};
 }
 
 /* It may have any columns. */
@@ -30,7 +40,7 @@ const struct catalog_name *quals_note_relation(struct quals *quals, const RangeV
 	quals->hazards.renames |= renames;
 	if (made)
 		note_unknown(quals);
-	add_name(&quals->hazards, range->alias ? range->alias->aliasname : range->relname,
+	add_name(quals, range->alias ? range->alias->aliasname : range->relname,
 			 entry && entry->relations && !made && !renames);
 	return entry;
 }
@@ -40,12 +50,12 @@ void quals_note_item(struct quals *quals, const Alias *alias)
 	if (!alias)
 		return;
 	quals->hazards.renames |= alias->colnames != NIL;
-	add_name(&quals->hazards, alias->aliasname, false);
+	add_name(quals, alias->aliasname, false);
 }
 
 void quals_note_cte(struct quals *quals, const CommonTableExpr *cte)
 {
-	add_name(&quals->hazards, cte->ctename, false);
+	add_name(quals, cte->ctename, false);
 	quals->hazards.renames |= cte->aliascolnames != NIL || !IsA(cte->ctequery, SelectStmt);
 }
 
@@ -171,7 +181,7 @@ void quals_note_function(struct quals *quals, const RangeFunction *function)
 		quals->hazards.any |= HAZARD_OPERATOR | (shows_ordered(quals, call) ? 0 : HAZARD_ROW);
 		strange |= is_definition_strange(lsecond((List *)lfirst(cell))) || find_strange(call, quals);
 		if (!function->alias && IsA(call, FuncCall))
-			add_name(&quals->hazards, strVal(llast(((FuncCall *)call)->funcname)), false);
+			add_name(quals, strVal(llast(((FuncCall *)call)->funcname)), false);
 	}
 	if (strange)
 		note_unknown(quals);

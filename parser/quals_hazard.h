@@ -14,7 +14,8 @@
 
 #include "parser/analysis.h"
 
-enum { QUALS_FEW = 16 };
+/* How many names the rewriter notes. What it adds to the text brings more: the checker notes four times as many. */
+enum { QUALS_NAMES = 256 };
 
 /* What the items of FROM brought so far. */
 struct quals_hazards {
@@ -24,11 +25,11 @@ struct quals_hazards {
 	/* a column may be a parameter of any type */
 	bool parameters;
 	/* what a column's qualifier or a whole row may be called */
-	size_t n_names;
+	size_t n_names, room;
 	struct quals_name {
 		const char *name;
 		bool is_table; /* with its own columns under their own names */
-	} names[QUALS_FEW];
+	} * names;
 	bool many; /* more names */
 };
 

@@ -170,3 +170,6 @@ SELECT t1.id, (t1).author_id % 2 FROM posts t1 WHERE ((t1)).author_id % 7 IN (SE
 SELECT * FROM (SELECT t1.id FROM posts t1 WHERE (t1.author_id) % 7 IN (SELECT 1 FROM "Invoices" t2) FOR UPDATE) x ORDER BY 1;
 
 SELECT t1.id FROM posts t1 WHERE (((SELECT count(*) FROM "Invoices" t7) % 7)) BETWEEN 0 AND 6 AND (SELECT max(t2.author_id) FROM posts t2 WHERE t2.id = t1.id) % 7 = t1.author_id % 7 ORDER BY 1;
+
+-- more names than fit into a small list
+SELECT (cardinality(ARRAY(SELECT (1)::bigint AS c0 FROM "Invoices" t14 JOIN "Invoices" t15 ON t14."invoiceId" = t15."invoiceId")))::bigint AS c0, ('a')::text AS c1 FROM (measurements t4 JOIN accounts AS t5 ON t4.sensor = t5.id) AS t1, (public.accounts AS t9 FULL JOIN auth_group t10 ON t9.id = t10.id) AS t6 WHERE ((t6.owner_id) = ANY (SELECT DISTINCT ON ((2)::bigint) (2)::bigint AS c0 FROM (documents t12 LEFT JOIN comments t13 ON t12.id = t13.likes) AS t11 ORDER BY 1) AND NOT ((NULL::boolean) < (NULL::boolean)));
