@@ -29,6 +29,12 @@ struct check_list {
 	size_t n, room;
 };
 
+/* Parameters whose values must not end in the escape of LIKE; ascending. */
+struct pattern_list {
+	int *parameters;
+	size_t n;
+};
+
 struct analysis {
 	const struct guard_request *request;
 	const struct catalog *catalog;
@@ -48,6 +54,7 @@ struct analysis {
 	struct splice_list splices;
 	struct effect_list effects;
 	struct check_list checks;
+	struct pattern_list patterns; /* quals_pattern.h */
 	struct copy_plan *copy;
 	/* of a new temporary table: unique indexes that come with it, each as what follows its name in CREATE UNIQUE INDEX */
 	List *followers;

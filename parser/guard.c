@@ -8,6 +8,7 @@
 #include "parser/message_names.h"
 #include "parser/names.h"
 #include "parser/normalized.h"
+#include "parser/quals_pattern.h"
 #include "parser/rewrite.h"
 #include "parser/textcost.h"
 #include "parser/verdict_build.h"
@@ -218,7 +219,7 @@ static void keep_prepared(struct analysis *analysis)
 static enum verdict_kind audit(struct analysis *analysis, const Node *statement, bool safe,
 							   const struct checker_finding *finding)
 {
-	analysis->splices.n = analysis->checks.n = 0;
+	analysis->splices.n = analysis->checks.n = analysis->patterns.n = 0;
 	analysis->copy = NULL;
 	analysis->raised_tag = NULL;
 	analysis->uses_tenant = false;
@@ -237,7 +238,7 @@ static enum verdict_kind audit(struct analysis *analysis, const Node *statement,
 
 static void forget_changes(struct analysis *analysis)
 {
-	analysis->splices.n = analysis->checks.n = 0;
+	analysis->splices.n = analysis->checks.n = analysis->patterns.n = 0;
 	analysis->copy = NULL;
 	analysis->raised_tag = NULL;
 	analysis->uses_tenant = analysis->refused = analysis->unknown_name = false;
@@ -271,7 +272,11 @@ static enum verdict_kind guard_kind(struct message *message, struct analysis *an
 	if (kind == VERDICT_GUARD) {
 		bool safe = safe_by_itself(analysis, raw->stmt, &finding);
 		*open = safe ? NULL : finding.message;
+		quals_find_patterns(analysis, raw->stmt);
 		bool ok = rewrite_statement(analysis, raw) && rewrite_check_parameters(analysis);
+		/* no tenant's rows are read: the server tells of its own errors */
+		if (!analysis->touches_tenant)
+			analysis->patterns.n = 0;
 		number_tenant(message, analysis);
 		if (policy->mode == MODE_AUDIT)
 			return audit(analysis, raw->stmt, safe, &finding);

@@ -1,5 +1,6 @@
 /* What one condition may do on a row, and what it costs; see quals.h. Nodes that are not listed are not settled. */
 #include "parser/quals_internal.h"
+#include "parser/quals_pattern.h"
 
 const struct catalog_name *quals_known(const struct quals *quals, const char *name)
 {
@@ -120,15 +121,6 @@ bool quals_array_fails(const A_ArrayExpr *array)
 	return false;
 }
 
-/* A pattern that ends in a backslash fails, but only on a text that goes on where the backslash stands. */
-bool quals_pattern_is_sound(const Node *node)
-{
-	if (!IsA(node, A_Const) || ((const A_Const *)node)->isnull)
-		return false;
-	const A_Const *pattern = (const A_Const *)node;
-	return IsA(&pattern->val, String) && strchr(pattern->val.sval.sval, '\\') == NULL;
-}
-
 /* Costs nothing and may fail nevertheless: sub-selects that are computed at their first use; and what makes a
  * comparison fail: rows, and arrays of elements that may have no `=`. */
 static bool find_risk(Node *node, void *to)
@@ -199,7 +191,7 @@ static bool are_plain(struct quals *quals, const List *list)
 }
 
 /* Comparisons and the like of built-in types. Regular expressions are read where they are used first. */
-static bool is_plain_operator(const A_Expr *expression)
+static bool is_plain_operator(struct quals *quals, const A_Expr *expression)
 {
 	static const char *const PLAIN[] = {"=",  "<>", "<",  "<=", ">",  ">=", "@>",  "<@", "&&", "?",
 										"?|", "?&", "@@", "@?", "<<", ">>", "-|-", "&<", "&>", NULL};
@@ -211,10 +203,10 @@ static bool is_plain_operator(const A_Expr *expression)
 	case AEXPR_OP_ALL:
 		return expression->lexpr && expression->rexpr &&
 			   (quals_word_is_one_of(name, PLAIN) ||
-				(quals_word_is_one_of(name, PATTERNS) && quals_pattern_is_sound(expression->rexpr)));
+				(quals_word_is_one_of(name, PATTERNS) && quals_pattern_is_sound(quals, expression)));
 	case AEXPR_LIKE:
 	case AEXPR_ILIKE:
-		return quals_pattern_is_sound(expression->rexpr);
+		return quals_pattern_is_sound(quals, expression);
 	case AEXPR_SIMILAR:
 		return false;
 	case AEXPR_DISTINCT:
@@ -251,7 +243,7 @@ static bool is_plain_node(struct quals *quals, const Node *node)
 		return are_plain(quals, (const List *)node);
 	case T_A_Expr:
 		return quals_is_tenant(quals, AS(A_Expr)) ||
-			   (is_plain_operator(AS(A_Expr)) && !is_risky(quals, AS(A_Expr)) &&
+			   (is_plain_operator(quals, AS(A_Expr)) && !is_risky(quals, AS(A_Expr)) &&
 				quals_plain(quals, AS(A_Expr)->lexpr) && quals_plain(quals, AS(A_Expr)->rexpr));
 	case T_BoolExpr:
 		return are_plain(quals, AS(BoolExpr)->args);
@@ -391,8 +383,8 @@ static bool is_in_settled(struct quals *quals, const A_Expr *expression)
 static bool is_operator_settled(struct quals *quals, const A_Expr *expression)
 {
 	const Node *left = expression->lexpr, *right = expression->rexpr;
-	if ((left && IsA(left, RowExpr)) || (right && IsA(right, RowExpr)) || !is_plain_operator(expression) ||
-		is_risky(quals, expression))
+	if ((left && IsA(left, RowExpr)) || (right && IsA(right, RowExpr)) ||
+		!is_plain_operator(quals, expression) || is_risky(quals, expression))
 		return false;
 	switch (expression->kind) {
 	case AEXPR_OP: {

@@ -1,6 +1,7 @@
 /* See quals_hazard.h. */
 #include "parser/created.h"
 #include "parser/quals_internal.h"
+#include "parser/quals_pattern.h"
 
 #include <string.h>
 
@@ -445,12 +446,6 @@ static bool is_strange_operator(const struct quals *quals, const A_Expr *express
 	}
 }
 
-static bool is_pattern(const A_Expr *expression)
-{
-	return expression->kind == AEXPR_LIKE || expression->kind == AEXPR_ILIKE ||
-		   strstr(quals_operator(expression), "~~") != NULL;
-}
-
 bool quals_operator_is_hazardous(struct quals *quals, const A_Expr *expression)
 {
 	const Node *left = expression->lexpr, *right = expression->rexpr;
@@ -461,7 +456,7 @@ bool quals_operator_is_hazardous(struct quals *quals, const A_Expr *expression)
 		return true;
 	if ((unknown || quals->hazards.any & HAZARD_PATH) && is_search(expression) && !is_search_safe(expression))
 		return true;
-	return !is_pattern(expression) && !is_anchor(quals, left) && !is_anchor(quals, right);
+	return !quals_is_pattern(expression) && !is_anchor(quals, left) && !is_anchor(quals, right);
 }
 
 bool quals_case_is_hazardous(struct quals *quals, const CaseExpr *expression)
@@ -502,8 +497,9 @@ bool quals_is_tested_again(struct quals *quals, const A_Expr *expression)
 {
 	if (!(quals->hazards.any & HAZARD_INDEX) || !expression->lexpr || !expression->rexpr)
 		return false;
-	if (is_pattern(expression))
-		return !quals_pattern_is_sound(expression->rexpr);
-	return is_strange_operator(quals, expression) ||
-		   (is_search(expression) && !is_search_safe(expression) && find_path(expression->lexpr, quals));
+	if (is_strange_operator(quals, expression))
+		return true;
+	return quals_is_pattern(expression) ? !quals_pattern_is_looked_at(quals, expression)
+										: (is_search(expression) && !is_search_safe(expression) &&
+										   find_path(expression->lexpr, quals));
 }

@@ -100,8 +100,6 @@ const struct catalog_name *quals_known(const struct quals *quals, const char *na
 bool quals_call_function(const struct quals *quals, const char *name);
 /* One of the server's own types whose name is common, and an order goes with. */
 bool quals_type_is_built_in(const TypeName *type);
-/* Does a pattern never fail? One that ends in a backslash does, but only on a text that goes on where the backslash stands. */
-bool quals_pattern_is_sound(const Node *node);
 /* Without its schema; "": of one that is not the server's. */
 const char *quals_operator(const A_Expr *expression);
 /* The same for every row, as far as can be told. */

@@ -432,8 +432,8 @@ bool shape_is_shared(const struct verdict *verdict, const struct shape_cut *cuts
 		verdict->n_statements != 1)
 		return false;
 	const struct statement *statement = &verdict->statements[0];
-	if (statement->n_effects || statement->n_checks || statement->copy || statement->raised_tag ||
-		statement->refusal)
+	if (statement->n_effects || statement->n_checks || statement->n_patterns || statement->copy ||
+		statement->raised_tag || statement->refusal)
 		return false;
 	for (size_t i = 0; i < statement->n_splices; i++)
 		if (cuts_meet(&statement->splices[i], cuts, n))
@@ -466,10 +466,11 @@ bool shape_same(const struct verdict *a, const struct verdict *b)
 		return false;
 	const struct statement *x = &a->statements[0], *y = &b->statements[0];
 	if (x->start != y->start || x->length != y->length || x->kind != y->kind ||
-		x->n_splices != y->n_splices || x->n_checks != y->n_checks || x->n_effects != y->n_effects ||
-		x->touches_tenant != y->touches_tenant || x->self_safe != y->self_safe ||
-		x->conceal_errors != y->conceal_errors || x->is_empty != y->is_empty || x->utility != y->utility ||
-		!x->copy != !y->copy || !x->raised_tag != !y->raised_tag || !x->refusal != !y->refusal)
+		x->n_splices != y->n_splices || x->n_checks != y->n_checks || x->n_patterns != y->n_patterns ||
+		x->n_effects != y->n_effects || x->touches_tenant != y->touches_tenant ||
+		x->self_safe != y->self_safe || x->conceal_errors != y->conceal_errors ||
+		x->is_empty != y->is_empty || x->utility != y->utility || !x->copy != !y->copy ||
+		!x->raised_tag != !y->raised_tag || !x->refusal != !y->refusal)
 		return false;
 	for (size_t i = 0; i < x->n_splices; i++)
 		if (!same_splice(&x->splices[i], &y->splices[i]))

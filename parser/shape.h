@@ -7,7 +7,7 @@
  *
  * Cut are constants after a comparison operator, LIKE, BETWEEN .. AND, LIMIT or OFFSET, and the elements of
  * IN (..) and VALUES (..). Not cut, because a verdict may look at them: arguments of functions, SET of
- * anything but by `=` (a value of the tenant column is a check, and a verdict with checks is not shared),
+ * anything but by `=` (a value of the tenant column is a check, and a verdict with checks is not shared; neither is one with patterns),
  * typed constants (DATE '..', E'..', U&'..'), strings with a backslash (patterns that may fail), ordinals. A text that could be read in two ways by this simple
  * lexer (comments, dollar quotes, strings continued on the next line, several statements, the tenant column's
  * name) has no shape. */

@@ -54,6 +54,7 @@ static size_t part_room(const struct verdict_part *part)
 	size_t room = note_room(part->note) + rounded(analysis->splices.n * sizeof(struct splice)) +
 				  rounded(analysis->effects.n * sizeof(struct effect)) +
 				  rounded(analysis->checks.n * sizeof(struct tenant_check)) +
+				  rounded(analysis->patterns.n * sizeof *analysis->patterns.parameters) +
 				  string_room(analysis->raised_tag);
 	for (size_t i = 0; i < analysis->splices.n; i++)
 		room += rounded(analysis->splices.items[i].insert_length + 1);
@@ -183,6 +184,15 @@ static void fill_checks(struct block *block, struct statement *statement, const 
 	statement->n_checks = list->n;
 }
 
+static void fill_patterns(struct block *block, struct statement *statement, const struct pattern_list *list)
+{
+	int *patterns = take(block, list->n * sizeof *patterns);
+	if (list->n)
+		memcpy(patterns, list->parameters, list->n * sizeof *patterns);
+	statement->patterns = patterns;
+	statement->n_patterns = list->n;
+}
+
 static void fill_copy(struct block *block, struct statement *statement, const struct copy_plan *from)
 {
 	if (!from)
@@ -227,6 +237,7 @@ static void fill_statement(struct block *block, struct statement *statement, con
 		fill_splices(block, statement, &analysis->splices);
 	fill_effects(block, statement, &analysis->effects);
 	fill_checks(block, statement, &analysis->checks);
+	fill_patterns(block, statement, &analysis->patterns);
 	fill_copy(block, statement, analysis->copy);
 	statement->raised_tag = take_string(block, analysis->raised_tag);
 }

@@ -135,6 +135,10 @@ struct statement {
 	const struct splice *splices;
 	size_t n_checks;
 	const struct tenant_check *checks;
+	/* extended protocol: the numbers of the parameters whose values must not end in an odd number of backslashes, else 22025;
+	 * ascending */
+	size_t n_patterns;
+	const int *patterns;
 	size_t n_effects;
 	const struct effect *effects;
 	const struct copy_plan *copy; /* NULL unless the data stream must be transformed */

@@ -4,7 +4,7 @@
 
 #include "parser/analysis.h"
 
-/* One statement of the message. `analysis` gives bounds, refusal, splices, effects, checks, copy plan and
+/* One statement of the message. `analysis` gives bounds, refusal, splices, effects, checks, patterns, copy plan and
  * tag; for kind VERDICT_REFUSE only the refusal is taken, for VERDICT_PASS everything but the splices. */
 struct verdict_part {
 	const struct analysis *analysis;
@@ -31,7 +31,7 @@ struct verdict *verdict_refuse(size_t length, const struct refusal *refusal);
 
 /* The verdict for a text that differs from that of `verdict` only in the length of some pieces; `from`
  * and `to` are where a piece ends in the one and in the other text, in order. For a verdict of one
- * statement without effects, checks, copy plan, tag and refusal (parser/shape.h). */
+ * statement without effects, checks, patterns, copy plan, tag and refusal (parser/shape.h). */
 struct verdict_move {
 	size_t from, to;
 };

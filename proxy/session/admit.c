@@ -131,6 +131,30 @@ static bool check_holds(const struct tenant_check *check, enum tenant_type type,
 	return binary_is_tenant(type, i < n_types ? types[i] : 0, value, (size_t)length, tenant);
 }
 
+static bool ends_in_escape(const struct wire_bind *bind, int parameter)
+{
+	int32_t length, n = 0;
+	if ((unsigned)parameter > bind->n_values)
+		return false; /* the server refuses a Bind that lacks values */
+	/* a text is the same bytes in both formats */
+	const char *value = wire_bind_value(bind, (unsigned)parameter - 1, &length);
+	while (n < length && value[length - 1 - n] == '\\')
+		n++;
+	return n % 2 != 0;
+}
+
+static bool patterns_hold(const struct statement *statement, const struct wire_bind *bind,
+						  struct own_refusal *own)
+{
+	for (size_t i = 0; bind && i < statement->n_patterns; i++)
+		if (ends_in_escape(bind, statement->patterns[i])) {
+			error_set(&own->text, "22025", "LIKE pattern must not end with escape character");
+			own_refusal_finish(own, 0);
+			return false;
+		}
+	return true;
+}
+
 static enum admission no_tenant(struct session *session, struct own_refusal *own)
 {
 	const char *setting = session->settings->policy->tenant_setting;
@@ -151,6 +175,8 @@ enum admission admit_tenant_known(struct session *session, struct own_refusal *o
 
 static bool has_parameter_checks(const struct statement *statement)
 {
+	if (statement->n_patterns > 0)
+		return true;
 	for (size_t i = 0; i < statement->n_checks; i++)
 		if (statement->checks[i].parameter > 0)
 			return true;
@@ -220,6 +246,8 @@ enum admission admit_statement(struct session *session, const struct verdict *ve
 			return admission;
 	}
 	if (!admit_executed(session, statement, tenant, own))
+		return ADMISSION_REFUSED;
+	if (!patterns_hold(statement, bind, own))
 		return ADMISSION_REFUSED;
 	if (!admit_needs_tenant(statement))
 		return ADMITTED;

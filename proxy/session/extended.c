@@ -168,7 +168,8 @@ bool extended_bind_streams(struct session *session, const char *bytes, size_t n)
 		return false;
 	const struct verdict *verdict = prepared->verdict;
 	for (size_t i = 0; i < verdict->n_statements; i++)
-		if (verdict->statements[i].n_effects > 0 || admit_needs_tenant(&verdict->statements[i]))
+		if (verdict->statements[i].n_effects > 0 || verdict->statements[i].n_patterns > 0 ||
+			admit_needs_tenant(&verdict->statements[i]))
 			return false;
 	extended_bind_sent(session, portal, prepared);
 	return true;

@@ -78,6 +78,12 @@ static bool same_check(const struct tenant_check *a, const struct tenant_check *
 	return a->parameter == b->parameter && same_text(a->constant, b->constant);
 }
 
+static bool same_patterns(const struct statement *a, const struct statement *b)
+{
+	return a->n_patterns == b->n_patterns &&
+		   (a->n_patterns == 0 || memcmp(a->patterns, b->patterns, a->n_patterns * sizeof *a->patterns) == 0);
+}
+
 bool verdict_same_rewriting(const struct verdict *a, const struct verdict *b)
 {
 	if (a == b)
@@ -89,7 +95,8 @@ bool verdict_same_rewriting(const struct verdict *a, const struct verdict *b)
 	for (size_t i = 0; i < a->n_statements; i++) {
 		const struct statement *x = &a->statements[i], *y = &b->statements[i];
 		if (x->n_splices != y->n_splices || x->n_effects != y->n_effects || !x->copy != !y->copy ||
-			x->n_checks != y->n_checks || x->start != y->start || x->length != y->length)
+			x->n_checks != y->n_checks || !same_patterns(x, y) || x->start != y->start ||
+			x->length != y->length)
 			return false;
 		for (size_t k = 0; k < x->n_splices; k++)
 			if (!same_splice(&x->splices[k], &y->splices[k]))

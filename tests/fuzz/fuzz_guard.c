@@ -99,6 +99,9 @@ static void compare_statements(const struct guard_request *request, const struct
 		if (a->checks[k].parameter != b->checks[k].parameter ||
 			!same_text(a->checks[k].constant, b->checks[k].constant))
 			broken(request->text, "the cache checks something else");
+	if (a->n_patterns != b->n_patterns ||
+		(a->n_patterns && memcmp(a->patterns, b->patterns, a->n_patterns * sizeof *a->patterns) != 0))
+		broken(request->text, "the cache looks at other patterns");
 	for (size_t k = 0; k < a->n_effects; k++)
 		if (a->effects[k].kind != b->effects[k].kind || !same_text(a->effects[k].name, b->effects[k].name) ||
 			!same_text(a->effects[k].value, b->effects[k].value))
