@@ -490,6 +490,8 @@ static void read_statement(struct reader *reader, Node *node, const char *text)
 		break;
 	case T_IndexStmt: {
 		IndexStmt *index = (IndexStmt *)node;
+		if (strcmp(index->accessMethod, "gin") == 0)
+			find_draft(reader, index->relation)->relation.hazards |= HAZARD_INDEX;
 		if (index->unique)
 			add_index(reader, find_draft(reader, index->relation), index->idxname, index->indexParams, false,
 					  false, index->whereClause ? joined("(%s)", strcasestr(text, "where") + 6) : NULL);

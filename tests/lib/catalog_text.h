@@ -11,7 +11,7 @@
  *   @server 150000                        server_version_num
  *
  * Statements: CREATE SCHEMA, TABLE (PRIMARY KEY, UNIQUE, serial, identity, generated, LIKE, INHERITS,
- * PARTITION OF), FOREIGN TABLE, UNIQUE INDEX, SEQUENCE, VIEW, MATERIALIZED VIEW, RULE (what it reads),
+ * PARTITION OF), FOREIGN TABLE, UNIQUE INDEX, INDEX .. USING gin (of patterns), SEQUENCE, VIEW, MATERIALIZED VIEW, RULE (what it reads),
  * FUNCTION and PROCEDURE, AGGREGATE, ALTER TABLE ADD constraint. Views list their columns: CREATE VIEW v (a,
  * b) AS ..; names that come from plain columns may be left out. `public` and the usual relations and
  * functions of pg_catalog are always there. */

@@ -30,11 +30,13 @@ static struct verdict *two_statements(void)
 	struct effect effects[] = {{.kind = EFFECT_SET, .name = "a", .value = "b", .flag = true},
 							   {.kind = EFFECT_BEGIN}};
 	struct tenant_check checks[] = {{.parameter = 3}, {.constant = "7", .relation = "orders", .position = 5}};
+	int patterns[] = {1, 4};
 	struct copy_plan copy = {.null_string = "\\N", .tenant_column = "tenant_id", .check_column = -1};
 	struct analysis first = {.statement_length = 20,
 							 .splices = {splices, 3, 3},
 							 .effects = {effects, 2, 2},
 							 .checks = {checks, 2, 2},
+							 .patterns = {patterns, 2},
 							 .copy = &copy,
 							 .raised_tag = "TAG",
 							 .touches_tenant = true,
@@ -50,6 +52,7 @@ static struct verdict *two_statements(void)
 	memset(splices, 'x', sizeof splices);
 	memset(effects, 'x', sizeof effects);
 	memset(checks, 'x', sizeof checks);
+	memset(patterns, 'x', sizeof patterns);
 	memset(&copy, 'x', sizeof copy);
 	return verdict;
 }
@@ -71,6 +74,8 @@ static void test_building(void **state)
 	assert_string_equal(first->effects[0].name, "a");
 	assert_true(first->effects[0].flag && !first->effects[1].name);
 	assert_string_equal(first->checks[1].constant, "7");
+	assert_int_equal(first->n_patterns, 2);
+	assert_int_equal(first->patterns[1], 4);
 	assert_string_equal(first->copy->tenant_column, "tenant_id");
 	assert_string_equal(first->raised_tag, "TAG");
 	assert_true(first->touches_tenant && !first->self_safe && !first->refusal);

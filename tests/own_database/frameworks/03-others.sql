@@ -162,6 +162,36 @@ SELECT title FROM posts WHERE title LIKE '%o\';
 
 PREPARE titles (text) AS SELECT title FROM posts WHERE title LIKE $1 ORDER BY 1; EXECUTE titles ('%o%'); DEALLOCATE titles;
 
+-- .. those that cannot, or whose last parameter is looked at when it is bound, do not
+--: params o, %o%
+SELECT title FROM posts WHERE title ILIKE '%' || $1 || '%' AND title LIKE $2 ORDER BY title;
+
+--: params %O%
+SELECT "posts"."id" FROM "posts" WHERE UPPER("posts"."title"::text) LIKE UPPER($1) ORDER BY 1;
+
+SELECT "posts"."id" FROM "posts" WHERE UPPER("posts"."title"::text) LIKE UPPER('%o%') ORDER BY 1;
+
+--: params o\
+SELECT title FROM posts WHERE title ILIKE $1 || '%' OR body ILIKE '%' || $1 || '%' ORDER BY title;
+
+--: params %o%
+SELECT title FROM posts WHERE title ILIKE $1 OR body ILIKE $1 ORDER BY title;
+
+--: params %o%
+SELECT title FROM posts WHERE title LIKE $1 ESCAPE '' ORDER BY title;
+
+--: params %o\\
+SELECT title FROM posts WHERE title LIKE $1 ORDER BY title;
+
+--: params null
+SELECT title FROM posts WHERE title LIKE $1 OR title NOT ILIKE $1::varchar ORDER BY title;
+
+--: params {%o%}
+SELECT title FROM posts WHERE title LIKE ANY ($1::text[]) ORDER BY title;
+
+--: params %o%
+DELETE FROM posts WHERE title LIKE '%' || $1 RETURNING title;
+
 -- an operator of an extension's name, over columns that are taken out of rows
 SELECT t1.id FROM posts t1 WHERE (t1).author_id % 7 = ANY (SELECT 1 FROM "Invoices" t2) ORDER BY 1;
 
