@@ -115,3 +115,27 @@ COMMIT;
 BEGIN;
 ALTER TABLE words ADD COLUMN extra json[] DEFAULT '{1}';
 SELECT w FROM words WHERE extra < extra;
+
+-- patterns of which it is known how they end, and others
+--: params a
+SELECT id FROM uneven WHERE note LIKE '%' || $1 || '%' AND id > 0 ORDER BY 1;
+
+--: params a\, %1
+SELECT id FROM uneven WHERE note ILIKE $1 || '%' OR plain LIKE lower($2) ORDER BY 1;
+
+--: params %\\, x
+SELECT id FROM uneven WHERE note LIKE $1 AND note <> $2 ORDER BY 1;
+
+--: params a\
+SELECT w FROM words WHERE w LIKE $1 ORDER BY 1;
+
+--: error 22025
+--: params wor\
+SELECT w FROM words WHERE w LIKE $1 ORDER BY 1;
+
+SELECT w FROM words WHERE UPPER(w::text) LIKE UPPER('%1') ORDER BY 1;
+
+--: params %1
+SELECT w FROM words WHERE w LIKE $1 ESCAPE '' ORDER BY 1;
+
+PREPARE ends (text) AS SELECT w FROM words WHERE w LIKE '%' || $1 || '1' ORDER BY 1; EXECUTE ends ('o'); EXECUTE ends (NULL); DEALLOCATE ends;
