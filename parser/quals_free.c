@@ -1,6 +1,7 @@
 /* See quals_free.h. */
 #include "parser/quals_free.h"
 
+#include "parser/created.h"
 #include "parser/quals_internal.h"
 #include "parser/tree.h"
 
@@ -251,10 +252,22 @@ static bool view_may_show_failures(struct search *search, const struct catalog_r
 	return !query || !IsA(query, SelectStmt) || may_show_failures(search, (const SelectStmt *)query);
 }
 
+/* In no snapshot yet. What is in it is seen where its definition is looked at. */
+static void look_at_made(struct search *search, RangeVar *range)
+{
+	const struct analysis *analysis = search->quals.analysis;
+	if (analysis->names->n_temporaries == 0 || !created_any_view(analysis, range->relname))
+		return;
+	search->hides = true;
+	if (search->under)
+		search->found.made = lappend(search->found.made, range);
+}
+
 /* All views of the name: which of them is meant does not matter here. */
 static bool look_at_relation(struct search *search, RangeVar *range)
 {
 	const struct catalog_name *entry = quals_known(&search->quals, range->relname);
+	look_at_made(search, range);
 	if (!entry || !entry->view)
 		return false;
 	search->hides = true;

@@ -181,7 +181,7 @@ struct rewrite {
 	const Node *root;        /* the whole statement */
 	enum { SCREENS_UNKNOWN, SCREENS_YES, SCREENS_NO } screens; /* see quals.h */
 	bool free_known;
-	List *free_values, *free_queries, *free_views; /* see quals_free.h */
+	List *free_values, *free_queries, *free_views, *free_made; /* see quals_free.h */
 };
 
 /* The tenant column goes to the source of an INSERT. */

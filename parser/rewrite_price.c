@@ -13,6 +13,7 @@ static void add_free(struct rewrite *rewrite, struct quals_free found)
 	rewrite->free_values = list_concat(rewrite->free_values, found.values);
 	rewrite->free_queries = list_concat(rewrite->free_queries, found.queries);
 	rewrite->free_views = list_concat(rewrite->free_views, found.views);
+	rewrite->free_made = list_concat(rewrite->free_made, found.made);
 }
 
 static void find_free(struct analysis *analysis)
@@ -33,7 +34,8 @@ bool price_fences_view(struct analysis *analysis, const RangeVar *range)
 
 void price_definition(struct analysis *analysis, const RangeVar *range, const Node *query)
 {
-	enum quals_above above = price_fences_view(analysis, range) ? QUALS_OUTER : QUALS_LEVEL;
+	bool outer = price_fences_view(analysis, range) || tree_list_has(analysis->rewrite->free_made, range);
+	enum quals_above above = outer ? QUALS_OUTER : QUALS_LEVEL;
 	if (rewrite_screens(analysis))
 		add_free(analysis->rewrite, quals_find_free(analysis, query, above, analysis->rewrite->root, 0));
 }
