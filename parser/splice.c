@@ -56,6 +56,7 @@ bool splice_text(struct analysis *analysis, size_t at, size_t remove, const char
 
 bool splice_opening(struct analysis *analysis, size_t at, const char *text)
 {
+	text = keep_apart(analysis, at, at, text);
 	return splice_add(
 		analysis, (struct splice){.at = at, .insert = text, .insert_length = strlen(text), .opening = true});
 }
