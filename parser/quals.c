@@ -105,13 +105,42 @@ Node *quals_definition(const struct catalog_relation *view)
 	return !parsed.error && list_length(parsed.tree) == 1 ? ((RawStmt *)linitial(parsed.tree))->stmt : NULL;
 }
 
-/* The planner puts a view's definition in its place. Once is enough: what it says does not depend on who reads it, and
+/* A view that was visited, and what its columns could come from then. */
+struct visited {
+	const struct catalog_relation *view;
+	struct quals_hazards hazards;
+};
+
+static bool knew_as_much(const struct quals_hazards *then, const struct quals_hazards *now)
+{
+	return then->any == now->any && then->renames == now->renames && then->parameters == now->parameters &&
+		   then->n_names == now->n_names && then->many == now->many;
+}
+
+/* True: nothing new would be found there. */
+static bool was_visited(struct quals *quals, const struct catalog_relation *view)
+{
+	ListCell *cell;
+	foreach (cell, quals->views) {
+		struct visited *visited = lfirst(cell);
+		if (visited->view != view)
+			continue;
+		bool known = quals->hazards.any == 0 || knew_as_much(&visited->hazards, &quals->hazards);
+		visited->hazards = quals->hazards;
+		return known;
+	}
+	struct visited *visited = palloc(sizeof *visited);
+	*visited = (struct visited){view, quals->hazards};
+	quals->views = lappend(quals->views, visited);
+	return false;
+}
+
+/* The planner puts a view's definition in its place. Once is enough as long as columns can come from nothing else than before:
  * views over views may multiply. */
 static bool visit_view(struct quals *quals, const struct catalog_relation *view)
 {
-	if (tree_list_has(quals->views, view))
+	if (was_visited(quals, view))
 		return false;
-	quals->views = lappend(quals->views, (void *)view);
 	if (!view->view_definition) {
 		quals->constant_columns = true;
 		return false;

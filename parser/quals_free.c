@@ -281,6 +281,29 @@ static bool look_at_relation(struct search *search, RangeVar *range)
 	return false;
 }
 
+/* What columns can come from inside of a view, whose definition may take its place. What is found there is for later. */
+static void note_view(struct search *search, const struct catalog_relation *view)
+{
+	if (!view->view_definition || tree_list_has(search->quals.views, view))
+		return;
+	search->quals.views = lappend(search->quals.views, (void *)view);
+	Node *query = quals_definition(view);
+	struct search inside = {.quals = search->quals, .named = true};
+	if (query && look(query, &inside))
+		search->found.unknown = true;
+	search->quals.views = inside.quals.views;
+	search->quals.hazards = inside.quals.hazards;
+}
+
+static void note_relation(struct search *search, const RangeVar *range)
+{
+	const struct catalog_name *entry = quals_known(&search->quals, range->relname);
+	quals_note_relation(&search->quals, range);
+	for (const struct catalog_relation *view = entry && entry->view ? entry->relations : NULL; view;
+		 view = view->next_named)
+		note_view(search, view);
+}
+
 static void note(struct search *search, Node *node)
 {
 	struct quals *quals = &search->quals;
@@ -288,7 +311,7 @@ static void note(struct search *search, Node *node)
 		return;
 	switch (nodeTag(node)) {
 	case T_RangeVar:
-		quals_note_relation(quals, (const RangeVar *)node);
+		note_relation(search, (const RangeVar *)node);
 		break;
 	case T_RangeSubselect:
 		quals_note_item(quals, ((const RangeSubselect *)node)->alias);
@@ -526,6 +549,7 @@ static struct search look_again(const struct search *before, enum quals_above ab
 {
 	struct search search = search_for(before->quals.analysis, above, before->quals.parameter);
 	search.knows = true;
+	search.hides = before->hides;
 	search.quals.hazards = before->quals.hazards;
 	search.quals.hazards.renames |= (before->quals.hazards.any & HAZARD_COMPARED) != 0;
 	look_through(&search, statement);
@@ -539,8 +563,10 @@ struct quals_free quals_find_free(const struct analysis *analysis, const Node *s
 	if (whole != statement && look((Node *)whole, &search))
 		search.found.unknown = true;
 	struct quals_hazards hazards = search.quals.hazards;
+	bool hides = search.hides;
 	search = search_for(analysis, above, parameter);
 	search.quals.hazards = hazards;
+	search.hides = hides;
 	look_through(&search, statement);
 	if (search.quals.hazards.any || search.quals.hazards.parameters)
 		search = look_again(&search, above, statement);

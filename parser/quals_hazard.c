@@ -10,6 +10,9 @@
 static void add_name(struct quals *quals, const char *name, bool is_table)
 {
 	struct quals_hazards *hazards = &quals->hazards;
+	for (size_t i = 0; i < hazards->n_names; i++)
+		if (hazards->names[i].is_table == is_table && same_name(hazards->names[i].name, name))
+			return;
 	if (hazards->n_names == (quals->parameter > 0 ? 4 * QUALS_NAMES : QUALS_NAMES)) {
 		hazards->many = true;
 		return;

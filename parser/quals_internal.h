@@ -12,7 +12,7 @@ struct quals {
 	const struct analysis *analysis;
 	int parameter; /* of the tenant; 0: there is none */
 	unsigned depth;
-	List *views;           /* whose definitions were visited: of struct catalog_relation * */
+	List *views;           /* whose definitions were visited */
 	bool constant_columns; /* a column of some item of FROM may turn out to be a constant */
 	bool trusts_columns;   /* some condition is settled only if none is */
 	struct quals_hazards hazards;
