@@ -171,6 +171,19 @@ static void note_targets(struct search *search, const SelectStmt *select)
 						  ((const ResTarget *)lfirst(cell))->name);
 }
 
+/* An index of what is in a sub-select can test again what the sub-select's columns are compared with, no more. */
+static bool look_behind_columns(struct search *search, const SelectStmt *select)
+{
+	bool tested = search->tested;
+	search->tested = false;
+	bool stop = look_as(search, select->withClause, false) || look_as(search, select->fromClause, false) ||
+				look_at_conditions(search, select->whereClause) ||
+				look_at_conditions(search, select->havingClause) ||
+				look_as(search, select->limitOffset, false) || look_as(search, select->limitCount, false);
+	search->tested = tested;
+	return stop;
+}
+
 static bool look_at_select(struct search *search, SelectStmt *select)
 {
 	ListCell *cell;
@@ -190,13 +203,10 @@ static bool look_at_select(struct search *search, SelectStmt *select)
 				(look((Node *)select->larg, search) || look((Node *)select->rarg, search));
 	search->named = false;
 	/* GROUP BY and the like must stay the same expressions as their columns */
-	stop = stop || look_as(search, select->withClause, false) || look_as(search, select->fromClause, false) ||
-		   look_as(search, select->targetList, named) || look_as(search, select->valuesLists, named) ||
-		   look_at_conditions(search, select->whereClause) ||
-		   look_at_conditions(search, select->havingClause) ||
-		   look_as(search, select->distinctClause, named) || look_as(search, select->groupClause, named) ||
-		   look_as(search, select->sortClause, named) || look_as(search, select->windowClause, named) ||
-		   look_as(search, select->limitOffset, false) || look_as(search, select->limitCount, false);
+	stop = stop || look_as(search, select->targetList, named) ||
+		   look_as(search, select->valuesLists, named) || look_as(search, select->distinctClause, named) ||
+		   look_as(search, select->groupClause, named) || look_as(search, select->sortClause, named) ||
+		   look_as(search, select->windowClause, named) || look_behind_columns(search, select);
 	search->named = named;
 	search->under = under;
 	return stop;

@@ -327,6 +327,66 @@ def _(world):
     return b"", f"told by {told}" if told else None
 
 
+# {} is an id that another tenant has, or no one. What fails is in one of the other places that come to a row.
+ELSEWHERE = [
+    "SELECT 1 FROM orders WHERE id = {} AND (status IS NULL OR id::less IS NULL)", "SELECT 1 FROM orders WHERE id = {} AND COALESCE(id::less IS NULL, true)", "SELECT 1 FROM orders WHERE id = {} AND CASE WHEN status IS NOT NULL THEN id::less IS NOT NULL END",
+    "SELECT id::less FROM orders WHERE id = {}", "SELECT 1 FROM orders WHERE id = {} AND int4range(id, 1) IS NULL", "SELECT 1 FROM orders WHERE id = {} AND (int4range(id, 1) @> 1 OR status IS NULL)",
+    "SELECT 1 FROM orders WHERE id = {} AND int4multirange(int4range(id, 1)) IS NULL", "SELECT 1 FROM orders WHERE id = {} AND int4range(id, 1) && int4range(1, 2)", "SELECT int4range(id, 1) FROM orders WHERE id = {} ORDER BY int4range(id, 1)",
+    "SELECT o.id FROM countries c LEFT JOIN orders o ON o.id = {} GROUP BY GROUPING SETS ((o.id), (1 / (o.id - o.id)))", "SELECT x.b FROM countries c LEFT JOIN (SELECT id, 1 / (id - id) AS b FROM orders) x ON true WHERE x.id = {} GROUP BY ROLLUP (x.b) HAVING x.b > 0",
+    "SELECT b FROM (SELECT id, 1 / (id - id) AS b FROM orders GROUP BY CUBE (id)) x WHERE id = {} AND b > 0", "SELECT sum(id) OVER (ORDER BY id RANGE BETWEEN (0 - id) PRECEDING AND CURRENT ROW) FROM orders WHERE id = {}",
+    "SELECT count(*) OVER (ORDER BY id ROWS BETWEEN (SELECT -id FROM orders WHERE id = {}) PRECEDING AND CURRENT ROW) FROM orders", "SELECT count(*) OVER (ORDER BY id RANGE BETWEEN (SELECT -1 FROM orders WHERE id = {}) PRECEDING AND CURRENT ROW) FROM orders",
+    "SELECT * FROM (SELECT id, first_value(1 / (id - id)) OVER (PARTITION BY id) AS f FROM orders) x WHERE id = {}", "SELECT * FROM (SELECT id, row_number() OVER (PARTITION BY id) AS f FROM orders) x WHERE id = {} AND COALESCE(1 / (id - id) > 0, f > 0)",
+    "SELECT sum(1 / (id - id)) FILTER (WHERE id = {}) FROM orders", "SELECT string_agg(status, ',' ORDER BY 1 / (id - {})) FROM orders", "SELECT count(*) FILTER (WHERE COALESCE(1 / (id - {}) > 0, true)) FROM orders", "SELECT mode() WITHIN GROUP (ORDER BY 1 / (id - {})) FROM orders",
+    "SELECT DISTINCT ON (1 / (id - {})) id FROM orders", "SELECT * FROM (SELECT DISTINCT ON (id) id, 1 / (id - id) AS b FROM orders) x WHERE id = {} AND b > 0", "SELECT 1 FROM users LIMIT (SELECT 1 / (id - id) FROM orders WHERE id = {})", "SELECT 1 FROM users OFFSET (SELECT -1 FROM orders WHERE id = {})",
+    "SELECT 1 FROM orders WHERE id = {} FETCH FIRST (SELECT -max(id) FROM orders WHERE id = {}) ROWS ONLY", "SELECT 1 FROM orders WHERE id = {} AND (ARRAY[1, 2])[1 / (id - id)] IS NULL", "SELECT 1 FROM orders WHERE id = {} AND (ARRAY[1, 2])[1:1 / (id - id)] IS NULL",
+    "SELECT 1 FROM paintings WHERE id = {} AND (tags[id:1 / (id - id)] IS NULL OR title IS NULL)", "SELECT 1 FROM paintings WHERE id = {} AND (title IS NULL OR tags[1 / (id - id)] IS NULL)", "SELECT 1 FROM orders o, LATERAL generate_series(1, 2, o.id - o.id) g WHERE o.id = {}",
+    "SELECT 1 FROM orders o LEFT JOIN LATERAL unnest(ARRAY[1 / (o.id - o.id)]) u ON true WHERE o.id = {}", "SELECT generate_series(1, 2, id - id) FROM orders WHERE id = {}", "SELECT 1 FROM (SELECT id, generate_series(1, 2, id - id) AS g FROM orders) x WHERE id = {}",
+    "SELECT 1 FROM orders o, jsonb_to_recordset((o.status || '[')::jsonb) AS r (a int) WHERE o.id = {}", "SELECT 1 FROM orders o, XMLTABLE('/a' PASSING ('<' || o.status)::xml COLUMNS a int PATH 'b') x WHERE o.id = {}",
+    "SELECT 1 FROM orders o, LATERAL ROWS FROM (generate_series(1, 1 / (o.id - o.id)), unnest(ARRAY[1])) r WHERE o.id = {}", "SELECT 1 FROM orders WHERE id = {} AND jsonb_path_exists('1', '$ / $x', jsonb_build_object('x', id - id))", "SELECT 1 FROM orders WHERE id = {} AND (status IS NULL OR jsonb_path_match('1', '$', '{{}}'))",
+    "SELECT 1 FROM (SELECT id, 1 / (id - id) AS k FROM orders) a JOIN (SELECT 1 AS k) b USING (k) WHERE a.id = {}", "SELECT 1 FROM (SELECT id, COALESCE(1 / (id - id) > 0, true) AS k FROM orders) a NATURAL JOIN (SELECT true AS k) b WHERE a.id = {}",
+    "SELECT 1 FROM (SELECT id, COALESCE(1 / (id - id) > 0, true) AS k FROM orders) a FULL JOIN (SELECT true AS k) b USING (k) WHERE a.id = {}", "SELECT 1 FROM (SELECT id, COALESCE(1 / (id - id) > 0, true) AS k FROM orders) a LEFT JOIN (SELECT true AS k) b USING (k) WHERE a.id = {} AND k",
+    "SELECT 1 FROM orders a FULL JOIN users b USING (id) WHERE id = {} AND a.ctid IS NOT NULL AND COALESCE(1 / (id - id) > 0, true)", "SELECT a.ctid FROM orders a FULL JOIN users b ON a.id = b.id WHERE a.id = {} AND (a.status IS NULL OR a.ctid = ANY (ARRAY(SELECT (id || 'x')::tid FROM users)))",
+    "SELECT 1 FROM orders a FULL JOIN users b ON a.id = b.id AND a.tableoid = 0 WHERE a.id = {} AND (a.ctid IS NULL OR a.tableoid::regclass::text::int > 0)", "SELECT 1 FROM orders WHERE id = {} AND orders.spoken IS NULL", "SELECT orders.spoken FROM orders WHERE id = {}", "SELECT 1 FROM orders WHERE id = {} AND (status IS NULL OR spoken(orders) > 0)",
+    "SELECT 1 FROM (SELECT * FROM orders) o WHERE id = {} AND o.spoken IS NULL", "SELECT 1 FROM orders o LEFT JOIN users u ON u.id = o.id WHERE o.id = {} AND COALESCE(u.is_admin, o.spoken > 0)", "SELECT (ROW(id, 'x', id, status, '2026-01-01')::orders).id FROM orders WHERE id = {} AND (ROW(id, 'x', id, status, '2026-01-01')::orders).id > 0",
+    "SELECT 1 FROM orders WHERE id = {} AND (status IS NULL OR ROW(1 / (id - id))::few IS NULL)", "SELECT 1 FROM orders WHERE id = {} AND (status IS NULL OR (ROW(1 / (id - id))::few).a > 0)", "SELECT 1 FROM orders WHERE id = {} AND (status IS NULL OR ('(' || status || ')')::few IS NULL)",
+    "SELECT 1 FROM orders WHERE id = {} AND (ROW(id, id, status::numeric, status, created_at)::orders IS NULL OR status IS NULL)", "SELECT 1 FROM orders o, pair(1 / (o.id - o.id)) p WHERE o.id = {}", "SELECT (pair(1 / (id - id))).* FROM orders WHERE id = {}", "SELECT 1 FROM orders o LEFT JOIN pair(1) p ON COALESCE(1 / (o.id - o.id) > p.a, true) WHERE o.id = {}",
+    "SELECT 1 FROM orders WHERE id = {} AND (status IS NULL OR GREATEST(id, 1 / (id - id)) > 0)", "SELECT 1 FROM orders WHERE id = {} AND NULLIF(1 / (id - id) > 0, true)", "SELECT 1 FROM orders WHERE id = {} AND status SIMILAR TO 'x\\'", "SELECT 1 FROM orders WHERE id = {} AND (status, id) < ('a', 1 / (id - id))",
+    "SELECT 1 FROM orders TABLESAMPLE BERNOULLI (100) WHERE id = {} AND (status IS NULL OR 1 / (id - id) > 0)", "SELECT 1 FROM orders WHERE id = {} AND current_setting('no.' || status) IS NULL", "SELECT 1 FROM orders WHERE id = {} AND (status IS NULL OR nextval('told') > 0)", "SELECT nextval('told') FROM orders WHERE id = {}",
+    "SELECT 1 FROM orders WHERE id = {} AND COALESCE(status IS NULL, nextval('told') > 0)", "SELECT max(nextval('told')) FILTER (WHERE id = {}) FROM orders", "SELECT 1 FROM orders WHERE id = {} FOR UPDATE", "UPDATE orders SET id = id WHERE id = {} AND (status IS NULL OR nextval('told') > 0)", "DELETE FROM orders WHERE id = {} AND nextval('told') > 0",
+    "INSERT INTO countries SELECT 'zz', 1 / (id - id) FROM orders WHERE id = {}", "UPDATE users SET name = (SELECT 1 / (id - id) FROM orders o WHERE o.id = {})::text", "SELECT 1 FROM orders WHERE id = {} AND (SELECT nextval('told')) > 0",
+]
+ELSEWHERE_15 = [
+    "MERGE INTO orders o USING users u ON o.id = {} AND 1 / (o.id - o.id) > 0 WHEN MATCHED THEN DO NOTHING", "MERGE INTO orders o USING users u ON o.id = {} WHEN MATCHED AND 1 / (o.id - o.id) > 0 THEN DO NOTHING", "MERGE INTO orders o USING (SELECT {} AS i) s ON o.id = s.i WHEN MATCHED THEN UPDATE SET status = 1 / (o.id - o.id)",
+    "MERGE INTO countries c USING orders o ON o.id = {} AND COALESCE(1 / (o.id - o.id) > 0, c.code IS NULL) WHEN MATCHED THEN DO NOTHING", "MERGE INTO countries c USING (SELECT id, 1 / (id - id) AS b FROM orders) o ON o.id = {} WHEN NOT MATCHED AND COALESCE(o.b > 0, true) AND o.id = {} THEN INSERT VALUES ('zz', 'z')",
+    "MERGE INTO orders o USING (SELECT {} AS i) s ON o.id = s.i WHEN MATCHED AND nextval('told') > 0 THEN DELETE", "MERGE INTO orders o USING (SELECT {} AS i) s ON o.id = s.i AND (o.status IS NULL OR nextval('told') > 0) WHEN MATCHED THEN DO NOTHING",
+]
+
+
+@exchange("errors: what fails or counts in other places tells whether another tenant has a row")
+def _(world):
+    world.watch.query("CREATE DOMAIN less AS int CHECK (VALUE < 0); CREATE TYPE few AS (a int); CREATE SEQUENCE told; GRANT ALL ON told TO PUBLIC; CREATE FUNCTION spoken(o orders) RETURNS int LANGUAGE plpgsql COST 1 AS 'BEGIN RETURN 1 / (o.id - o.id); END';"
+                      "CREATE FUNCTION pair(n int, OUT a int, OUT b int) LANGUAGE sql IMMUTABLE AS 'SELECT n, n'")
+    connection = world.connect()
+    connection.query("SELECT FROM something_new")
+    texts = ELSEWHERE + (ELSEWHERE_15 if int(connection.query("SHOW server_version_num").rows()[0][0]) >= 150000 else [])
+    told = []
+    for setting in ("enable_seqscan", "enable_indexscan"):
+        connection.query(f"RESET ALL; SET {setting} = off")
+        for text in texts:
+            replies = []
+            for number in (2001, 2999):
+                world.watch.query("SELECT setval('told', 1)")
+                connection.query("BEGIN")
+                reply = connection.query(text.format(*[number] * 2))
+                connection.query("ROLLBACK")
+                replies.append((reply.error and reply.error["C"], reply.error is None and reply.results[0].texts(), world.watch.query("SELECT last_value FROM told").results[0].texts()))
+            if replies[0] != replies[1]:
+                told.append((text, replies))
+    connection.close()
+    world.watch.query("DROP FUNCTION spoken, pair; DROP DOMAIN less; DROP TYPE few; DROP SEQUENCE told")
+    return b"", f"told by {told}" if told else None
+
+
 # Comparisons that cost one operator and fail on any row, or on one with such a value.
 FAILING = [
     "orders WHERE id = {} AND jj < jj", "orders o (a) WHERE a = {} AND o.jj <> o.jj", "orders WHERE id = {} AND posix < \"C\"", "orders WHERE id = {} AND jj IS DISTINCT FROM jj",
