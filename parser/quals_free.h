@@ -22,9 +22,10 @@ struct quals_free {
 		values; /* what must get a price: SubLink, A_ArrayExpr, ColumnRef, or the A_Expr that compares a row with a SubLink */
 	List *queries; /* what must get OFFSET 0: SelectStmt */
 	List *views;   /* what must be read in such a query: RangeVar of a view */
-	List *made;    /* RangeVar that may be a view of the transaction's own there; nothing is asked of it, but its definition,
+	List *
+		made; /* RangeVar that may be a view of the transaction's own there; nothing is asked of it, but its definition,
 					* which takes its place, comes to stand there */
-	bool unknown;  /* something was not understood */
+	bool unknown; /* something was not understood */
 };
 
 /* Where the columns of a query go. */

@@ -201,7 +201,8 @@ static bool qualify(struct analysis *analysis, RangeVar *range, const struct cat
 		 !hides_guarded(analysis, relation)))
 		return true;
 	range->schemaname = (char *)relation->schema;
-	return splice_opening(analysis, range->location, text_concat(text_identifier(relation->schema), ".", NULL));
+	return splice_opening(analysis, range->location,
+						  text_concat(text_identifier(relation->schema), ".", NULL));
 }
 
 static const struct catalog_relation *find_relation(const struct analysis *analysis, const RangeVar *range,

@@ -166,6 +166,36 @@ CREATE VIEW w AS SELECT v.*, word_view.* FROM v, word_view;
 --: step
 SELECT * FROM w ORDER BY id, w;
 
+-- .. in the transaction that makes them: casts that may fail below outer joins, leaves that are wrapped
+BEGIN;
+--: step
+CREATE VIEW v AS SELECT id, name, CAST(mood::text AS mood) AS feeling FROM items;
+--: step
+CREATE VIEW w AS SELECT p.id, v.feeling FROM parts p LEFT JOIN v ON v.id = p.item_id;
+--: step
+--: new views
+SELECT * FROM w ORDER BY id;
+--: step
+--: new views
+SELECT p.id, v.feeling FROM parts p LEFT JOIN (SELECT * FROM v) v ON v.id = p.item_id WHERE v.feeling IS NOT NULL ORDER BY p.id;
+--: step
+CREATE VIEW x AS WITH c AS (SELECT id, CAST(mood::text AS mood) AS feeling FROM items) SELECT * FROM c;
+--: step
+--: new views
+SELECT o.code, x.id FROM countries o LEFT JOIN countries p ON p.code > o.code JOIN x ON x.feeling IS NOT NULL ORDER BY 1, 2 LIMIT 20;
+--: step
+CREATE VIEW y AS SELECT n.a, n.b, c.code FROM nokey n FULL JOIN countries c ON true;
+--: step
+--: new views
+SELECT * FROM y ORDER BY 1, 2, 3;
+--: step
+CREATE VIEW z AS SELECT count(*)FROM"user"NATURAL FULL JOIN"Odd Name";
+--: step
+--: new views
+SELECT * FROM z;
+--: step
+ROLLBACK;
+
 CREATE OR REPLACE VIEW item_names AS SELECT id, name, code FROM items;
 --: step
 SELECT * FROM item_names ORDER BY id;

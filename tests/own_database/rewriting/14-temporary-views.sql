@@ -174,3 +174,12 @@ CREATE TEMP VIEW v AS SELECT * FROM item_totals;
 
 --: refused
 CREATE TEMP VIEW v AS SELECT set_config('search_path', 'alt', false);
+
+-- what a pattern is taken from, and a view that comes in twice
+CREATE TEMP VIEW v AS SELECT q.id, true AS flag FROM item_parts q;
+--: step
+CREATE TEMP VIEW w AS SELECT (SELECT t.a FROM types t ORDER BY id LIMIT 1) AS a, 'ok'::mood::text LIKE (SELECT u.plain FROM uneven u WHERE u.flag ORDER BY id LIMIT 1) AS flag, n.name::text FROM named_parts n FULL JOIN v ON true;
+--: step
+SELECT * FROM w ORDER BY 1, 2, 3 LIMIT 20;
+--: step
+SELECT x.id, CAST(CASE WHEN x.flag THEN 'ok' END COLLATE "POSIX" AS mood) FROM (SELECT p.id, count(*) > 0 AS flag FROM events e RIGHT JOIN item_parts p ON e.id IS NOT NULL LEFT JOIN item_parts r ON e.id IS NOT NULL GROUP BY ROLLUP (p.id) HAVING count(*) > 0) x ORDER BY 1;
