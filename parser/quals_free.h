@@ -23,8 +23,7 @@ struct quals_free {
 	List *queries; /* what must get OFFSET 0: SelectStmt */
 	List *views;   /* what must be read in such a query: RangeVar of a view */
 	List *
-		made; /* RangeVar that may be a view of the transaction's own there; nothing is asked of it, but its definition,
-					* which takes its place, comes to stand there */
+		made; /* RangeVar of what may be a new view, whose definition comes to stand there; the name itself needs nothing */
 	bool unknown; /* something was not understood */
 };
 

@@ -189,10 +189,10 @@ CREATE VIEW y AS SELECT n.a, n.b, c.code FROM nokey n FULL JOIN countries c ON t
 --: new views
 SELECT * FROM y ORDER BY 1, 2, 3;
 --: step
-CREATE VIEW z AS SELECT count(*)FROM"user"NATURAL FULL JOIN"Odd Name";
+CREATE VIEW counted AS SELECT count(*)FROM"user"NATURAL FULL JOIN"Odd Name";
 --: step
 --: new views
-SELECT * FROM z;
+SELECT * FROM counted;
 --: step
 ROLLBACK;
 
