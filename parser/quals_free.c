@@ -45,13 +45,13 @@ static bool is_link(const Node *node, SubLinkType type)
 }
 
 /* Without what it is compared with. */
-/* No index tests the columns of a sub-select for what is outside of it. */
+/* Only what is compared with the columns of a sub-select may be tested again by an index of what is in it. */
 static bool look_into_link(struct search *search, const SubLink *link)
 {
 	bool compared = link->subLinkType == ANY_SUBLINK || link->subLinkType == ALL_SUBLINK;
 	bool before = search->named, tested = search->tested;
 	search->named = compared;
-	search->tested = false;
+	search->tested = tested && compared;
 	bool stop = look_as(search, link->subselect, false);
 	search->named = before;
 	search->tested = tested;
