@@ -55,8 +55,13 @@ class Wide(Generator):
         return [a for a, _, is_table in scope.items if is_table]
 
     def cast_row(self, scope, depth):
-        """Something of the rows of a table, by casts to its type."""
-        c, table, a, q = self.c, self.c.pick(self.schema), self.name(), self.name("q")
+        """Something of the rows of a table, by casts to its type. A WITH query of its name would not be of that type: an error,
+        and which of two is told is not the oracle's business."""
+        named = {name for name, _ in self.ctes}
+        tables = [t for t in self.schema if t.name not in named]
+        if not tables:
+            return super().text_expression(scope, depth)
+        c, table, a, q = self.c, self.c.pick(tables), self.name(), self.name("q")
         column = c.pick(table.columns)[0]
         inner = Scope(scope)
         inner.add(a, [(n, k) for n, k, _ in table.columns], True)
