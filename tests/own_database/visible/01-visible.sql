@@ -82,9 +82,8 @@ INSERT INTO defer SELECT * FROM (SELECT d.id + 900000, d.pos + 100, d.tenant_id 
 --: error 42601
 INSERT INTO nokey SELECT *, 1, 2 FROM nokey;
 
--- nobody here knows how many columns a function has
+-- how many columns a function has
 --: visible
---: refused 0A000
 INSERT INTO nokey SELECT * FROM numbers(3);
 
 --: visible
