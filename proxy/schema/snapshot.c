@@ -53,7 +53,7 @@ static const char relations_text[] =
 	") ORDER BY c.oid";
 // clang-format on
 
-/* enum catalog_hazard of each type, by whether a column of it has a collation that is neither the database's nor "C". What has an
+/* enum catalog_hazard of each type that columns have, by whether a column of it has a collation that is neither the database's nor "C". What has an
  * order is compared by it, and so are its arrays; that of enums and ranges is the server's own. Types that no extension brought are
  * compared by functions of which nothing is known. Of domains over domains as well. */
 // clang-format off
@@ -72,12 +72,14 @@ static const char relations_text[] =
 	"  (SELECT FROM pg_catalog.pg_opclass o WHERE o.opcdefault AND o.opcmethod = 403 AND o.opcintype = t.oid) OR EXISTS" \
 	"  (SELECT FROM pg_catalog.pg_cast k JOIN pg_catalog.pg_opclass o ON o.opcintype = k.casttarget AND o.opcdefault" \
 	"   AND o.opcmethod = 403 WHERE k.castsource = t.oid AND k.castmethod = 'b' AND k.castcontext = 'i'))," \
+	" used AS MATERIALIZED (SELECT DISTINCT a.atttypid FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid" \
+	"  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE " USER_MADE " AND a.attnum > 0 AND c.relkind NOT IN ('i', 'I'))," \
 	" based AS MATERIALIZED (SELECT t.oid AS type, b.oid, b.typtype, e.oid IS NOT NULL AS is_array," \
 	"  CASE WHEN e.typtype = 'd' THEN e.typbasetype ELSE e.oid END AS element," \
 	"  b.typtype = 'b' AND b.oid >= 16384 AND e.oid IS NULL AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d" \
 	"   WHERE d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.objid = b.oid AND d.deptype = 'e') AS strange" \
 	"  FROM pg_catalog.pg_type t JOIN pg_catalog.pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END" \
-	"  LEFT JOIN pg_catalog.pg_type e ON e.oid = b.typelem AND b.typcategory = 'A')," \
+	"  LEFT JOIN pg_catalog.pg_type e ON e.oid = b.typelem AND b.typcategory = 'A' WHERE t.oid IN (TABLE used))," \
 	" hazards AS MATERIALIZED (SELECT b.type, s.collated, CASE WHEN s.collated OR b.strange OR b.typtype IN ('c', 'd', 'p')" \
 	"   OR b.is_array AND b.element NOT IN (TABLE ordered) THEN 3 ELSE 0 END AS compared," \
 	"  CASE WHEN NOT b.is_array AND b.oid NOT IN (TABLE ordered) THEN 2 ELSE 0 END AS row," \
@@ -102,10 +104,10 @@ static const char columns_text[] =
 	"   AND e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refobjid = a.attrelid AND e.refobjsubid = a.attnum AND e.deptype = 'i')"
 	" WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, 0)"
 	" WHEN $1::pg_catalog.bool AND c.oid IN (TABLE held) THEN '?' ELSE pg_catalog.pg_get_expr(d.adbin, a.attrelid) END, a.attgenerated = 'v',"
-	" CASE WHEN NOT " USER_MADE " THEN 0 ELSE h.compared | h.row | h.path | h.operator"
+	" CASE WHEN NOT " USER_MADE " THEN 0 ELSE COALESCE(h.compared | h.row | h.path | h.operator, 15)"
 	" | CASE WHEN a.attrelid IN (TABLE tested) THEN 16 ELSE 0 END END"
 	" FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid"
-	" JOIN hazards h ON h.type = a.atttypid AND h.collated = (a.attcollation NOT IN (0, 100, 950))"
+	" LEFT JOIN hazards h ON h.type = a.atttypid AND h.collated = (a.attcollation NOT IN (0, 100, 950))"
 	" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_catalog.pg_attrdef d"
 	" ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE a.attnum > 0"
 	" AND NOT a.attisdropped AND c.relkind NOT IN ('i', 'I') AND " OUR_SCHEMAS
