@@ -113,6 +113,7 @@ def dumped(text, tenant_column):
 def run_tools(world, report_line):
     """report_line(label, lines): no lines, no difference."""
     for k in world.tenants[:2]:
+        world.reset_sequences([f"own_{k}", "shared"], k)  # whoever drew from them last: they are shared, and a dump has where they are
         own = Tool(world, world.cluster.port, f"own_{k}", None)
         got = Tool(world, world.proxy.port, "shared", world.tenant_value(k))
         script = meta_script(world)
