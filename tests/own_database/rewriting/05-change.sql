@@ -442,7 +442,7 @@ UPDATE parts p SET note = 'm' FROM (types t (x_, y, z, f, g, h, j_, n) FULL JOIN
 
 UPDATE parts p SET note = 'm' FROM types t (x_, n) JOIN types u (n) USING (n) WHERE p.id = <#3> RETURNING *;
 
-UPDATE parts p SET note = 'm' FROM parts q (a, b, n) FULL JOIN items i (n) USING (n) WHERE p.id = <#3> RETURNING *;
+UPDATE parts p SET note = 'm' FROM parts q (a, b, n) FULL JOIN items i (n) USING (n) WHERE p.id = <#3> AND n = <#3> RETURNING *;
 
 UPDATE parts p SET note = 'm' FROM types t (x, n) JOIN types u (n) USING (n) WHERE p.id = <#3> RETURNING *;
 
@@ -490,8 +490,10 @@ UPDATE parts p SET note = 'm' FROM (VALUES (<#1>, 'a'), (<#2>, 'b')) AS v (id) J
 WITH RECURSIVE v (a, id) AS (SELECT 1, <#1> UNION ALL SELECT a + 1, id + 1 FROM v WHERE a < 3), w AS (SELECT * FROM (items NATURAL JOIN (SELECT id FROM tree) t) JOIN labels l ON l.item_id = id) UPDATE parts p SET note = 'm' FROM v AS x (b) JOIN w USING (id) WHERE w.id = p.item_id AND w.weight = 3 RETURNING *;
 
 -- of types that are not known
+--: version 14
 UPDATE parts p SET note = 'm' FROM ((SELECT id, name FROM tree) t FULL JOIN items i USING (id)) JOIN "user" u USING (id) WHERE u.id = p.id RETURNING *;
 
+--: version 14
 UPDATE parts p SET note = 'm' FROM ((SELECT id::bigint AS id, name FROM tree) t FULL JOIN items i USING (id)) LEFT JOIN "user" u USING (id) WHERE u.id = p.id RETURNING *;
 
 UPDATE parts p SET note = 'm' FROM ((SELECT id::bigint AS id, name FROM tree) t RIGHT JOIN items i USING (id)) LEFT JOIN (SELECT id::numeric(20,2) AS id FROM tree) u USING (id) WHERE u.id = p.id RETURNING *;
