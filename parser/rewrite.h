@@ -355,6 +355,8 @@ struct leaf *leaf_at(const struct level *level, Node *const *place);
 /* rewrite_merged.c */
 /* Gives a column of a join a text, unless it has one; false: refused, or it cannot be done. */
 bool join_column_told(struct analysis *analysis, struct level *level, struct join_column *column);
+/* May RETURNING * need further items in FROM (before PostgreSQL 14), of which the checker does not know what their columns are? */
+bool may_merge_again(struct analysis *analysis);
 /* Records what that needs, at the end of FROM. */
 bool place_remergings(struct analysis *analysis, struct level *level, size_t at);
 

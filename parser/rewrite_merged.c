@@ -159,3 +159,29 @@ bool place_remergings(struct analysis *analysis, struct level *level, size_t at)
 			return false;
 	return true;
 }
+
+static bool returns_joined(const Node *query)
+{
+	const UpdateStmt *update = (const UpdateStmt *)query;
+	const DeleteStmt *delete = (const DeleteStmt *)query;
+	return (IsA(query, UpdateStmt) && update->fromClause && update->returningList) ||
+		   (IsA(query, DeleteStmt) && delete->usingClause && delete->returningList);
+}
+
+bool may_merge_again(struct analysis *analysis)
+{
+	const Node *query = analysis->rewrite->root;
+	if (catalog_server_version(analysis->catalog) >= 140000)
+		return false;
+	query = IsA(query, ExplainStmt)   ? ((const ExplainStmt *)query)->query
+			: IsA(query, PrepareStmt) ? ((const PrepareStmt *)query)->query
+			: IsA(query, CopyStmt)    ? ((const CopyStmt *)query)->query
+									  : query;
+	const WithClause *with = query ? tree_with(query) : NULL;
+	ListCell *cell;
+	if (with)
+		foreach (cell, with->ctes)
+			if (returns_joined(((const CommonTableExpr *)lfirst(cell))->ctequery))
+				return true;
+	return query && returns_joined(query);
+}

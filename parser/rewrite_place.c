@@ -46,50 +46,6 @@ Node *leaf_predicate(struct analysis *analysis, const struct leaf *leaf, size_t 
 	return (Node *)tree_equals((Node *)reference, tenant_node(analysis));
 }
 
-static bool returns_joined(const Node *query)
-{
-	const UpdateStmt *update = (const UpdateStmt *)query;
-	const DeleteStmt *delete = (const DeleteStmt *)query;
-	return (IsA(query, UpdateStmt) && update->fromClause && update->returningList) ||
-		   (IsA(query, DeleteStmt) && delete->usingClause && delete->returningList);
-}
-
-static const WithClause *with_of(const Node *query)
-{
-	switch (nodeTag(query)) {
-	case T_SelectStmt:
-		return ((const SelectStmt *)query)->withClause;
-	case T_InsertStmt:
-		return ((const InsertStmt *)query)->withClause;
-	case T_UpdateStmt:
-		return ((const UpdateStmt *)query)->withClause;
-	case T_DeleteStmt:
-		return ((const DeleteStmt *)query)->withClause;
-	default:
-		return NULL;
-	}
-}
-
-/* Before PostgreSQL 14 RETURNING * over merged columns brings further items into FROM (rewrite_merged.c), of which the
- * checker does not know what their columns are. */
-static bool may_merge_again(struct analysis *analysis)
-{
-	const Node *query = analysis->rewrite->root;
-	if (catalog_server_version(analysis->catalog) >= 140000)
-		return false;
-	query = IsA(query, ExplainStmt)   ? ((const ExplainStmt *)query)->query
-			: IsA(query, PrepareStmt) ? ((const PrepareStmt *)query)->query
-			: IsA(query, CopyStmt)    ? ((const CopyStmt *)query)->query
-									  : query;
-	const WithClause *with = query ? with_of(query) : NULL;
-	ListCell *cell;
-	if (with)
-		foreach (cell, with->ctes)
-			if (returns_joined(((const CommonTableExpr *)lfirst(cell))->ctequery))
-				return true;
-	return query && returns_joined(query);
-}
-
 bool rewrite_screens(struct analysis *analysis)
 {
 	struct rewrite *rewrite = analysis->rewrite;

@@ -339,9 +339,10 @@ bool schema_spell_likes(struct analysis *analysis, CreateStmt *create)
 			like ? schema_target(analysis, like->relation).relation : NULL;
 		if (!relation || relation->isolation != ISOLATION_TENANT || !analysis->policy->hide_tenant_column)
 			elements = lappend(elements, element);
-		else if (!brought)
-			brought = true, elements = lappend(elements, element);
-		else if (!schema_is_temporary(create->relation) && !spells_all(like))
+		else if (!brought) {
+			brought = true;
+			elements = lappend(elements, element);
+		} else if (!schema_is_temporary(create->relation) && !spells_all(like))
 			return analysis_refuse(
 				analysis, "0A000", like->relation->location,
 				analysis_text("\"%s\" is the second relation whose columns LIKE copies", relation->name),

@@ -7,6 +7,7 @@
 #include "parser/encoding.h"
 #include "parser/schema_change.h"
 #include "parser/settings_policy.h"
+#include "parser/tree.h"
 
 static const char *lower(const char *name)
 {
@@ -252,24 +253,6 @@ static void effect_of_write(struct analysis *analysis, const RangeVar *name)
 		analysis_effect(analysis, EFFECT_TENANTS_CHANGE, NULL, NULL, false);
 }
 
-static WithClause *with_clause(Node *statement)
-{
-	switch (nodeTag(statement)) {
-	case T_SelectStmt:
-		return ((SelectStmt *)statement)->withClause;
-	case T_InsertStmt:
-		return ((InsertStmt *)statement)->withClause;
-	case T_UpdateStmt:
-		return ((UpdateStmt *)statement)->withClause;
-	case T_DeleteStmt:
-		return ((DeleteStmt *)statement)->withClause;
-	case T_MergeStmt:
-		return ((MergeStmt *)statement)->withClause;
-	default:
-		return NULL;
-	}
-}
-
 static const RangeVar *written(Node *statement)
 {
 	switch (nodeTag(statement)) {
@@ -297,7 +280,7 @@ static void effects_of_writing(struct analysis *analysis, Node *statement)
 		for (int i = 0; i < list_length(relations); i++)
 			effect_of_write(analysis, list_nth(relations, i));
 	}
-	const WithClause *with = with_clause(statement);
+	const WithClause *with = tree_with(statement);
 	for (int i = 0; with && i < list_length(with->ctes); i++)
 		effect_of_write(analysis, written(((CommonTableExpr *)list_nth(with->ctes, i))->ctequery));
 }

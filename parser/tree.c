@@ -176,3 +176,21 @@ Alias *tree_alias(const char *name)
 	alias->aliasname = (char *)name;
 	return alias;
 }
+
+WithClause *tree_with(const Node *query)
+{
+	switch (nodeTag(query)) {
+	case T_SelectStmt:
+		return ((const SelectStmt *)query)->withClause;
+	case T_InsertStmt:
+		return ((const InsertStmt *)query)->withClause;
+	case T_UpdateStmt:
+		return ((const UpdateStmt *)query)->withClause;
+	case T_DeleteStmt:
+		return ((const DeleteStmt *)query)->withClause;
+	case T_MergeStmt:
+		return ((const MergeStmt *)query)->withClause;
+	default:
+		return NULL;
+	}
+}

@@ -30,6 +30,9 @@ Node *tree_priced(Node *value);
  * NULL. */
 Node *tree_and(List *conjuncts, Node *rest);
 
+/* The WITH of a query of any kind; NULL: it has none, or is no query. */
+WithClause *tree_with(const Node *query);
+
 /* Is this very pointer an element of the list? */
 bool tree_list_has(const List *list, const void *pointer);
 

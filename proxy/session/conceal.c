@@ -228,6 +228,12 @@ static char *cut_context(struct session *session, const struct wire_message *mes
 	return length > 0 ? print("%.*s\"", (int)(n - 1 - length), context) : NULL;
 }
 
+static bool conceals(const struct session *session)
+{
+	return session->user && session->user->right != RIGHT_BYPASS &&
+		   session->settings->policy->mode == MODE_ENFORCE;
+}
+
 /* In whatever language: the words between the quotes, and the function of PostgreSQL that says it (MergeAttributes() and
  * those that it became in version 17). */
 bool conceal_notice(const struct session *session, const struct wire_message *message)
@@ -235,9 +241,8 @@ bool conceal_notice(const struct session *session, const struct wire_message *me
 	const struct policy *policy = session->settings->policy;
 	const char *text = wire_error_field(message->body, message->length, 'M');
 	const char *routine = wire_error_field(message->body, message->length, 'R');
-	if (!session->user || session->user->right == RIGHT_BYPASS || policy->mode != MODE_ENFORCE ||
-		!policy->hide_tenant_column || !text || !routine || strncmp(routine, "Merge", 5) != 0 ||
-		is_of_code(message))
+	if (!conceals(session) || !policy->hide_tenant_column || !text || !routine ||
+		strncmp(routine, "Merge", 5) != 0 || is_of_code(message))
 		return false;
 	char *column = print("\"%s\"", policy->tenant_column);
 	bool named = strstr(text, column) != NULL;
@@ -252,8 +257,7 @@ bool conceal_edit(struct session *session, const struct reply *head, const struc
 	bool known;
 	const char *sqlstate = wire_error_field(message->body, message->length, 'C');
 	const struct statement *statement = head ? reply_statement(head, &known) : NULL;
-	if (!session->user || session->user->right == RIGHT_BYPASS ||
-		session->settings->policy->mode != MODE_ENFORCE)
+	if (!conceals(session))
 		return false;
 	if (statement && statement->conceal_errors && !is_harmless(message, sqlstate)) {
 		*edit = (struct wire_error_edit){
