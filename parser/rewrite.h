@@ -168,6 +168,7 @@ struct rewrite {
 	const Node
 		*rows_stay; /* the sub-select whose targets may stay rows of the table: a column is taken out of it */
 	List *uncast;   /* names of whole rows that stood in a cast to their own type */
+	List *implied;  /* casts of elements of an array, whose type stands behind the array */
 	const Node *used;     /* the cast that is walked next, if it is known .. */
 	enum row_use used_as; /* .. what is done with it */
 	bool literal;         /* the statement cannot take parameters: the slot must become a literal */
@@ -321,6 +322,8 @@ List *level_names(struct analysis *analysis, struct level *level);
 List *leaf_names(struct analysis *analysis, const struct leaf *leaf);
 
 /* rewrite_function.c */
+/* Is it the name of the server's unnest(), and of no other function that may be meant? */
+bool is_unnest(const struct analysis *analysis, const List *name);
 /* The names of a function's columns in FROM; NIL: cannot be told, or refused. `name`: the one of the item. */
 List *function_columns(struct analysis *analysis, const RangeFunction *function, const char *name);
 List *table_function_columns(const RangeTableFunc *function);
@@ -446,6 +449,10 @@ static inline enum row_use row_use(const struct analysis *analysis, const Node *
 /* jsonb_populate_record(NULL::c, ..), whose result is used like this: where it is shown, a row without the tenant column
  * comes in the place of NULL::c. */
 bool populate_base(struct analysis *analysis, FuncCall *call, enum row_use use);
+
+/* rewrite_row_array.c */
+/* As hidden_row_type(), also of an array's elements. */
+const struct catalog_relation *array_row_type(struct analysis *analysis, const TypeName *type);
 
 /* rewrite_walk.c */
 /* The leaf whose whole row is meant by a plain name; NULL: a column, or something else. */

@@ -264,18 +264,23 @@ static bool place_subselect(struct analysis *analysis, struct leaf *leaf, RangeS
 		   price_fence(analysis, subselect->subquery, end_before(analysis, token_at(analysis, open)->match));
 }
 
-/* jsonb_populate_record(NULL::c, ..) and its like deliver rows of c, tenant column and all. NULL: something else. */
-static const struct catalog_relation *populated(struct analysis *analysis, const RangeFunction *function)
+/* jsonb_populate_record(NULL::c, ..), unnest(.. ::c[]) and their like deliver rows of c, tenant column and all. NULL:
+ * something else. */
+static const struct catalog_relation *delivered(struct analysis *analysis, const RangeFunction *function)
 {
 	const FuncCall *call = linitial((List *)linitial(function->functions));
-	if (function->ordinality || function->is_rowsfrom || function->coldeflist || call == NULL ||
-		!IsA(call, FuncCall) || !is_populate(analysis, call) || !IsA(linitial(call->args), TypeCast))
+	if (list_length(function->functions) != 1 || function->coldeflist ||
+		lsecond((List *)linitial(function->functions)) || call == NULL || !IsA(call, FuncCall) ||
+		list_length(call->args) == 0)
 		return NULL;
-	return hidden_row_type(analysis, ((TypeCast *)linitial(call->args))->typeName);
+	bool alone = is_populate(analysis, call)
+					 ? IsA(linitial(call->args), TypeCast)
+					 : list_length(call->args) == 1 && is_unnest(analysis, call->funcname);
+	return alone ? row_source(analysis, analysis->rewrite->level, linitial(call->args)) : NULL;
 }
 
 /* LATERAL (SELECT visible columns FROM function) AS name: the alias stays where it stands. */
-static bool wrap_populated(struct analysis *analysis, struct leaf *leaf,
+static bool wrap_delivered(struct analysis *analysis, struct leaf *leaf,
 						   const struct catalog_relation *relation)
 {
 	RangeFunction *function = (RangeFunction *)*leaf->place;
@@ -285,10 +290,17 @@ static bool wrap_populated(struct analysis *analysis, struct leaf *leaf,
 		open++;
 	if (open >= leaf->end)
 		return rewrite_lost(analysis, -1);
-	size_t at = token_at(analysis, begin)->start,
-		   end = token_at(analysis, token_at(analysis, open)->match)->end;
+	size_t last = token_at(analysis, open)->match + (function->ordinality ? 2 : 0);
+	if (last >= leaf->end)
+		return rewrite_lost(analysis, -1);
+	size_t at = token_at(analysis, begin)->start, end = token_at(analysis, last)->end;
 	SelectStmt *select = MAKE(SelectStmt);
 	const char *columns = visible_columns(analysis, relation, false, &select->targetList);
+	if (columns && function->ordinality) {
+		columns = text_concat(columns, ", ordinality", NULL);
+		select->targetList =
+			lappend(select->targetList, tree_target(NULL, (Node *)tree_column(NULL, "ordinality")));
+	}
 	Alias *alias = function->alias ? function->alias : tree_alias(leaf->name);
 	const char *lateral = function->lateral ? "(SELECT " : "LATERAL (SELECT ";
 	if (!columns || !splice_text(analysis, at, 0, text_concat(lateral, columns, " FROM ", NULL)) ||
@@ -316,10 +328,10 @@ static bool place_function(struct analysis *analysis, struct leaf *leaf, RangeFu
 	else if (first)
 		leaf->name = expression_name(first);
 	ListCell *cell;
-	const struct catalog_relation *relation = populated(analysis, function);
+	const struct catalog_relation *relation = delivered(analysis, function);
 	if (relation)
 		return field_source(analysis, (Node **)&linitial((List *)linitial(function->functions))) &&
-			   wrap_populated(analysis, leaf, relation);
+			   wrap_delivered(analysis, leaf, relation);
 	foreach (cell, function->functions)
 		if (!walk(analysis, (Node **)&linitial((List *)lfirst(cell))))
 			return false;

@@ -127,8 +127,7 @@ static List *called_columns(struct analysis *analysis, const FuncCall *call, con
 
 static const char UNNEST[] = "unnest";
 
-/* Nor has the database functions of this name, of which one may be meant. */
-static bool is_unnest(const struct analysis *analysis, const List *name)
+bool is_unnest(const struct analysis *analysis, const List *name)
 {
 	if (!same_name(strVal(llast(name)), UNNEST) || is_uncertain(analysis, name))
 		return false;

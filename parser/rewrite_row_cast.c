@@ -7,22 +7,12 @@
  *   anything else            (SELECT r FROM (SELECT (r).a, (r).b FROM (SELECT ROW(1, 'x', $t)::c AS r) AS r) AS r)
  * The last one keeps the names of the columns, but brings what is in the row into a sub-select, where some expressions would
  * mean something else: those are refused. A literal is read by the server, without a tenant: '(1,x,)'::c. */
-#include "parser/rewrite.h"
+#include "parser/rewrite_row.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct row_cast {
-	TypeCast *cast;
-	const struct catalog_relation *relation;
-	struct leaf *leaf;            /* whose row it is; NULL: it is written out */
-	size_t start, end;            /* bytes of all of it */
-	size_t first, last;           /* tokens of the value, without parentheses around it */
-	size_t before, after;         /* .. and with them */
-	size_t type_first, type_last; /* tokens of the type's name */
-};
-
-static bool refuse_cast(struct analysis *analysis, const struct row_cast *row)
+bool refuse_cast(struct analysis *analysis, const struct row_cast *row)
 {
 	return analysis_refuse(
 		analysis, "0A000", row->cast->location,
@@ -53,20 +43,27 @@ static bool find_value(const struct analysis *analysis, struct row_cast *row)
 	row->before = row->first;
 	row->after = row->last;
 	while (row->before > 0 && is_kind(analysis, row->after + 1, TOKEN_CLOSE) &&
-		   token_at(analysis, row->after + 1)->match == row->before - 1) {
+		   token_at(analysis, row->after + 1)->match == row->before - 1 &&
+		   token_at(analysis, row->before - 1)->first == '(') {
 		row->before--;
 		row->after++;
 	}
 	return true;
 }
 
-/* `value::type`, `CAST(value AS type)` or, of a literal, `type 'value'`. */
+/* `value::type`, `CAST(value AS type)` or, of a literal, `type 'value'`; of an element of an array the value alone. */
 static bool find_cast(struct analysis *analysis, struct row_cast *row)
 {
 	const TypeName *type = row->cast->typeName;
 	if (!rewrite_tokens(analysis))
 		return false;
 	bool found = find_value(analysis, row);
+	if (row->implied) {
+		row->start = token_at(analysis, row->before)->start;
+		row->end =
+			found && row->after < analysis->tokens->n ? token_at(analysis, row->after)->end : row->start;
+		return row->start < row->end || rewrite_lost(analysis, row->cast->location);
+	}
 	row->type_first = tokens_at(analysis->tokens, (size_t)type->location);
 	row->type_last = row->type_first + 2 * (size_t)(list_length(type->names) - 1);
 	if (!found || row->after >= analysis->tokens->n || row->type_last >= analysis->tokens->n)
@@ -104,7 +101,7 @@ static const char *inner_name(struct analysis *analysis, const struct catalog_re
 	return name;
 }
 
-static Node *field_of(Node *row, const char *name)
+Node *field_of(Node *row, const char *name)
 {
 	A_Indirection *field = MAKE(A_Indirection);
 	field->arg = row;
@@ -112,13 +109,18 @@ static Node *field_of(Node *row, const char *name)
 	return (Node *)field;
 }
 
-static TypeName *named_type(const char *schema, const char *name)
+TypeName *named_type(const char *schema, const char *name)
 {
 	TypeName *type = MAKE(TypeName);
 	type->names = list_make2(tree_string(schema), tree_string(name));
 	type->typemod = -1;
 	type->location = -1;
 	return type;
+}
+
+const char *row_type_text(const struct catalog_relation *relation)
+{
+	return text_concat("::", text_identifier(relation->schema), ".", text_identifier(relation->name), NULL);
 }
 
 /* As format_type() writes it. */
@@ -135,7 +137,7 @@ static TypeName *parsed_type(const char *text)
 	return ((TypeCast *)((ResTarget *)linitial(select->targetList))->val)->typeName;
 }
 
-static Node *cast_as(Node *value, TypeName *type)
+Node *cast_as(Node *value, TypeName *type)
 {
 	TypeCast *cast = MAKE(TypeCast);
 	cast->arg = value;
@@ -144,9 +146,8 @@ static Node *cast_as(Node *value, TypeName *type)
 	return (Node *)cast;
 }
 
-/* `value`, of the type itself, without the tenant column, and with the text that stands before and behind it. */
-static Node *as_record(struct analysis *analysis, const struct row_cast *row, Node *value, const char *label,
-					   const char **opens, const char **closes)
+Node *as_record(struct analysis *analysis, const struct row_cast *row, Node *value, const char *label,
+				const char **opens, const char **closes)
 {
 	const char *name = inner_name(analysis, row->relation), *fields = "";
 	SelectStmt *inner = MAKE(SelectStmt), *middle = MAKE(SelectStmt), *outer = MAKE(SelectStmt);
@@ -169,119 +170,6 @@ static Node *as_record(struct analysis *analysis, const struct row_cast *row, No
 						 " FROM (SELECT ", NULL);
 	*closes = text_concat(" AS ", name, ") AS ", name, ") AS ", name, ")", NULL);
 	return price_made(analysis, (Node *)link, opens, closes);
-}
-
-/* --- literals --- */
-
-static bool is_blank(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-static bool malformed(struct analysis *analysis, const struct row_cast *row, const char *text,
-					  const char *detail)
-{
-	return analysis_refuse(analysis, "22P02", exprLocation(row->cast->arg),
-						   text_concat("malformed record literal: \"", text, "\"", NULL), detail, NULL);
-}
-
-/* Behind one field of a literal; NULL: it does not end. */
-static const char *field_end(const char *at)
-{
-	for (bool quoted = false; quoted || (*at != ',' && *at != ')'); at++) {
-		if (*at == '\\')
-			at++;
-		else if (*at == '"')
-			quoted = !quoted;
-		if (*at == 0)
-			return NULL;
-	}
-	return at;
-}
-
-/* Takes the literal apart as record_in() does. *with: it with an empty field for the tenant column, which is NULL. */
-static bool read_literal(struct analysis *analysis, const struct row_cast *row, const char *text,
-						 const char **with)
-{
-	const char *at = text, *slot = NULL;
-	size_t n = row->relation->n_columns - 1;
-	while (is_blank(*at))
-		at++;
-	if (*at++ != '(')
-		return malformed(analysis, row, text, "Missing left parenthesis.");
-	for (size_t i = 0; i < n; i++) {
-		if (i > 0 && *at++ != ',')
-			return malformed(analysis, row, text, "Too few columns.");
-		if ((int)i == row->relation->tenant_column)
-			slot = at;
-		at = field_end(at);
-		if (at == NULL)
-			return malformed(analysis, row, text, "Unexpected end of input.");
-	}
-	if (slot == NULL)
-		slot = at;
-	if (*at++ != ')')
-		return malformed(analysis, row, text, "Too many columns.");
-	while (is_blank(*at))
-		at++;
-	if (*at)
-		return malformed(analysis, row, text, "Junk after right parenthesis.");
-	*with = analysis_text("%.*s,%s", (int)(slot - text), text, slot);
-	return true;
-}
-
-static const char *quoted(const char *text)
-{
-	char *copy = palloc(2 * strlen(text) + 3), *end = copy;
-	*end++ = '\'';
-	for (; *text; text++) {
-		if (*text == '\'')
-			*end++ = '\'';
-		*end++ = *text;
-	}
-	*end++ = '\'';
-	*end = 0;
-	return copy;
-}
-
-/* ROW(('..'::c).a, ('..'::c).b)::record */
-static Node *literal_row(const struct analysis *analysis, const struct row_cast *row, Node *value,
-						 const char **text)
-{
-	RowExpr *list = MAKE(RowExpr);
-	const char *fields = "";
-	list->row_format = COERCE_EXPLICIT_CALL;
-	for (size_t i = 0; i < row->relation->n_columns; i++) {
-		if (column_hidden(analysis, row->relation, i))
-			continue;
-		const char *column = row->relation->columns[i].name;
-		fields = text_concat(fields, *fields ? ", (" : "(", *text, ").", text_identifier(column), NULL);
-		list->args = lappend(list->args, field_of(value, column));
-	}
-	*text = text_concat("ROW(", fields, ")::pg_catalog.record", NULL);
-	return cast_as((Node *)list, named_type("pg_catalog", "record"));
-}
-
-static bool literal_cast(struct analysis *analysis, const struct row_cast *row, Node **place,
-						 enum row_use use)
-{
-	const struct catalog_relation *relation = row->relation;
-	const char *text = ((const A_Const *)row->cast->arg)->val.sval.sval, *opens = "", *closes = "";
-	if (!rewrite_work(analysis, (strlen(text) + 10) * relation->n_columns) ||
-		!read_literal(analysis, row, text, &text))
-		return false;
-	A_Const *constant = MAKE(A_Const);
-	constant->val.sval = *tree_string(text);
-	constant->location = exprLocation(row->cast->arg);
-	Node *value = cast_as((Node *)constant, named_type(relation->schema, relation->name));
-	text = text_concat(quoted(text), "::", text_identifier(relation->schema), ".",
-					   text_identifier(relation->name), NULL);
-	if (use == ROW_OPERAND)
-		value = literal_row(analysis, row, value, &text);
-	else if (use != ROW_FIELDS)
-		value = as_record(analysis, row, value, expression_name(*place), &opens, &closes);
-	*place = value;
-	return splice_text(analysis, row->start, row->end - row->start, text_concat(opens, text, closes, NULL));
 }
 
 /* --- rows that are written out --- */
@@ -519,6 +407,19 @@ static bool types_known(const struct catalog_relation *relation)
 	return true;
 }
 
+/* The type stays, or becomes record. */
+static bool write_type(struct analysis *analysis, const struct row_cast *row, bool stays)
+{
+	if (!stays)
+		row->cast->typeName = named_type("pg_catalog", "record");
+	if (row->implied)
+		return splice_text(analysis, row->end, 0,
+						   stays ? row_type_text(row->relation) : "::pg_catalog.record");
+	size_t start = token_at(analysis, row->type_first)->start,
+		   length = token_at(analysis, row->type_last)->end - start;
+	return stays || splice_text(analysis, start, length, "pg_catalog.record");
+}
+
 static bool written_row(struct analysis *analysis, struct row_cast *row, Node **place, enum row_use use)
 {
 	/* ROW(..) would be called so */
@@ -545,13 +446,8 @@ static bool written_row(struct analysis *analysis, struct row_cast *row, Node **
 	}
 	if (row->leaf ? !write_leaf(analysis, row, &values) : !write_row(analysis, row, &values))
 		return false;
-	if (use == ROW_WHOLE)
-		return splice_text(analysis, row->end, 0, closes);
-	if (values.keeps_type)
-		return true;
-	size_t start = token_at(analysis, row->type_first)->start;
-	row->cast->typeName = named_type("pg_catalog", "record");
-	return splice_text(analysis, start, token_at(analysis, row->type_last)->end - start, "pg_catalog.record");
+	return write_type(analysis, row, values.keeps_type) &&
+		   (use != ROW_WHOLE || splice_text(analysis, row->end, 0, closes));
 }
 
 /* --- all of them --- */
@@ -579,31 +475,54 @@ static bool wrong_relation(struct analysis *analysis, const struct row_cast *row
 						   NULL, NULL);
 }
 
-static bool is_string(const Node *value)
+bool is_string(const Node *value)
 {
 	return IsA(value, A_Const) && !((const A_Const *)value)->isnull &&
 		   IsA(&((const A_Const *)value)->val, String);
 }
 
+bool casts_row(struct analysis *analysis, const Node *value, struct leaf **leaf)
+{
+	*leaf = NULL;
+	if (value == NULL || !IsA(value, ColumnRef))
+		return value && (is_string(value) || IsA(value, RowExpr));
+	*leaf = row_leaf(analysis, analysis->rewrite->level, value);
+	return *leaf &&
+		   (leaf_hides(analysis, *leaf) || (!(*leaf)->relation && leaf_names(analysis, *leaf) != NIL));
+}
+
 /* Is it one that cannot stay as it is? */
 static bool is_row_cast(struct analysis *analysis, const TypeCast *cast, struct row_cast *row)
 {
-	const Node *value = cast->arg;
-	if (value == NULL || (!is_string(value) && !IsA(value, RowExpr) && !IsA(value, ColumnRef)))
-		return false;
-	struct leaf *leaf = row_leaf(analysis, analysis->rewrite->level, value);
-	if (IsA(value, ColumnRef) && (leaf == NULL || (!leaf_hides(analysis, leaf) &&
-												   (leaf->relation || leaf_names(analysis, leaf) == NIL))))
+	struct leaf *leaf;
+	if (!casts_row(analysis, cast->arg, &leaf))
 		return false;
 	const struct catalog_relation *relation = hidden_row_type(analysis, cast->typeName);
-	*row = (struct row_cast){.cast = (TypeCast *)cast, .relation = relation, .leaf = leaf};
+	*row = (struct row_cast){.cast = (TypeCast *)cast,
+							 .relation = relation,
+							 .leaf = leaf,
+							 .implied = is_implied_cast(analysis, cast)};
 	return relation != NULL;
+}
+
+static bool literal_cast(struct analysis *analysis, const struct row_cast *row, Node **place,
+						 enum row_use use)
+{
+	const char *written;
+	Node *value = literal_value(analysis, row, strVal(&((A_Const *)row->cast->arg)->val),
+								expression_name(*place), use, &written);
+	if (value)
+		*place = value;
+	return value && splice_text(analysis, row->start, row->end - row->start, written);
 }
 
 bool walk_cast(struct analysis *analysis, Node **place, enum row_use use)
 {
 	TypeCast *cast = (TypeCast *)*place;
 	struct row_cast row;
+	const struct catalog_relation *elements = array_of_rows(analysis, cast);
+	if (elements)
+		return walk_array_cast(analysis, place, elements, use);
 	if (!is_row_cast(analysis, cast, &row)) {
 		if (type_is_scalar(cast->typeName))
 			row_used(analysis, cast->arg, ROW_OPERAND);
@@ -639,12 +558,9 @@ bool populate_base(struct analysis *analysis, FuncCall *call, enum row_use use)
 		TypeName *type = column->type_name ? parsed_type(column->type_name) : NULL;
 		if (type == NULL)
 			return refuse_cast(analysis, &row);
-		A_Const *null = MAKE(A_Const);
-		null->isnull = true;
 		text = text_concat(text, inner->targetList ? ", " : "", "CAST(NULL AS ", column->type_name, ") AS ",
 						   text_identifier(column->name), NULL);
-		inner->targetList =
-			lappend(inner->targetList, tree_target(column->name, cast_as((Node *)null, type)));
+		inner->targetList = lappend(inner->targetList, tree_target(column->name, cast_as(tree_null(), type)));
 	}
 	outer->targetList = list_make1(tree_target(NULL, (Node *)tree_column(NULL, name)));
 	outer->fromClause = list_make1(tree_subselect((Node *)inner, tree_alias(name)));

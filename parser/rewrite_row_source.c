@@ -82,7 +82,7 @@ static const struct catalog_relation *source_of(struct analysis *analysis, struc
 	case T_ColumnRef:
 		return leaf_source(analysis, level, value);
 	case T_TypeCast:
-		return hidden_row_type(analysis, ((const TypeCast *)value)->typeName);
+		return array_row_type(analysis, ((const TypeCast *)value)->typeName);
 	case T_FuncCall:
 		return passes_row(analysis, (const FuncCall *)value)
 				   ? first_source(analysis, level, ((const FuncCall *)value)->args)

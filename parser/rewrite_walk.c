@@ -420,7 +420,7 @@ static bool walk_more(struct analysis *analysis, Node *node)
 	case T_A_Indices:
 		return WALK(A_Indices, lidx) && WALK(A_Indices, uidx);
 	case T_A_ArrayExpr:
-		return WALK_LIST(A_ArrayExpr, elements);
+		return walk_used(analysis, ((A_ArrayExpr *)node)->elements, row_use(analysis, node));
 	case T_NamedArgExpr:
 		return WALK(NamedArgExpr, arg);
 	case T_MultiAssignRef:

@@ -101,6 +101,22 @@ A_Expr *tree_equals(Node *left, Node *right)
 	return comparison;
 }
 
+Node *tree_null(void)
+{
+	A_Const *null = MAKE(A_Const);
+	null->isnull = true;
+	null->location = -1;
+	return (Node *)null;
+}
+
+Node *tree_constant(const char *text, int location)
+{
+	A_Const *constant = MAKE(A_Const);
+	constant->val.sval = *tree_string(text);
+	constant->location = location;
+	return (Node *)constant;
+}
+
 Node *tree_screen(Node *left, Node *right)
 {
 	A_ArrayExpr *array = MAKE(A_ArrayExpr);
@@ -128,11 +144,9 @@ Node *tree_priced(Node *value)
 	NullTest *test = MAKE(NullTest);
 	test->arg = (Expr *)now;
 	test->nulltesttype = IS_NULL;
-	A_Const *null = MAKE(A_Const);
-	null->isnull = true;
 	CaseWhen *when = MAKE(CaseWhen);
 	when->expr = (Expr *)test;
-	when->result = (Expr *)null;
+	when->result = (Expr *)tree_null();
 	CaseExpr *expression = MAKE(CaseExpr);
 	expression->args = list_make1(when);
 	expression->defresult = (Expr *)value;

@@ -16,6 +16,8 @@ bool is_plain_identifier(const char *name);
 String *tree_string(const char *text);
 ColumnRef *tree_column(const char *relation, const char *column); /* relation may be NULL */
 ResTarget *tree_target(const char *name, Node *value);
+Node *tree_null(void);
+Node *tree_constant(const char *text, int location);
 /* value::pg_catalog.type, and the type by itself */
 Node *tree_cast(Node *value, const char *type);
 TypeName *tree_type(const char *name);

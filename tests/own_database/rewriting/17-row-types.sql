@@ -322,3 +322,82 @@ SELECT CASE WHEN a > 0 THEN jsonb_populate_record(NULL::nokey, to_jsonb(n)) ELSE
 SELECT COALESCE(jsonb_populate_record(NULL::nokey, to_jsonb(n)), n) = n, COALESCE(ROW(1, 'x')::nokey, n)::text FROM nokey n ORDER BY a, b;
 
 SELECT (CASE a WHEN 1 THEN ROW(1, 'x')::nokey WHEN 2 THEN NULL ELSE n END)::text, max((CASE WHEN jsonb_populate_record(NULL::nokey, to_jsonb(n)) = n THEN jsonb_populate_record(NULL::nokey, to_jsonb(n)) END)::text) FROM nokey n GROUP BY n, a ORDER BY 1, 2;
+
+-- arrays of rows
+
+SELECT * FROM unnest(ARRAY[ROW(1, 'x'), ROW(2, NULL)]::nokey[]);
+
+SELECT u.*, u.b, u.a FROM unnest('{"(1,x)","(2,\"y, \"\"z\"\"\")",NULL}'::nokey[]) AS u;
+
+SELECT * FROM unnest(ARRAY[(1, 'x')::nokey, NULL, (2, 'y')::nokey]) WITH ORDINALITY;
+
+SELECT x, m, "n th" FROM unnest(ARRAY[ROW(1, 'x'), ROW(2, 'y')]::public.nokey[]) WITH ORDINALITY AS u (x, m, "n th") ORDER BY 3 DESC;
+
+SELECT u.* FROM ROWS FROM (unnest(CAST(ARRAY['(1,x)', (ROW(2, 'y'))] AS nokey[]))) AS u WHERE u.b <> 'y';
+
+SELECT * FROM ROWS FROM (jsonb_populate_recordset(NULL::nokey, '[{"a": 1}, {"b": "z"}]')) WITH ORDINALITY AS u;
+
+SELECT * FROM json_populate_record(NULL::nokey, '{"a": 1}') WITH ORDINALITY;
+
+SELECT n.a, u.* FROM nokey n, unnest(ARRAY[n, ROW(n.a + 1, upper(n.b))]::nokey[]) AS u ORDER BY 1, 2, 3;
+
+SELECT n.b, u.a, u FROM nokey n CROSS JOIN LATERAL unnest(ARRAY[n]) u ORDER BY 1, 2;
+
+INSERT INTO nokey SELECT * FROM unnest(ARRAY[ROW(1, 'x'), ROW(2, 'y')]::nokey[]) RETURNING *;
+
+INSERT INTO nokey SELECT (unnest(ARRAY[ROW(1, 'x'), ROW(2, 'y')]::nokey[])).* RETURNING *;
+
+INSERT INTO nokey (a, b) SELECT u.a, u.b FROM unnest('{"(1,x)", "(2,y)"}'::nokey[]) u;
+
+UPDATE nokey n SET b = u.b FROM unnest(ARRAY[(1, 'x'), (2, 'y')]::nokey[]) u WHERE u.a = n.a RETURNING *;
+
+--: params x, 7
+--: types text, int4
+INSERT INTO nokey SELECT * FROM unnest(ARRAY[ROW($2, $1), ROW($2 + 1, $1 || 'y')]::nokey[]);
+
+SELECT (ARRAY[ROW(1, 'x'), ROW(2, 'y')]::nokey[])[2].b, (('{"(1,x)","(2,y)"}'::nokey[])[1]).*, array_length(ARRAY[ROW(1, 'x')]::nokey[], 1);
+
+-- an array names the type of its elements
+--: modes simple text
+SELECT ARRAY[ROW(1, 'x'), ROW(2, 'y'), NULL]::nokey[], CAST(ARRAY[ROW(1, 'x')] AS public.nokey[]) AS c, '{"(1,x)", null , " (2,\"y\") "}'::nokey[], '{"(3,z)"}'::nokey[] AS d;
+
+--: modes simple text
+SELECT ARRAY[[ROW(1, 'x')], [ROW(2, 'y')]]::nokey[], ARRAY[ARRAY[(n.a, n.b)], ARRAY[n]]::nokey[][] FROM nokey n ORDER BY 2;
+
+--: modes simple text
+SELECT ARRAY[n, n]::nokey[], ARRAY[n::nokey]::nokey[], ARRAY[jsonb_populate_record(NULL::nokey, '{"a": 1}')]::nokey[] FROM nokey n ORDER BY 1;
+
+SELECT to_json(ARRAY[ROW(1, 'x'), (2, 'y')]::nokey[]), to_json('{"(1,x)"}'::nokey[]), array_to_string(ARRAY[n]::nokey[], '-') FROM nokey n ORDER BY 3;
+
+SELECT '{}'::nokey[], '{ }'::nokey[] = ARRAY[]::nokey[], ARRAY[NULL]::nokey[] IS NULL;
+
+SELECT n FROM nokey n WHERE n = ANY (ARRAY[ROW(1, 'x'), n]::nokey[]) AND NOT n = ANY ('{"(1,x)"}'::nokey[]) ORDER BY n;
+
+SELECT n FROM nokey n WHERE n = ANY (ARRAY[ROW(n.a, 'x')::nokey, (n.a, n.b)::nokey]) ORDER BY n;
+
+SELECT to_json(u), u IS NULL, count(*) OVER () FROM unnest('{"(1,x)",NULL}'::nokey[]) u;
+
+SELECT title(u) FROM items i, unnest(ARRAY[i]) u;
+
+--: modes simple text
+CREATE TEMP TABLE t AS SELECT * FROM unnest(ARRAY[ROW(1, 'x')]::nokey[]) WITH ORDINALITY;
+--: step
+SELECT * FROM t;
+
+--: error 22P02
+SELECT '{"(1,x)"'::nokey[];
+
+--: error 22P02
+SELECT '{"(1)"}'::nokey[];
+
+--: error 22P02
+SELECT * FROM unnest('{(1,x)}'::nokey[]);
+
+--: error 22P02
+SELECT '(1,x)'::nokey[];
+
+--: error 42846
+SELECT ARRAY[ROW(1)]::nokey[];
+
+--: error 42846
+SELECT ARRAY[1]::nokey[];
