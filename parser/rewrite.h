@@ -106,8 +106,16 @@ struct star_unit {
 	struct star_unit *next;
 };
 
+/* A sub-select of FROM or a query of WITH; `query` NULL: something else. */
+struct derived {
+	const Node *query;
+	const char *name;
+	bool is_cte; /* FROM may give it other names */
+};
+
 struct level {
 	struct level *outer;
+	struct derived derived;
 	struct leaf *leaves, **leaves_end;
 	size_t n_leaves;
 	struct sight sight; /* of what is walked through */
@@ -165,6 +173,7 @@ struct rewrite {
 	size_t counted;         /* bytes of the message up to which characters are counted .. */
 	int counted_characters; /* .. and how many these are */
 	size_t work;            /* names compared so far; views that are put in their place count, too */
+	struct derived derived; /* the one that is rewritten next */
 	const Node
 		*rows_stay; /* the sub-select whose targets may stay rows of the table: a column is taken out of it */
 	List *uncast;   /* names of whole rows that stood in a cast to their own type */
@@ -449,6 +458,10 @@ static inline enum row_use row_use(const struct analysis *analysis, const Node *
 /* jsonb_populate_record(NULL::c, ..), whose result is used like this: where it is shown, a row without the tenant column
  * comes in the place of NULL::c. */
 bool populate_base(struct analysis *analysis, FuncCall *call, enum row_use use);
+
+/* rewrite_row_taken.c */
+/* Is the target of a sub-select or WITH query a row of which nothing but columns are used? */
+bool row_is_taken_apart(struct analysis *analysis, struct level *level, const ResTarget *target);
 
 /* rewrite_row_array.c */
 /* As hidden_row_type(), also of an array's elements. */

@@ -259,6 +259,8 @@ static bool place_subselect(struct analysis *analysis, struct leaf *leaf, RangeS
 		return rewrite_lost(analysis, -1);
 	leaf->alias = subselect->alias;
 	leaf->name = subselect->alias ? subselect->alias->aliasname : NULL;
+	if (leaf->name && !subselect->alias->colnames)
+		analysis->rewrite->derived = (struct derived){.query = subselect->subquery, .name = leaf->name};
 	leaf->level = rewrite_query(analysis, &subselect->subquery, open + 1, token_at(analysis, open)->match);
 	return leaf->level != NULL &&
 		   price_fence(analysis, subselect->subquery, end_before(analysis, token_at(analysis, open)->match));

@@ -170,13 +170,9 @@ static bool returns_joined(const Node *query)
 
 bool may_merge_again(struct analysis *analysis)
 {
-	const Node *query = analysis->rewrite->root;
 	if (catalog_server_version(analysis->catalog) >= 140000)
 		return false;
-	query = IsA(query, ExplainStmt)   ? ((const ExplainStmt *)query)->query
-			: IsA(query, PrepareStmt) ? ((const PrepareStmt *)query)->query
-			: IsA(query, CopyStmt)    ? ((const CopyStmt *)query)->query
-									  : query;
+	const Node *query = tree_query(analysis->rewrite->root);
 	const WithClause *with = query ? tree_with(query) : NULL;
 	ListCell *cell;
 	if (with)

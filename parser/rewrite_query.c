@@ -119,7 +119,8 @@ bool walk_targets(struct analysis *analysis, struct level *level, List *targets)
 			row_used(analysis, target->val, ROW_SENT);
 		if (star_is_bare((Node *)target))
 			level->star = true;
-		else if (level->rows_stay && !star_is((Node *)target)) {
+		else if (!star_is((Node *)target) &&
+				 (level->rows_stay || row_is_taken_apart(analysis, level, target))) {
 			if (!field_source(analysis, &target->val))
 				return false;
 		}
@@ -268,6 +269,8 @@ static struct level *simple_select(struct analysis *analysis, SelectStmt *select
 	struct level *level = level_open(analysis);
 	level->rows_stay = analysis->rewrite->rows_stay == (Node *)select;
 	level->sent = analysis->rewrite->root == (Node *)select;
+	if (analysis->rewrite->derived.query == (Node *)select)
+		level->derived = analysis->rewrite->derived;
 	if (select->fromClause &&
 		!rewrite_from(analysis, level, select->fromClause, clauses.from_begin, clauses.from_end, PLACE_WHERE))
 		return NULL;
@@ -382,6 +385,9 @@ bool rewrite_with(struct analysis *analysis, WithClause *with, size_t *begin, si
 		if (!is_open(analysis, i, end))
 			return rewrite_lost(analysis, cte->location);
 		rest.first = entered;
+		if (!cte->aliascolnames && !cte->search_clause && !cte->cycle_clause)
+			analysis->rewrite->derived =
+				(struct derived){.query = cte->ctequery, .name = cte->ctename, .is_cte = true};
 		entries[entered].level = rewrite_query(analysis, &cte->ctequery, i + 1, token_at(analysis, i)->match);
 		if (entries[entered].level == NULL ||
 			!price_fence(analysis, cte->ctequery, end_before(analysis, token_at(analysis, i)->match)))

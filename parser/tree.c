@@ -167,6 +167,37 @@ Node *tree_and(List *conjuncts, Node *rest)
 	return (Node *)both;
 }
 
+const Node *tree_query(const Node *statement)
+{
+	while (statement)
+		switch (nodeTag(statement)) {
+		case T_SelectStmt:
+		case T_InsertStmt:
+		case T_UpdateStmt:
+		case T_DeleteStmt:
+		case T_MergeStmt:
+			return statement;
+		case T_ExplainStmt:
+			statement = ((const ExplainStmt *)statement)->query;
+			break;
+		case T_PrepareStmt:
+			statement = ((const PrepareStmt *)statement)->query;
+			break;
+		case T_CopyStmt:
+			statement = ((const CopyStmt *)statement)->query;
+			break;
+		case T_DeclareCursorStmt:
+			statement = ((const DeclareCursorStmt *)statement)->query;
+			break;
+		case T_CreateTableAsStmt:
+			statement = ((const CreateTableAsStmt *)statement)->query;
+			break;
+		default:
+			return NULL;
+		}
+	return NULL;
+}
+
 bool tree_list_has(const List *list, const void *pointer)
 {
 	ListCell *cell;

@@ -35,6 +35,9 @@ Node *tree_and(List *conjuncts, Node *rest);
 /* The WITH of a query of any kind; NULL: it has none, or is no query. */
 WithClause *tree_with(const Node *query);
 
+/* The query that a statement is or holds; NULL: none, or of another kind than those that libpg_query's walker knows. */
+const Node *tree_query(const Node *statement);
+
 /* Is this very pointer an element of the list? */
 bool tree_list_has(const List *list, const void *pointer);
 

@@ -340,12 +340,16 @@ class World:
         for table in self.tables:
             if state[table.label] == self.baseline[database][table.label]:
                 continue
-            control.query("BEGIN; SET LOCAL session_replication_role = replica").check()
-            control.query(f"DELETE FROM ONLY {table.sql}").check()
-            control.query(f"COPY {table.sql} ({table.list(self._all(table, database))}) FROM STDIN", [self.saved[database][table.label]]).check()
-            control.query("COMMIT").check()
             key = (database, table.label)
             self.restores[key] = self.restores.get(key, 0) + 1
-            if self.restores[key] % 40 == 0:
+            control.query("SET session_replication_role = replica").check()
+            control.query(f"DELETE FROM ONLY {table.sql}").check()
+            # While it is empty: its file ends up empty as well, and the rows come back in their order.
+            anew = self.restores[key] % 40 == 0
+            if anew:
                 control.query(f"VACUUM {table.sql}").check()
+            control.query(f"COPY {table.sql} ({table.list(self._all(table, database))}) FROM STDIN", [self.saved[database][table.label]]).check()
+            if anew:
+                control.query(f"ANALYZE {table.sql}").check()
+            control.query("SET session_replication_role = origin").check()
         return False

@@ -244,7 +244,7 @@ SELECT p.id, count(p.ctid), i.tableoid::regclass FROM items i LEFT JOIN parts p 
 SELECT id, ctid IS NULL FROM countries FULL JOIN (SELECT id, 'x' AS x FROM items) i ON code = x ORDER BY 1;
 
 --: error 42703
---: differs H
+--: differs D H
 SELECT ctid FROM items i FULL JOIN parts p ON p.item_id = i.id;
 
 SELECT x.q, x.ctid IS NOT NULL, x.tableoid::regclass FROM parts y FULL JOIN items AS x (p, q) ON y.item_id = x.p ORDER BY 1;
