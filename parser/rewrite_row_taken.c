@@ -13,6 +13,8 @@ struct search {
 	List *names; /* what the sub-select or WITH query is called in FROM */
 	unsigned depth;
 	bool taken; /* a column is taken out of it */
+	bool
+		there; /* the sub-select itself was come to: it is not of a view's definition, which is not searched */
 };
 
 static bool is_known(const Node *node)
@@ -32,7 +34,16 @@ static bool is_known(const Node *node)
 	case T_RangeSubselect:
 	case T_RangeFunction:
 	case T_RangeTableSample:
+	case T_RangeTableFunc:
+	case T_RangeTableFuncCol:
 	case T_RangeVar:
+	case T_ColumnDef:
+	case T_IntoClause:
+	case T_MultiAssignRef:
+	case T_IndexElem:
+	case T_CurrentOfExpr:
+	case T_XmlExpr:
+	case T_XmlSerialize:
 	case T_LockingClause:
 	case T_ResTarget:
 	case T_SubLink:
@@ -100,7 +111,7 @@ static bool range_name(struct search *search, const RangeVar *range)
 
 static bool find_names_below(struct search *search, Node *node)
 {
-	if (!is_known(node) || (IsA(node, JoinExpr) && ((const JoinExpr *)node)->alias))
+	if (!is_known(node))
 		return true;
 	if (IsA(node, RangeVar))
 		return search->derived->is_cte && range_name(search, (const RangeVar *)node);
@@ -137,8 +148,47 @@ static bool shows(const struct search *search, const ColumnRef *reference)
 	const Node *last = llast(reference->fields);
 	int n = list_length(reference->fields);
 	if (IsA(last, A_Star))
-		return n != 2 || is_named(search, strVal(linitial(reference->fields)));
-	return same_name(strVal(last), search->column) || (n == 1 && is_named(search, strVal(last)));
+		return n == 2 && is_named(search, strVal(linitial(reference->fields)));
+	if (n == 1)
+		return same_name(strVal(last), search->column) || is_named(search, strVal(last));
+	return n == 2 && same_name(strVal(last), search->column) &&
+		   is_named(search, strVal(linitial(reference->fields)));
+}
+
+/* Is it an item of this FROM? */
+static bool is_item(const struct search *search, const Node *item)
+{
+	if (IsA(item, JoinExpr))
+		return is_item(search, ((const JoinExpr *)item)->larg) ||
+			   is_item(search, ((const JoinExpr *)item)->rarg);
+	if (IsA(item, RangeVar))
+		return search->derived->is_cte && !((const RangeVar *)item)->schemaname &&
+			   same_name(((const RangeVar *)item)->relname, search->derived->name);
+	return IsA(item, RangeSubselect) && ((const RangeSubselect *)item)->subquery == search->derived->query;
+}
+
+/* .. where columns get together, or other names? */
+static bool is_merged(const Node *item)
+{
+	const JoinExpr *join = (const JoinExpr *)item;
+	return IsA(item, JoinExpr) && (join->isNatural || join->usingClause || join->alias ||
+								   is_merged(join->larg) || is_merged(join->rarg));
+}
+
+/* Do the targets of a query with this FROM show the row among all columns? */
+static bool shows_all(const struct search *search, const List *from, const List *targets)
+{
+	ListCell *item, *target;
+	foreach (item, from) {
+		if (!is_item(search, lfirst(item)))
+			continue;
+		if (is_merged(lfirst(item)))
+			return true;
+		foreach (target, targets)
+			if (star_is_bare(lfirst(target)))
+				return true;
+	}
+	return false;
 }
 
 /* (top).id, (top[1]).id, (top)[1].* */
@@ -167,30 +217,21 @@ static bool is_unnested(const struct search *search, const RangeFunction *functi
 		   is_column(search, linitial(((const FuncCall *)call)->args));
 }
 
-/* RETURNING * is the target, not what the rows come from. */
-static bool find_uses_of_insert(struct search *search, InsertStmt *insert)
-{
-	ListCell *cell;
-	foreach (cell, insert->returningList)
-		if (!star_is_bare(lfirst(cell)) && find_uses(lfirst(cell), search))
-			return true;
-	return find_uses((Node *)insert->cols, search) || find_uses(insert->selectStmt, search) ||
-		   find_uses((Node *)insert->onConflictClause, search) ||
-		   find_uses((Node *)insert->withClause, search);
-}
-
 static bool find_uses_below(struct search *search, Node *node)
 {
-	if (IsA(node, InsertStmt))
-		return find_uses_of_insert(search, (InsertStmt *)node);
+	const SelectStmt *select = (const SelectStmt *)node;
+	const UpdateStmt *update = (const UpdateStmt *)node;
+	const DeleteStmt *delete = (const DeleteStmt *)node;
+	if ((IsA(node, SelectStmt) && shows_all(search, select->fromClause, select->targetList)) ||
+		(IsA(node, UpdateStmt) && shows_all(search, update->fromClause, update->returningList)) ||
+		(IsA(node, DeleteStmt) && shows_all(search, delete->usingClause, delete->returningList)))
+		return true;
 	if (IsA(node, ColumnRef))
 		return shows(search, (const ColumnRef *)node);
 	if (IsA(node, RangeFunction) && is_unnested(search, (const RangeFunction *)node)) {
 		search->taken = true;
 		return false;
 	}
-	if (IsA(node, JoinExpr) && (((const JoinExpr *)node)->isNatural || ((const JoinExpr *)node)->usingClause))
-		return true;
 	if (IsA(node, A_Indirection) && is_taken(search, (const A_Indirection *)node)) {
 		ListCell *cell;
 		search->taken = true;
@@ -207,6 +248,7 @@ static bool find_uses_below(struct search *search, Node *node)
 static bool find_uses(Node *node, void *to)
 {
 	struct search *search = to;
+	search->there |= node == search->derived->query;
 	if (node == NULL || node == search->derived->query)
 		return false;
 	search->depth++;
@@ -245,5 +287,5 @@ bool row_is_taken_apart(struct analysis *analysis, struct level *level, const Re
 		return false;
 	if (!level->derived.is_cte)
 		search.names = list_make1((char *)level->derived.name);
-	return !find_names(root, &search) && !find_uses(root, &search) && search.taken;
+	return !find_names(root, &search) && !find_uses(root, &search) && search.there && search.taken;
 }

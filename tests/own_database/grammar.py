@@ -136,7 +136,9 @@ class Wide(Generator):
         if depth < 0 or not c.chance(3):
             return super().leaf(scope, depth)
         alias = self.name()
-        how = c.draw(9)
+        how = c.draw(10)
+        if how == 9:
+            return self.rows_through(scope, depth, alias)
         if how == 0:
             tables = [t for t in self.schema if any(k == INT for _, k, _ in t.columns)]
             table = c.pick(tables)
@@ -165,6 +167,33 @@ class Wide(Generator):
             scope.add(alias, [(n, k) for n, k, _ in table.columns])
             return f"(TABLE {table.name}) AS {alias}"
         return self.join_alias(scope, depth, alias)
+
+    def rows_through(self, scope, depth, alias):
+        """The columns of a table, taken out of whole rows of it: out of arrays, and of what a sub-select or window delivers."""
+        named = {name for name, _ in self.ctes}
+        tables = [t for t in self.schema if t.key and t.name not in named]
+        if not tables:
+            return super().leaf(scope, depth)
+        c, table, x, s, u = self.c, self.c.pick(tables), self.name("x"), self.name("s"), self.name("u")
+        scope.add(alias, [(n, k) for n, k, _ in table.columns])
+        fields = ", ".join(f"({s}.r).{n}" for n, _, _ in table.columns)
+        inner = Scope(scope.outer)
+        inner.add(x, [(n, k) for n, k, _ in table.columns], True)
+        rows = f"FROM {table.name} AS {x}" + (f" WHERE {self.condition(inner, depth - 1)}" if c.draw(2) else "")
+        how = c.draw(5)
+        if how == 0:
+            return f"(SELECT {u}.* FROM (SELECT array_agg({x}) AS r {rows}) AS {s}, unnest({s}.r) AS {u}) AS {alias}"
+        if how == 1:
+            return f"(SELECT {fields} FROM (SELECT (array_agg({x} ORDER BY {x}.{table.key}))[1] AS r {rows}) AS {s}) AS {alias}"
+        if how == 2:
+            array = c.pick([f"ARRAY[{x}, ROW({x}.*)]", f"ARRAY[ROW({x}.*), NULL]", f"ARRAY[{x}::{table.name}]"])
+            lateral = f"LATERAL (SELECT * FROM unnest({array}::{table.name}[]))"
+            return f"(SELECT {u}.* FROM (SELECT * {rows}) AS {x}, {lateral} AS {u}) AS {alias}"
+        if how == 3:
+            with_query = f"WITH {s} AS (SELECT first_value({x}) OVER (ORDER BY {x}.{table.key}) AS r {rows}) "
+            return f"({with_query}SELECT {fields} FROM {s}) AS {alias}"
+        return (f"(SELECT ({s}.r[1]).* FROM (SELECT {x}.{table.key}, array_agg({x}) AS r {rows} GROUP BY {x}.{table.key}) AS {s} "
+                f"WHERE ({s}.r[1]).{table.key} IS NOT NULL) AS {alias}")
 
     def join_alias(self, scope, depth, alias):
         """(a JOIN b ON ..) AS j, its columns by names of their own or, where they are unique, by theirs."""

@@ -404,13 +404,13 @@ SELECT ARRAY[1]::nokey[];
 
 -- a row goes through a sub-select, and nothing but columns of it are used
 
-SELECT (s.top).b, s.a FROM (SELECT n.a, (array_agg(n ORDER BY b))[1] AS top FROM nokey n GROUP BY n.a) s ORDER BY 1, 2;
+SELECT (s.top).b, s.a FROM (SELECT n.a, (array_agg(n ORDER BY b, a))[1] AS top FROM nokey n GROUP BY n.a) s ORDER BY 1, 2;
 
 SELECT i.mood, (l.last).id, (l.last).name FROM (SELECT DISTINCT mood FROM items) i JOIN (SELECT mood, (array_agg(x ORDER BY x.id DESC))[1] AS last FROM items x GROUP BY mood) l ON l.mood = i.mood ORDER BY 2;
 
 SELECT i.*, (l.last).name FROM items i JOIN (SELECT mood, (array_agg(x ORDER BY x.id DESC))[1] AS last FROM items x GROUP BY mood) l ON l.mood = i.mood ORDER BY i.id;
 
-WITH w AS (SELECT a, array_agg(n ORDER BY b) AS rows FROM nokey n GROUP BY a) SELECT (w.rows[1]).b, (w.rows)[1].a, (x.rows[1]).*, array_length(ARRAY[w.a], 1) FROM w JOIN w AS x ON x.a = w.a ORDER BY 1, 2;
+WITH w AS (SELECT a, array_agg(n ORDER BY b, a) AS rows FROM nokey n GROUP BY a) SELECT (w.rows[1]).b, (w.rows)[1].a, (x.rows[1]).*, array_length(ARRAY[w.a], 1) FROM w JOIN w AS x ON x.a = w.a ORDER BY 1, 2;
 
 SELECT u.* FROM (SELECT array_agg(n) AS rows FROM nokey n) s, unnest(s.rows) AS u ORDER BY 1, 2;
 
@@ -424,30 +424,30 @@ SELECT (coalesce).b FROM (SELECT coalesce(m, n) FROM nokey n LEFT JOIN nokey m O
 
 SELECT (r).a, (r).b FROM (SELECT CASE WHEN a > 1 THEN n END AS r FROM nokey n) s ORDER BY 1, 2;
 
-SELECT s.* FROM (SELECT (x.r[1]).b FROM (SELECT array_agg(n ORDER BY b) AS r FROM nokey n) x) s;
+SELECT s.* FROM (SELECT (x.r[1]).b FROM (SELECT array_agg(n ORDER BY b, a) AS r FROM nokey n) x) s;
 
-INSERT INTO nokey SELECT (w.r).a, (w.r).b || 'x' FROM (SELECT (array_agg(n ORDER BY b))[1] AS r FROM nokey n) w RETURNING *;
+INSERT INTO nokey SELECT (w.r).a, (w.r).b || 'x' FROM (SELECT (array_agg(n ORDER BY b, a))[1] AS r FROM nokey n) w RETURNING *;
 
 UPDATE nokey n SET b = (w.r).b FROM (SELECT (array_agg(m ORDER BY b, a))[1] AS r FROM nokey m) w WHERE n.a = (w.r).a RETURNING n.*;
 
-WITH w AS (SELECT array_agg(n ORDER BY b) AS r FROM nokey n) DELETE FROM nokey n USING w WHERE n.b = (w.r[1]).b RETURNING n.b, (w.r[1]).a;
+WITH w AS (SELECT array_agg(n ORDER BY b, a) AS r FROM nokey n) DELETE FROM nokey n USING w WHERE n.b = (w.r[1]).b RETURNING n.b, (w.r[1]).a;
 
 --: rows ignored
-EXPLAIN (COSTS off) SELECT (s.top).b FROM (SELECT (array_agg(n ORDER BY b))[1] AS top FROM nokey n) s;
+EXPLAIN (COSTS off) SELECT (s.top).b FROM (SELECT (array_agg(n ORDER BY b, a))[1] AS top FROM nokey n) s;
 
-CREATE TEMP TABLE t AS SELECT (s.top).b FROM (SELECT (array_agg(n ORDER BY b))[1] AS top FROM nokey n) s;
+CREATE TEMP TABLE t AS SELECT (s.top).b FROM (SELECT (array_agg(n ORDER BY b, a))[1] AS top FROM nokey n) s;
 --: step
 SELECT * FROM t;
 
 -- .. or it is shown, too
 --: modes simple text
-SELECT s.r, s.r = s.r AS same, r IS NULL AS n FROM (SELECT (array_agg(n ORDER BY b))[1] AS r FROM nokey n) s;
+SELECT s.r, s.r = s.r AS same, r IS NULL AS n FROM (SELECT (array_agg(n ORDER BY b, a))[1] AS r FROM nokey n) s;
 
 --: modes simple text
-WITH w AS (SELECT (array_agg(n ORDER BY b))[1] AS r FROM nokey n) SELECT * FROM w;
+WITH w AS (SELECT (array_agg(n ORDER BY b, a))[1] AS r FROM nokey n) SELECT * FROM w;
 
 --: modes simple text
-SELECT x.*, s, row_to_json(s) FROM (SELECT (array_agg(n ORDER BY b))[1] AS r FROM nokey n) s, LATERAL (SELECT s.r AS q) x;
+SELECT x.*, s, row_to_json(s) FROM (SELECT (array_agg(n ORDER BY b, a))[1] AS r FROM nokey n) s, LATERAL (SELECT s.r AS q) x;
 
 --: modes simple text
-SELECT r FROM (SELECT (array_agg(n ORDER BY b))[1] AS r FROM nokey n UNION ALL SELECT (array_agg(n ORDER BY b DESC))[1] FROM nokey n) s ORDER BY 1;
+SELECT r FROM (SELECT (array_agg(n ORDER BY b, a))[1] AS r FROM nokey n UNION ALL SELECT (array_agg(n ORDER BY b DESC))[1] FROM nokey n) s ORDER BY 1;
