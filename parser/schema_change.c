@@ -228,10 +228,7 @@ static bool create_schema(struct analysis *analysis, CreateSchemaStmt *create)
 	if (create->authrole &&
 		!schema_unsafe(analysis, -1, "CREATE SCHEMA .. AUTHORIZATION", "it changes ownership"))
 		return false;
-	return !create->schemaElts ||
-		   analysis_refuse(analysis, "0A000", -1, "CREATE SCHEMA with elements is not supported",
-						   "tenantry looks at every statement by itself.",
-						   "Create the schema first, then what is in it.");
+	return schema_create_elements(analysis, create->schemaname, create->schemaElts);
 }
 
 static bool create_domain(struct analysis *analysis, CreateDomainStmt *create)

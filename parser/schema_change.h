@@ -1,5 +1,5 @@
 /* Internal to the schema changes: schema_change.c (dispatch, what is created), schema_table.c (CREATE TABLE),
- * schema_like.c (its LIKE), schema_view.c (CREATE VIEW), schema_alter.c (ALTER, RENAME, DROP). All functions return false after a refusal, and record effects only
+ * schema_like.c (its LIKE), schema_elements.c (those of CREATE SCHEMA), schema_view.c (CREATE VIEW), schema_alter.c (ALTER, RENAME, DROP). All functions return false after a refusal, and record effects only
  * of what they let through. */
 #ifndef TENANTRY_PARSER_SCHEMA_CHANGE_H
 #define TENANTRY_PARSER_SCHEMA_CHANGE_H
@@ -61,6 +61,9 @@ bool schema_expression(struct analysis *analysis, Node *expression);
 /* CHECK, DEFAULT, GENERATED, EXCLUDE and the like. */
 bool schema_constraints(struct analysis *analysis, List *constraints);
 bool schema_elements(struct analysis *analysis, List *elements);
+
+/* schema_elements.c: what CREATE SCHEMA makes in it. `schema` NULL: named by its owner. */
+bool schema_create_elements(struct analysis *analysis, const char *schema, const List *elements);
 
 /* --- schema_record.c: what the transaction's later statements must know (created.h) --- */
 void schema_record_table(struct analysis *analysis, const CreateStmt *create);

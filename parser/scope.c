@@ -81,13 +81,18 @@ const struct scope_path *scope_path_of(const struct analysis *analysis, const ch
 	return path;
 }
 
+const char *scope_path_text(const struct analysis *analysis)
+{
+	const char *text = analysis->names->search_path ? analysis->names->search_path
+													: catalog_default_search_path(analysis->catalog);
+	return text ? text : "\"$user\", public";
+}
+
 const struct scope_path *scope_path(const struct analysis *analysis)
 {
 	if (analysis->path)
 		return analysis->path;
-	const char *text = analysis->names->search_path ? analysis->names->search_path
-													: catalog_default_search_path(analysis->catalog);
-	const struct scope_path *path = scope_path_of(analysis, text ? text : "\"$user\", public");
+	const struct scope_path *path = scope_path_of(analysis, scope_path_text(analysis));
 	((struct analysis *)analysis)->path = path;
 	return path;
 }

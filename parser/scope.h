@@ -24,6 +24,8 @@ struct scope_path {
 	const char **schemas;
 };
 const struct scope_path *scope_path(const struct analysis *analysis);
+/* The text of the setting. */
+const char *scope_path_text(const struct analysis *analysis);
 /* .. under this search_path. */
 const struct scope_path *scope_path_of(const struct analysis *analysis, const char *text);
 

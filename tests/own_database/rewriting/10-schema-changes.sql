@@ -121,6 +121,40 @@ SELECT 'a'::d;
 
 CREATE SCHEMA fresh;
 
+CREATE SCHEMA fresh CREATE TABLE b (id serial PRIMARY KEY, n integer CHECK (n > 0), m text) CREATE INDEX ON b (n) CREATE SEQUENCE fresh.q START 7 CREATE TABLE fresh.c (id integer REFERENCES b, more bigint DEFAULT nextval('fresh.q'));
+--: step
+INSERT INTO fresh.b VALUES (1, 2, 'x') RETURNING *;
+--: step
+INSERT INTO fresh.c VALUES (1) RETURNING *;
+--: step
+SELECT * FROM fresh.b LEFT JOIN fresh.c USING (id);
+
+BEGIN;
+--: step
+CREATE SCHEMA "Fresh One" CREATE TABLE items (n integer) CREATE TABLE copy (LIKE items, m text) CREATE UNIQUE INDEX i ON copy (n);
+--: step
+INSERT INTO "Fresh One".copy VALUES (1, 'x') RETURNING *;
+--: step
+INSERT INTO "Fresh One".items SELECT id FROM items RETURNING *;
+--: step
+SET LOCAL search_path = "Fresh One", public;
+--: step
+SELECT * FROM items NATURAL JOIN copy;
+--: step
+COMMIT;
+
+--: error 42P15
+CREATE SCHEMA fresh CREATE TABLE alt.b (id integer);
+
+--: refused 0A000
+CREATE SCHEMA fresh CREATE TABLE b (id integer) CREATE VIEW v AS SELECT * FROM b;
+
+--: refused 0A000
+CREATE SCHEMA fresh CREATE VIEW v AS SELECT * FROM items;
+
+--: refused 0A000
+CREATE SCHEMA fresh CREATE TABLE b (id integer) GRANT SELECT ON b TO PUBLIC;
+
 CREATE VIEW v AS SELECT 1 AS x;
 --: step
 SELECT * FROM v;
