@@ -8,7 +8,7 @@
 #include "parser/catalog_internal.h"
 #include "parser/tree.h"
 
-enum { ARENA_BLOCK = 64 * 1024 };
+enum { ARENA_BLOCK = 64 * 1024, OID_BYTEA = 17 };
 
 struct arena_block {
 	struct arena_block *next;
@@ -353,8 +353,9 @@ static size_t find_hazards(struct catalog *catalog)
 	size_t n = 0;
 	for (size_t i = 0; i < catalog->n_relations; i++)
 		for (size_t column = 0; column < catalog->relations[i].n_columns; column++) {
-			uint8_t hazards = catalog->relations[i].columns[column].hazards;
-			catalog->relations[i].hazards |= hazards;
+			const struct catalog_column *one = &catalog->relations[i].columns[column];
+			uint8_t hazards = one->hazards;
+			catalog->relations[i].hazards |= hazards | (one->type_oid == OID_BYTEA ? HAZARD_BYTES : 0);
 			n += (hazards & (HAZARD_COMPARED | HAZARD_PATH)) != 0;
 		}
 	for (bool changed = true; changed;) {
@@ -382,6 +383,13 @@ static void add_column_name(struct catalog *catalog, const struct catalog_column
 	name->path_column |= (column->hazards & HAZARD_PATH) != 0;
 }
 
+/* So are the columns of most conditions named, and without a price they are those of indexes. */
+static bool is_comparison(const char *operator)
+{
+	return strcmp(operator, "=") == 0 || strcmp(operator, "<>") == 0 || strcmp(operator, "<") == 0 ||
+		   strcmp(operator, "<=") == 0 || strcmp(operator, ">") == 0 || strcmp(operator, ">=") == 0;
+}
+
 static void index_names(struct catalog *catalog)
 {
 	size_t most = catalog->n_relations + catalog->n_overloads + find_hazards(catalog);
@@ -392,7 +400,6 @@ static void index_names(struct catalog *catalog)
 		struct catalog_name *name = add_name(catalog, relation->name);
 		name->view |= relation->kind == 'v';
 		name->hazards |= relation->hazards;
-		catalog->tests_again |= (relation->hazards & HAZARD_INDEX) != 0;
 		relation->next_named = name->relations;
 		name->relations = relation;
 		for (size_t column = 0; column < relation->n_columns; column++)
@@ -402,8 +409,10 @@ static void index_names(struct catalog *catalog)
 		const struct catalog_overloads *overloads = &catalog->overloads[i];
 		struct catalog_name *name = add_name(catalog, overloads->name);
 		name->own_function |= strcmp(overloads->schema, "pg_catalog") != 0;
-		for (size_t each = 0; each < overloads->n; each++)
+		for (size_t each = 0; each < overloads->n; each++) {
 			name->strange_operator |= overloads->list[each]->strange;
+			name->estimated_operator |= overloads->list[each]->estimated && !is_comparison(overloads->name);
+		}
 		catalog->strange_operators |= name->strange_operator;
 	}
 }
@@ -442,11 +451,6 @@ void catalog_finish(struct catalog *catalog, const struct catalog_rules *rules, 
 }
 
 /* --- reading --- */
-
-bool catalog_tests_again(const struct catalog *catalog)
-{
-	return catalog->tests_again;
-}
 
 struct catalog *catalog_ref(struct catalog *catalog)
 {

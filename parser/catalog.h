@@ -32,9 +32,9 @@ enum catalog_hazard {
 	HAZARD_PATH = 4,     /* jsonb or jsonpath: an expression of dates that needs a time zone fails */
 	HAZARD_OPERATOR = 8, /* an operand of operators that are catalog_function.strange */
 	HAZARD_INDEX =
-		16, /* the relation has an index by which rows are found that patterns, paths or such operators are
-							tested on again, before any other condition */
-	HAZARD_ANY = 31
+		16, /* the relation has an index by which such operators are tested again on what it found */
+	HAZARD_BYTES = 32, /* bytea: its patterns are no texts */
+	HAZARD_ANY = 63
 };
 
 struct catalog_column {
@@ -134,6 +134,8 @@ struct catalog_function {
 	bool cheap; /* procost < 1: the server may call it before it compares the tenant */
 	/* an operator that is not the server's own, of operands that may be the server's own: nobody knows when it fails */
 	bool strange;
+	/* .. that no extension brought, and whose function the planner calls with what it knows of columns (pg_statistic) */
+	bool estimated;
 	/* by catalog_finish(): touches tenant relations, runs dynamic SQL or cannot be read */
 	bool flagged;
 	const char *flag_reason; /* for people; NULL when not flagged */
@@ -185,8 +187,6 @@ struct catalog_rules {
 void catalog_finish(struct catalog *catalog, const struct catalog_rules *rules, uint64_t generation);
 
 /* --- reading (any thread) --- */
-/* Has some relation HAZARD_INDEX? */
-bool catalog_tests_again(const struct catalog *catalog);
 struct catalog *catalog_ref(struct catalog *catalog);
 void catalog_unref(struct catalog *catalog); /* NULL is allowed */
 uint64_t catalog_generation(const struct catalog *catalog);

@@ -27,8 +27,9 @@ struct catalog_name {
 	bool compared_column; /* some relation has a column of this name with HAZARD_COMPARED */
 	bool path_column;     /* .. with HAZARD_PATH */
 	bool strange_operator;
-	uint8_t hazards;    /* of the relations that have this name */
-	const char *reason; /* of the flag, for people */
+	bool estimated_operator; /* catalog_function.estimated, and no comparison */
+	uint8_t hazards;         /* of the relations that have this name */
+	const char *reason;      /* of the flag, for people */
 };
 
 struct catalog_overloads {
@@ -64,7 +65,6 @@ struct catalog {
 	size_t n_shared;
 	bool flagged_operators; /* there are some */
 	bool strange_operators; /* likewise */
-	bool tests_again;       /* some relation has HAZARD_INDEX */
 	struct catalog_overloads *overloads;
 	size_t n_overloads;
 	struct catalog_name *names;

@@ -392,6 +392,22 @@ static const Node *priced(const Node *node)
 	return equal(node, tree_priced((Node *)expr->defresult)) ? (const Node *)expr->defresult : NULL;
 }
 
+/* .. of a column; NULL: something else. */
+static const Node *priced_column(const Node *node)
+{
+	const SubLink *link = (const SubLink *)node;
+	if (!is_link(node, EXPR_SUBLINK) || !IsA(link->subselect, SelectStmt))
+		return NULL;
+	const SelectStmt *select = (const SelectStmt *)link->subselect;
+	if (list_length(select->targetList) != 1)
+		return NULL;
+	const Node *column = ((const ResTarget *)linitial(select->targetList))->val;
+	if (!is_column(column))
+		return NULL;
+	const CaseExpr *made = (const CaseExpr *)tree_priced_column((Node *)column);
+	return equal(made->defresult, link) ? column : NULL;
+}
+
 static bool is_free(struct search *search, const Node *node)
 {
 	if (quals_plain_row(&search->quals, node))
@@ -434,9 +450,10 @@ static bool look_at_expression(struct search *search, Node *node)
 {
 	switch (nodeTag(node)) {
 	case T_CaseExpr:
-		if (priced(node) && (is_free(search, priced(node)) || is_column(priced(node))))
-			return !is_column(priced(node)) && look_below(search, (Node *)priced(node));
-		return inside(search, node);
+		if (priced(node) && priced_column(priced(node)))
+			return false;
+		return priced(node) && is_free(search, priced(node)) ? look_below(search, (Node *)priced(node))
+															 : inside(search, node);
 	case T_A_Expr:
 		if (search->condition && !search->tested &&
 			quals_is_tested_again(&search->quals, (const A_Expr *)node))
@@ -578,7 +595,8 @@ struct quals_free quals_find_free(const struct analysis *analysis, const Node *s
 	search.quals.hazards = hazards;
 	search.hides = hides;
 	look_through(&search, statement);
-	if (search.quals.hazards.any || search.quals.hazards.parameters)
+	const struct quals_hazards *found = &search.quals.hazards;
+	if (found->any || found->parameters || (found->asked && found->tenants))
 		search = look_again(&search, above, statement);
 	return search.found;
 }

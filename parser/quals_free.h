@@ -5,7 +5,9 @@
  * on no row, which is computed where it is used first; and, above an outer join or GROUPING SETS, whatever a column of a
  * sub-select in FROM stands for (a PlaceHolderVar is paid for elsewhere).
  *
- * And what an index does not settle for good is tested again on what it found, before all else.
+ * And what an index does not settle for good is tested again on what it found, before all else; and some conditions the planner
+ * tests before anything runs (quals_hazard.h). The columns of these get a price, as (SELECT column): now() is as good as a
+ * constant to some estimates, and they would see the column behind it.
  *
  * So in a statement that is not settled each such array and sub-select is given the price of an operator,
  *     CASE WHEN pg_catalog.now() IS NULL THEN NULL ELSE .. END
@@ -18,8 +20,8 @@
 #include "parser/analysis.h"
 
 struct quals_free {
-	List *
-		values; /* what must get a price: SubLink, A_ArrayExpr, ColumnRef, or the A_Expr that compares a row with a SubLink */
+	/* what must get a price: SubLink, A_ArrayExpr, or the A_Expr that compares a row with a SubLink; and ColumnRef, as (SELECT column) */
+	List *values;
 	List *queries; /* what must get OFFSET 0: SelectStmt */
 	List *views;   /* what must be read in such a query: RangeVar of a view */
 	List *

@@ -42,6 +42,7 @@ const struct catalog_name *quals_note_relation(struct quals *quals, const RangeV
 	bool renames = range->alias && range->alias->colnames;
 	quals->hazards.any |= entry ? entry->hazards : 0;
 	quals->hazards.renames |= renames;
+	quals->hazards.tenants |= made || (entry && entry->relation);
 	if (made)
 		note_unknown(quals);
 	add_name(quals, range->alias ? range->alias->aliasname : range->relname,
@@ -443,7 +444,7 @@ static bool is_strange_operator(const struct quals *quals, const A_Expr *express
 	case AEXPR_OP_ALL:
 	case AEXPR_LIKE:
 	case AEXPR_ILIKE:
-		return is_strange_name(quals, quals_operator(expression));
+		return is_strange_name(quals, strVal(llast(expression->name))); /* in whatever schema */
 	default:
 		return are_comparisons_strange(quals);
 	}
@@ -477,7 +478,7 @@ bool quals_case_is_hazardous(struct quals *quals, const CaseExpr *expression)
 	return false;
 }
 
-/* --- what an index tests again --- */
+/* --- what is tested elsewhere --- */
 
 static bool find_path(Node *node, void *to)
 {
@@ -496,13 +497,33 @@ static bool find_path(Node *node, void *to)
 	return found;
 }
 
+static bool is_estimated_operator(const struct quals *quals, const A_Expr *expression)
+{
+	if (!quals->analysis->catalog->strange_operators || expression->kind > AEXPR_OP_ALL)
+		return false;
+	const struct catalog_name *entry = quals_known(quals, strVal(llast(expression->name)));
+	return entry && entry->estimated_operator;
+}
+
 bool quals_is_tested_again(struct quals *quals, const A_Expr *expression)
 {
-	if (!(quals->hazards.any & HAZARD_INDEX) || !expression->lexpr || !expression->rexpr)
+	unsigned any = quals->hazards.any;
+	if (!expression->lexpr || !expression->rexpr)
 		return false;
-	if (is_strange_operator(quals, expression))
+	if (any & HAZARD_INDEX && is_strange_operator(quals, expression))
 		return true;
-	return quals_is_pattern(expression) ? !quals_pattern_is_looked_at(quals, expression)
-										: (is_search(expression) && !is_search_safe(expression) &&
-										   find_path(expression->lexpr, quals));
+	bool tested = is_estimated_operator(quals, expression) ||
+				  (quals_is_pattern(expression)
+					   ? !quals_pattern_is_looked_at(quals, expression)
+					   : any & HAZARD_PATH && is_search(expression) && !is_search_safe(expression) &&
+							 find_path(expression->lexpr, quals));
+	quals->hazards.asked |= tested;
+	return tested && quals->hazards.tenants;
+}
+
+bool quals_may_be_tested_again(const struct analysis *analysis, const A_Expr *expression)
+{
+	const struct quals quals = {.analysis = analysis};
+	return quals_is_pattern(expression) || is_search(expression) || is_strange_operator(&quals, expression) ||
+		   is_estimated_operator(&quals, expression);
 }

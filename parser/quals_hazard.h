@@ -24,6 +24,10 @@ struct quals_hazards {
 	bool renames;
 	/* a column may be a parameter of any type */
 	bool parameters;
+	/* it may be rows of tenants that are read */
+	bool tenants;
+	/* something would have been tested again if they were */
+	bool asked;
 	/* what a column's qualifier or a whole row may be called */
 	size_t n_names, room;
 	struct quals_name {
@@ -56,9 +60,12 @@ bool quals_join_is_hazardous(const struct quals *quals, const JoinExpr *join);
 bool quals_collates(const CollateClause *clause);
 /* May the operator of the comparison fail, or something in its operands make it fail? */
 bool quals_operator_is_hazardous(struct quals *quals, const A_Expr *expression);
-/* May it fail where an index tests it again? A screen does not come before that, so its columns get a price (quals_free.h),
- * and are none of an index. */
+/* May it fail where a screen does not come before it? Then its columns get a price (quals_free.h), and are none that the server
+ * knows. That is where an index tests it again on what it found; and where the planner tests it on the most common values
+ * of a column and those of its histogram (pg_statistic), to estimate how many rows it holds for. Those are of all tenants. */
 bool quals_is_tested_again(struct quals *quals, const A_Expr *expression);
+/* Asked of the operator alone; if not, it is not. */
+bool quals_may_be_tested_again(const struct analysis *analysis, const A_Expr *expression);
 bool quals_case_is_hazardous(struct quals *quals, const CaseExpr *expression);
 /* T = $t, which the rewriter has put there, or its screen's T = ANY (ARRAY[$t]). */
 bool quals_is_tenant(const struct quals *quals, const A_Expr *expression);

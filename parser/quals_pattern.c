@@ -16,10 +16,17 @@ static const char *constant_text(const Node *node)
 																				  : NULL;
 }
 
+/* Of an array, if it is written as one: all of them. */
 static bool has_no_escape(const Node *node)
 {
+	ListCell *cell;
 	const char *text = constant_text(node);
-	return text && strchr(text, '\\') == NULL;
+	if (!IsA(node, A_ArrayExpr))
+		return text && strchr(text, '\\') == NULL;
+	foreach (cell, ((const A_ArrayExpr *)node)->elements)
+		if (IsA(lfirst(cell), A_ArrayExpr) || !has_no_escape(lfirst(cell)))
+			return false;
+	return true;
 }
 
 /* Of any length: a shorter one cuts. */
@@ -244,7 +251,8 @@ struct uses {
 	struct use *list; /* by number */
 	size_t room;
 	int most;
-	bool tested; /* a relation is named of which an index tests patterns again */
+	bool tested; /* a relation is named that has rows of tenants */
+	bool bytes;  /* .. and one that has bytea, a pattern of which is told from its value in another way */
 	bool in_pattern;
 };
 
@@ -313,7 +321,8 @@ static bool look_at_pattern(struct uses *uses, A_Expr *expression)
 static bool look_at_relation(struct uses *uses, const RangeVar *range)
 {
 	const struct catalog_name *entry = quals_known(&uses->quals, range->relname);
-	uses->tested |= entry && entry->hazards & HAZARD_INDEX;
+	uses->tested |= entry && entry->relation;
+	uses->bytes |= entry && entry->hazards & HAZARD_BYTES;
 	return false;
 }
 
@@ -394,7 +403,19 @@ static bool may_be_looked_at(const struct uses *uses, int number)
 {
 	const struct use *use = &uses->list[number];
 	uint32_t type = declared_type(&uses->quals, number);
-	return use->last && (type == OID_TEXT || type == OID_VARCHAR || use->patterns == use->all);
+	return use->last &&
+		   (type == OID_TEXT || type == OID_VARCHAR || (use->patterns == use->all && !uses->bytes));
+}
+
+/* Is LIKE or its operator in the text? Most statements need no further look. */
+static bool names_pattern(const struct analysis *analysis)
+{
+	const char *at = analysis->text + analysis->statement_start, *end = at + analysis->statement_length;
+	for (; at + 1 < end; at++)
+		if ((*at == '~' && at[1] == '~') ||
+			((*at | 32) == 'l' && end - at >= 4 && strncasecmp(at, "like", 4) == 0))
+			return true;
+	return false;
 }
 
 void quals_find_patterns(struct analysis *analysis, const Node *statement)
@@ -402,7 +423,7 @@ void quals_find_patterns(struct analysis *analysis, const Node *statement)
 	struct pattern_list *list = &analysis->patterns;
 	struct uses uses = {.quals = {.analysis = analysis}};
 	*list = (struct pattern_list){0};
-	if (analysis->request->protocol != PROTOCOL_EXTENDED || !catalog_tests_again(analysis->catalog))
+	if (analysis->request->protocol != PROTOCOL_EXTENDED || !names_pattern(analysis))
 		return;
 	if (IsA(statement, ExplainStmt))
 		statement = ((const ExplainStmt *)statement)->query;

@@ -15,8 +15,8 @@
 
 struct quals;
 
-/* Fills analysis->patterns, with numbers in order. Of statements of the extended protocol that name a relation with an index that
- * tests patterns again; of others it stays empty. */
+/* Fills analysis->patterns, with numbers in order. Of statements of the extended protocol that name a relation with rows of
+ * tenants; of others it stays empty. */
 void quals_find_patterns(struct analysis *analysis, const Node *statement);
 
 /* Does the operator, of which the operands are there, take a pattern, or an array of them? */

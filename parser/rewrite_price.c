@@ -1,11 +1,14 @@
 /* Conditions that cost the planner nothing and may fail: a price for what they are made of, and fences; see quals_free.h. */
 #include "parser/quals_free.h"
+#include "parser/quals_hazard.h"
 #include "parser/rewrite.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static const char PRICE[] = "(CASE WHEN pg_catalog.now() IS NULL THEN NULL ELSE ", PRICE_END[] = " END)";
+#define PRICED "(CASE WHEN pg_catalog.now() IS NULL THEN NULL ELSE "
+static const char PRICE[] = PRICED, PRICE_END[] = " END)";
+static const char PRICE_COLUMN[] = PRICED "(SELECT ", PRICE_COLUMN_END[] = ") END)";
 
 /* What is not understood is left to the checker, which refuses it. */
 static void add_free(struct rewrite *rewrite, struct quals_free found)
@@ -46,8 +49,8 @@ bool price_due_for(struct analysis *analysis, const Node *node)
 	if (left == NULL)
 		return false;
 	/* columns of comparisons are listed before they are come to */
-	if (IsA(node, A_Expr) && !IsA(left, RowExpr) && !catalog_tests_again(analysis->catalog) &&
-		analysis->names->n_temporaries == 0)
+	if (IsA(node, A_Expr) && !IsA(left, RowExpr) &&
+		!quals_may_be_tested_again(analysis, (const A_Expr *)node))
 		return false;
 	find_free(analysis);
 	return tree_list_has(analysis->rewrite->free_values, node);
@@ -112,12 +115,13 @@ bool price(struct analysis *analysis, Node **place, const char *name)
 	size_t start, end;
 	if (!rewrite_tokens(analysis) || !extent(analysis, *place, &start, &end))
 		return rewrite_lost(analysis, exprLocation(*place));
-	*place = tree_priced(*place);
+	bool column = IsA(*place, ColumnRef) || IsA(*place, A_Indirection);
+	*place = column ? tree_priced_column(*place) : tree_priced(*place);
 	const char *label = expression_name(*place);
 	bool labelled = name && label && strcmp(name, label) != 0;
-	return splice_text(analysis, end, 0, PRICE_END) &&
+	return splice_text(analysis, end, 0, column ? PRICE_COLUMN_END : PRICE_END) &&
 		   (!labelled || splice_text(analysis, end, 0, text_concat(" AS ", text_identifier(name), NULL))) &&
-		   splice_opening(analysis, start, PRICE);
+		   splice_opening(analysis, start, column ? PRICE_COLUMN : PRICE);
 }
 
 Node *price_made(struct analysis *analysis, Node *value, const char **opens, const char **closes)

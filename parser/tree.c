@@ -153,6 +153,16 @@ Node *tree_priced(Node *value)
 	return (Node *)expression;
 }
 
+Node *tree_priced_column(Node *column)
+{
+	SelectStmt *select = MAKE(SelectStmt);
+	select->targetList = list_make1(tree_target(NULL, column));
+	SubLink *link = MAKE(SubLink);
+	link->subLinkType = EXPR_SUBLINK;
+	link->subselect = (Node *)select;
+	return tree_priced((Node *)link);
+}
+
 Node *tree_and(List *conjuncts, Node *rest)
 {
 	if (rest)

@@ -27,6 +27,8 @@ A_Expr *tree_equals(Node *left, Node *right);
 Node *tree_screen(Node *left, Node *right);
 /* CASE WHEN pg_catalog.now() IS NULL THEN NULL ELSE value END */
 Node *tree_priced(Node *value);
+/* The same of (SELECT column), of which the planner knows no values: now() it may take for a constant (estimate_expression_value()). */
+Node *tree_priced_column(Node *column);
 
 /* `first` AND `rest`, as the grammar builds it: `rest` is kept whole, as if in parentheses. Either may be
  * NULL. */

@@ -217,7 +217,9 @@ static const char outputs_text[] =
 static const char operators_text[] =
 	"SELECT DISTINCT n.nspname, o.oprname, CASE WHEN o.oid >= 16384 THEN pg_catalog.format('%I.%I(', m.nspname, q.proname) END,"
 	" CASE WHEN o.oid >= 16384 THEN m.nspname END, CASE WHEN o.oid >= 16384 THEN q.proname END,"
-	" " STRANGE_OPERATOR
+	" " STRANGE_OPERATOR ", o.oid >= 16384 AND o.oprrest NOT IN (0, 'areasel'::pg_catalog.regproc, 'positionsel'::pg_catalog.regproc,"
+	" 'contsel'::pg_catalog.regproc) AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d"
+	" WHERE d.classid = 'pg_catalog.pg_operator'::pg_catalog.regclass AND d.objid = o.oid AND d.deptype = 'e')"
 	" FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace LEFT JOIN pg_catalog.pg_proc q"
 	" ON q.oid = o.oprcode LEFT JOIN pg_catalog.pg_namespace m ON m.oid = q.pronamespace WHERE " OUR_SCHEMAS;
 // clang-format on
@@ -527,6 +529,7 @@ static bool load_operators(struct loading *loading, struct error *error)
 												   .calls_schema = sql_text(part.result, row, 3),
 												   .calls = sql_text(part.result, row, 4),
 												   .strange = sql_bool(part.result, row, 5),
+												   .estimated = sql_bool(part.result, row, 6),
 											   });
 	PQclear(part.result);
 	return true;

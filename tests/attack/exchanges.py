@@ -505,7 +505,7 @@ AGAIN = ["users WHERE email LIKE '%{}\\'", "users WHERE users.email ILIKE '%{}\\
          "(SELECT email LIKE '%{}\\' AS b FROM users) u WHERE b", "orders o LEFT JOIN users u ON email LIKE '%{}\\'", "users WHERE email LIKE name || '%{}\\'", "users u, (SELECT '%{}\\' AS p) x WHERE email LIKE p",
          f"orders WHERE doc @@ '{PATH}'", f"orders o WHERE o.doc @? '$ ? ({PATH.replace('$', '@')})'", f"(SELECT doc AS d FROM orders) x WHERE d @@ '{PATH}'",
          f"orders WHERE id > 0 AND (doc @@ '{PATH}' OR doc @> '{{{{\"m\": \"none\"}}}}')", f"users u JOIN orders o ON u.id = o.id OR o.doc @@ '{PATH}'",
-         "orders WHERE numbers @> '{{770077}}' AND status LIKE '{}%'"]
+         "orders WHERE numbers @> '{{770077}}' AND status LIKE '{}%'", "orders WHERE numbers OPERATOR(public.@>) '{{770077}}' AND status LIKE '{}%'"]
 TESTED = """CREATE EXTENSION pg_trgm; CREATE EXTENSION intarray; CREATE INDEX users_trigrams ON users USING gin (email gin_trgm_ops); ALTER TABLE orders ADD COLUMN doc jsonb, ADD COLUMN numbers int[];
     UPDATE orders SET doc = jsonb_build_object('m', left(status, 6), 'd', '2020-01-01'), numbers = ARRAY[770077, NULL] WHERE tenant_id <> 1; CREATE INDEX orders_doc ON orders USING gin (doc)"""
 UNTESTED = "DROP INDEX users_trigrams, orders_doc; ALTER TABLE orders DROP COLUMN doc, DROP COLUMN numbers; DROP EXTENSION intarray; DROP EXTENSION pg_trgm"
@@ -553,6 +553,63 @@ def _(world):
             told.append((text, codes))
     connection.close()
     world.watch.query(UNTESTED)
+    return b"", f"told by {told}" if told else None
+
+
+# {} is the beginning of what other tenants have most often in a column, or of what nobody has. To estimate how many rows there will be, the
+# planner tests such conditions on that value itself.
+ESTIMATED = ["kind LIKE '{}%2\\'", "kind ILIKE '{}%2\\'", "kind NOT LIKE '{}%2\\'", "kind LIKE '{}%!' ESCAPE '!'", "kind ~~ '{}%2\\'", "(kind LIKE '{}%2\\') IS TRUE", "(id = 5 OR kind LIKE '{}%2\\')",
+             "kind LIKE ANY (ARRAY['x', '{}%2\\'])", "kind LIKE ALL ('{{\"%\", \"{}%2\\\\\"}}')", "kind NOT ILIKE ANY (ARRAY['{}%2\\'])", "kind LIKE concat('{}%2', chr(92))",
+             "(CASE WHEN pg_catalog.now() IS NULL THEN NULL ELSE kind END) LIKE ANY (ARRAY['{}%2\\'])", "(SELECT kind) LIKE ANY (ARRAY['{}%2\\'])", "bytes LIKE '{}%2\\\\'",
+             f"doc @@ '{PATH}'", f"doc @? '$ ? ({PATH.replace('$', '@')})'", "kind === '{}'", "kind OPERATOR(public.===) '{}'", "kind === ANY (ARRAY['{}'])", "'{}' === kind"]
+COMMON = """ALTER TABLE orders ADD COLUMN kind text, ADD COLUMN doc jsonb, ADD COLUMN bytes bytea;
+    UPDATE orders SET kind = 'CANARY-2z', doc = '{"m": "CANARY", "d": "2020-01-01"}', bytes = 'CANARY-2z' WHERE tenant_id <> 1; ANALYZE orders;
+    CREATE FUNCTION same(text, text) RETURNS bool LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'compared % %', $1, $2; RETURN $1 = $2; END $$;
+    CREATE OPERATOR === (LEFTARG = text, RIGHTARG = text, FUNCTION = same, RESTRICT = eqsel)"""
+UNCOMMON = "ALTER TABLE orders DROP COLUMN kind, DROP COLUMN doc, DROP COLUMN bytes; DROP OPERATOR === (text, text); DROP FUNCTION same; ANALYZE orders"
+
+
+@exchange("errors: an estimate tells what other tenants have most often")
+def _(world):
+    world.watch.query(COMMON)
+    connection = world.connect()
+    connection.query("SELECT FROM something_new")
+    texts = [form.format(ask) for ask in ESTIMATED for form in (
+        "SELECT 1 FROM orders WHERE {}", "SELECT 1 FROM (SELECT 1) u (one) LEFT JOIN orders ON {}",
+        "SELECT 1 FROM (SELECT id, kind, doc, bytes FROM orders UNION ALL SELECT 1, 'x', '1', 'x') x WHERE {}", "WITH x AS (SELECT * FROM orders) SELECT 1 FROM x WHERE {}",
+        "UPDATE orders SET status = status WHERE {}", "DELETE FROM orders WHERE {}", "SELECT 1 FROM users WHERE EXISTS (SELECT FROM orders WHERE {})")]
+    told = []
+    for text in texts:
+        codes = []
+        for start in ("CANARY", "CANARX"):
+            connection.take_received()
+            reply = connection.query(text.format(start))
+            codes.append(reply.error and reply.error["C"])
+            if b"CANARY-2" in connection.take_received():
+                told.append((text, "notice"))
+        if codes[0] != codes[1] or codes[0] in ("0A000", "42501", "42601", "42P01", "42703", "42883"):
+            told.append((text, codes, reply.error and reply.error["M"]))
+    for ask, types in (("kind LIKE $1", []), ("kind ILIKE $1", [25]), ("bytes LIKE $1", []), ("(status = $1 OR kind LIKE $1)", []), ("kind LIKE ANY ($1)", [1009])):
+        codes = []
+        for start in ("CANARY", "CANARX"):
+            value = f"{start}%2\\"
+            value = '{"' + value + '\\"}' if "ANY" in ask else value + "\\" if "bytes" in ask else value
+            connection.send(wire.parse("", f"SELECT 1 FROM orders WHERE {ask}", types), wire.bind("", "", [value]), wire.execute(), wire.sync())
+            reply = connection.until_ready()
+            codes.append(reply.error and reply.error["C"])
+        if codes[0] != codes[1] or codes[0] in ("0A000", "42501", "42601", "42P01", "42703", "42883"):
+            told.append((ask, codes, reply.error and reply.error["M"]))
+    connection.query("SET plan_cache_mode = force_custom_plan")
+    codes = []
+    for start in ("CANARY", "CANARX"):
+        connection.query("PREPARE a (text) AS SELECT 1 FROM orders WHERE kind LIKE $1")
+        reply = connection.query(f"EXECUTE a ('{start}%2\\')")
+        codes.append(reply.error and reply.error["C"])
+        connection.query("DEALLOCATE a")
+    if codes != [None, None]:
+        told.append(("prepared", codes))
+    connection.close()
+    world.watch.query(UNCOMMON)
     return b"", f"told by {told}" if told else None
 
 
@@ -635,7 +692,7 @@ def _(world):
         connection.send(wire.bind("", "q", [f"%{start}\\"]), wire.execute(), wire.sync())
         reply = connection.until_ready()
         codes.append(reply.error and reply.error["C"])
-    if before or codes[0] != codes[1]:
+    if not before or before["C"] != "22025" or codes[0] != codes[1]:
         told.append(("before the index", before, codes))
     connection.close()
     world.watch.query(UNTESTED)

@@ -1,4 +1,4 @@
-/* Patterns of LIKE that may end in a backslash, beside an index that tests them again: parser/quals_pattern.h. */
+/* Patterns of LIKE that may end in a backslash, where an index or the planner tests them: parser/quals_pattern.h. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,6 +18,7 @@
 static const char CATALOG[] = "CREATE TABLE tenants (id int PRIMARY KEY);"
 							  "CREATE TABLE posts (id int PRIMARY KEY, title text, name text, tenant_id int);"
 							  "CREATE TABLE plain (id int PRIMARY KEY, title text, tenant_id int);"
+							  "CREATE TABLE files (id int, body bytea, tenant_id int);"
 							  "CREATE TABLE common (id int, title text);"
 							  "CREATE INDEX titles ON posts USING gin (title gin_trgm_ops);"
 							  "CREATE INDEX commons ON common USING gin (title gin_trgm_ops);"
@@ -160,8 +161,15 @@ static void test_where(void **state)
 	expect(&ask, "SELECT id FROM plain p LEFT JOIN (SELECT title LIKE $1 AS b FROM posts) x ON x.b", "1",
 		   false);
 	expect(&ask, "WITH c AS (SELECT title FROM posts) SELECT 1 FROM c WHERE title LIKE $1", "1", false);
-	/* no index, no rows of tenants */
-	expect(&ask, "SELECT id FROM plain WHERE title LIKE $1", "", false);
+	/* without an index: the planner knows values */
+	expect(&ask, "SELECT id FROM plain WHERE title LIKE $1", "1", false);
+	expect(&ask, "SELECT id FROM plain WHERE title LIKE 'a\\'", "", true);
+	expect(&ask, "SELECT id FROM plain WHERE title LIKE ANY (ARRAY['a%', 'b\\%'])", "", true);
+	expect(&ask, "SELECT id FROM plain WHERE title LIKE ANY (ARRAY['a%', '%b'])", "", false);
+	/* a pattern of bytes */
+	expect(&ask, "SELECT id FROM files WHERE body LIKE $1", "", true);
+	expect(&ask, "SELECT b FROM (SELECT body AS b FROM files) x WHERE b LIKE $1", "", true);
+	/* no rows of tenants */
 	expect(&ask, "SELECT id FROM common WHERE title LIKE $1", "", false);
 	/* the parameters are others, or are not bound */
 	expect(&ask, "PREPARE p (text) AS SELECT id FROM posts WHERE title LIKE $1", "", true);

@@ -127,7 +127,25 @@ SELECT id FROM uneven WHERE note ILIKE $1 || '%' OR plain LIKE lower($2) ORDER B
 SELECT id FROM uneven WHERE note LIKE $1 AND note <> $2 ORDER BY 1;
 
 --: params a\
+--: modes simple
 SELECT w FROM words WHERE w LIKE $1 ORDER BY 1;
+
+-- .. that Bind looks at
+--: params a\
+--: modes text binary
+--: refused 22025
+SELECT w FROM words WHERE w LIKE $1 ORDER BY 1;
+
+-- what the planner tests on the most common values gets a price
+SELECT w FROM words WHERE w LIKE 'a\' OR w ILIKE ANY (ARRAY['%d1', 'b\']) OR w LIKE 'WOR!%1!' ESCAPE '!' ORDER BY 1;
+
+SELECT upper(w) AS u, count(*) FROM words WHERE n < 100 GROUP BY w HAVING upper(w) NOT LIKE 'a\' ORDER BY 1;
+
+SELECT w.w, x.u FROM words w LEFT JOIN (SELECT n, upper(w) AS u FROM words) x ON x.u LIKE 'A\' OR x.n = w.n WHERE NOT (w.w LIKE ALL (ARRAY['b\', w.w])) ORDER BY 1, 2;
+
+UPDATE words SET note = 'like' WHERE w LIKE 'a\' OR w = 'word1' RETURNING w, note;
+
+DELETE FROM words WHERE w NOT LIKE 'a\' AND n < 2 RETURNING w;
 
 --: error 22025
 --: params wor\
