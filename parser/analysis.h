@@ -92,6 +92,8 @@ void analysis_effect(struct analysis *analysis, enum effect_kind kind, const cha
  * to do except that expressions inside (EXECUTE arguments and the like) have been examined. For
  * VERDICT_GUARD the rewriter goes on. For VERDICT_REFUSE the refusal is recorded. */
 enum verdict_kind statement_policy(struct analysis *analysis, Node *statement);
+/* Is the option of EXPLAIN on? What cannot be read is. */
+bool statement_explains(const ExplainStmt *explain, const char *name, bool otherwise);
 /* Schema changes: CREATE TABLE gets its tenant column here (splices and tree), the rest passes or is
  * refused. */
 bool statement_schema_change(struct analysis *analysis, Node *statement);

@@ -41,6 +41,30 @@ static bool contained(struct analysis *analysis, Node **query, size_t begin, siz
 	}
 }
 
+static bool runs_prepared(const Node *query)
+{
+	if (IsA(query, CreateTableAsStmt))
+		query = ((const CreateTableAsStmt *)query)->query;
+	return IsA(query, ExecuteStmt);
+}
+
+/* ANALYZE counts rows that are left out because they are another tenant's, and an estimate tells of any value which share of all rows
+ * has it, or less than it: so the values themselves can be found, as in pg_stats. */
+static bool explains_others(struct analysis *analysis, const ExplainStmt *statement)
+{
+	if (analysis->request->right != RIGHT_BOUND || analysis->policy->allow_data_catalogs ||
+		(!analysis->touches_tenant && !runs_prepared(statement->query)) ||
+		(!statement_explains(statement, "analyze", false) && !statement_explains(statement, "costs", true)))
+		return true;
+	return analysis_refuse(analysis, "42501", -1, "EXPLAIN would show numbers that all tenants' rows go into",
+						   "The user is bound to a tenant. Costs and rows are estimated from what all "
+						   "tenants have in these tables; "
+						   "ANALYZE counts rows that were found before they were compared with the tenant.",
+						   "EXPLAIN (COSTS off) shows the plan without them. Or ask as a user that may "
+						   "choose its tenant, or set "
+						   "data_catalogs = allow.");
+}
+
 /* EXPLAIN [(options)] | [ANALYZE] [VERBOSE] query */
 static bool explain(struct analysis *analysis, ExplainStmt *statement, size_t begin, size_t end)
 {
@@ -53,7 +77,7 @@ static bool explain(struct analysis *analysis, ExplainStmt *statement, size_t be
 			   keyword == KEYWORD_VERBOSE)
 			i++;
 	}
-	return contained(analysis, &statement->query, i, end);
+	return contained(analysis, &statement->query, i, end) && explains_others(analysis, statement);
 }
 
 static bool declare_cursor(struct analysis *analysis, DeclareCursorStmt *statement, size_t begin, size_t end)

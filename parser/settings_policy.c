@@ -91,6 +91,17 @@ static bool rule_cost(const char *value, struct refusal *refusal)
 				  "Change other settings of the planner, or connect to the server itself.");
 }
 
+static bool rule_plan(const char *value, struct refusal *refusal)
+{
+	static const char *const OFF[] = {"off", "false", "no", "0", NULL};
+	for (const char *const *off = OFF; value && *off; off++)
+		if (strcasecmp(value, *off) == 0)
+			return true;
+	return !value || refuse(refusal, "42501", "plans would be shown to a user that is bound to a tenant",
+							"Their numbers are estimated from the rows of all tenants.",
+							"EXPLAIN (COSTS off) shows a plan without them.");
+}
+
 static bool rule_role(const char *value, struct refusal *refusal)
 {
 	/* NONE too: the default of the session may be a lesser role than the one that logged in. */
@@ -154,6 +165,7 @@ static const struct {
 	{"session_replication_role", rule_replication_role, false, false},
 	{"cpu_operator_cost", rule_cost, false, false},
 	{"cpu_tuple_cost", rule_cost, false, false},
+	{"debug_print_plan", rule_plan, false, true},
 	{"role", rule_role, false, true},
 	{"session_authorization", rule_role, false, true},
 	{"search_path", rule_search_path, false, false},

@@ -59,15 +59,14 @@ static bool examine_inner(struct analysis *analysis, Node *inner, bool executed)
 	return true;
 }
 
-static bool examine_explain(struct analysis *analysis, Node *statement)
+bool statement_explains(const ExplainStmt *explain, const char *name, bool otherwise)
 {
-	ExplainStmt *explain = (ExplainStmt *)statement;
-	bool executed = false;
+	bool on = otherwise;
 	for (int i = 0; i < list_length(explain->options); i++) {
-		DefElem *option = list_nth(explain->options, i);
-		if (strcmp(option->defname, "analyze") != 0)
+		const DefElem *option = list_nth(explain->options, i);
+		if (strcmp(option->defname, name) != 0)
 			continue;
-		executed = true;
+		on = true;
 		if (option->arg && (IsA(option->arg, String) || IsA(option->arg, Integer))) {
 			/* DefElem carries plain values: on/off words, or 0/1. */
 			const char *word = IsA(option->arg, String) ? strVal(option->arg)
@@ -75,10 +74,16 @@ static bool examine_explain(struct analysis *analysis, Node *statement)
 														: "off";
 			struct constant constant = {true, true, word};
 			bool value;
-			executed = !constant_bool(&constant, &value) || value;
+			on = !constant_bool(&constant, &value) || value;
 		}
 	}
-	return examine_inner(analysis, explain->query, executed);
+	return on;
+}
+
+static bool examine_explain(struct analysis *analysis, Node *statement)
+{
+	const ExplainStmt *explain = (const ExplainStmt *)statement;
+	return examine_inner(analysis, explain->query, statement_explains(explain, "analyze", false));
 }
 
 static bool examine_prepare(struct analysis *analysis, Node *statement)

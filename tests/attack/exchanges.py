@@ -613,6 +613,34 @@ def _(world):
     return b"", f"told by {told}" if told else None
 
 
+# {} is what another tenant has, or no one.
+COUNTED = ["EXPLAIN (ANALYZE, TIMING off, SUMMARY off) SELECT 1 FROM users WHERE email = '{}'", "EXPLAIN (COSTS off, ANALYZE 1, TIMING off, SUMMARY off) DELETE FROM users WHERE email = '{}'",
+           "EXPLAIN SELECT 1 FROM orders WHERE kind = '{}'", "EXPLAIN (FORMAT json) SELECT 1 FROM orders WHERE kind >= '{}'", "EXPLAIN (COSTS off) SELECT 1 FROM orders WHERE kind >= '{}'",
+           "EXPLAIN (ANALYZE, TIMING off, SUMMARY off) EXECUTE counted ('{}')", "EXPLAIN (COSTS on) CREATE TEMP TABLE x AS EXECUTE counted ('{}')", "SELECT 1 FROM orders WHERE kind = '{}'"]
+
+
+@exchange("EXPLAIN and printed plans count what other tenants have")
+def _(world):
+    world.watch.query(COMMON)
+    connection = world.connect()
+    connection.query("SELECT FROM something_new")
+    for text in ("SET enable_seqscan = off", "SET enable_bitmapscan = off", "SET client_min_messages = log", "SET debug_print_plan = on", "SET LOCAL debug_print_plan = 'true'", "SELECT set_config('debug_print_plan', '1', false)",
+                 "SET plan_cache_mode = force_custom_plan", "PREPARE counted (text) AS SELECT 1 FROM orders WHERE kind = $1"):
+        connection.query(text)
+    told = []
+    for text in COUNTED:
+        answers = []
+        for value in ("CANARY-2-2001" if "email" in text else "CANARY-2z", "CANARX-2-2001" if "email" in text else "CANARX-2z"):
+            connection.take_received()
+            connection.query(text.format(value))
+            answers.append(connection.take_received().replace(value.encode(), b"?"))
+        if answers[0] != answers[1]:
+            told.append((text, answers))
+    connection.close()
+    world.watch.query(UNCOMMON)
+    return b"", f"told by {told}" if told else None
+
+
 # Parameters that a pattern ends with: Bind looks at them, and the index is used. Each with the types that are declared.
 LAST = [("email LIKE $1", ["%{}\\"]), ("email ILIKE $1::text", ["%{}\\"]), ("email LIKE upper($1)", ["%{}\\"]), ("email LIKE '%' || $1", ["{}\\"]), ("email ~~ $1", ["%{}\\\\\\"]),
         ("email LIKE $1 || $2", ["%{}", "\\"]), ("email LIKE $1 || $2", ["%{}\\", ""]), ("email LIKE ('%' || lower($1)) || upper($2::varchar)", ["{}", "\\"]),
