@@ -347,6 +347,8 @@ static void add_hazards(struct catalog *catalog, uint32_t to, uint8_t hazards, b
 	*changed = true;
 }
 
+enum { HAZARDS_OF_NAMES = HAZARD_COMPARED | HAZARD_PATH | HAZARD_GEOMETRY };
+
 /* A view has those of what it reads, too, and a parent those of its children. The number of names that columns add. */
 static size_t find_hazards(struct catalog *catalog)
 {
@@ -356,7 +358,7 @@ static size_t find_hazards(struct catalog *catalog)
 			const struct catalog_column *one = &catalog->relations[i].columns[column];
 			uint8_t hazards = one->hazards;
 			catalog->relations[i].hazards |= hazards | (one->type_oid == OID_BYTEA ? HAZARD_BYTES : 0);
-			n += (hazards & (HAZARD_COMPARED | HAZARD_PATH)) != 0;
+			n += (hazards & HAZARDS_OF_NAMES) != 0;
 		}
 	for (bool changed = true; changed;) {
 		changed = false;
@@ -376,11 +378,12 @@ static size_t find_hazards(struct catalog *catalog)
 
 static void add_column_name(struct catalog *catalog, const struct catalog_column *column)
 {
-	if (!(column->hazards & (HAZARD_COMPARED | HAZARD_PATH)))
+	if (!(column->hazards & HAZARDS_OF_NAMES))
 		return;
 	struct catalog_name *name = add_name(catalog, column->name);
 	name->compared_column |= (column->hazards & HAZARD_COMPARED) != 0;
 	name->path_column |= (column->hazards & HAZARD_PATH) != 0;
+	name->geometry_column |= (column->hazards & HAZARD_GEOMETRY) != 0;
 }
 
 /* So are the columns of most conditions named, and without a price they are those of indexes. */

@@ -34,7 +34,9 @@ enum catalog_hazard {
 	HAZARD_INDEX =
 		16, /* the relation has an index by which such operators are tested again on what it found */
 	HAZARD_BYTES = 32, /* bytea: its patterns are no texts */
-	HAZARD_ANY = 63
+	/* point, circle, .. : what is computed from them overflows */
+	HAZARD_GEOMETRY = 64,
+	HAZARD_ANY = 127
 };
 
 struct catalog_column {

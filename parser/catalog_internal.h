@@ -26,6 +26,7 @@ struct catalog_name {
 	bool view;                                /* some view has this name */
 	bool compared_column; /* some relation has a column of this name with HAZARD_COMPARED */
 	bool path_column;     /* .. with HAZARD_PATH */
+	bool geometry_column; /* .. with HAZARD_GEOMETRY */
 	bool strange_operator;
 	bool estimated_operator; /* catalog_function.estimated, and no comparison */
 	uint8_t hazards;         /* of the relations that have this name */

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "parser/created.h"
+#include "parser/quals_geometry.h"
 #include "parser/quals_internal.h"
 #include "parser/tree.h"
 
@@ -312,7 +313,8 @@ static bool visit_node(struct quals *quals, Node *node)
 	case T_List:
 		return visit_list(quals, (const List *)node);
 	case T_A_Expr:
-		return part(quals, ((A_Expr *)node)->lexpr) || part(quals, ((A_Expr *)node)->rexpr);
+		return part(quals, ((A_Expr *)node)->lexpr) || part(quals, ((A_Expr *)node)->rexpr) ||
+			   (quals_is_distance((A_Expr *)node) && quals_is_tested_again(quals, (A_Expr *)node));
 	case T_ResTarget:
 		return part(quals, ((ResTarget *)node)->indirection) || part(quals, ((ResTarget *)node)->val);
 	default:

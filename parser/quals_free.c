@@ -2,6 +2,7 @@
 #include "parser/quals_free.h"
 
 #include "parser/created.h"
+#include "parser/quals_geometry.h"
 #include "parser/quals_internal.h"
 #include "parser/tree.h"
 
@@ -455,7 +456,7 @@ static bool look_at_expression(struct search *search, Node *node)
 		return priced(node) && is_free(search, priced(node)) ? look_below(search, (Node *)priced(node))
 															 : inside(search, node);
 	case T_A_Expr:
-		if (search->condition && !search->tested &&
+		if ((search->condition || quals_is_distance((const A_Expr *)node)) && !search->tested &&
 			quals_is_tested_again(&search->quals, (const A_Expr *)node))
 			return look_at_tested_again(search, node);
 		/* fall through */
@@ -578,6 +579,7 @@ static struct search look_again(const struct search *before, enum quals_above ab
 	search.knows = true;
 	search.hides = before->hides;
 	search.quals.hazards = before->quals.hazards;
+	search.quals.hazards.guessed = !before->quals.hazards.renames;
 	search.quals.hazards.renames |= (before->quals.hazards.any & HAZARD_COMPARED) != 0;
 	look_through(&search, statement);
 	return search;

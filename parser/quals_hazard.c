@@ -1,5 +1,6 @@
 /* See quals_hazard.h. */
 #include "parser/created.h"
+#include "parser/quals_geometry.h"
 #include "parser/quals_internal.h"
 #include "parser/quals_pattern.h"
 
@@ -512,7 +513,7 @@ bool quals_is_tested_again(struct quals *quals, const A_Expr *expression)
 		return false;
 	if (any & HAZARD_INDEX && is_strange_operator(quals, expression))
 		return true;
-	bool tested = is_estimated_operator(quals, expression) ||
+	bool tested = is_estimated_operator(quals, expression) || quals_is_computed_in_index(quals, expression) ||
 				  (quals_is_pattern(expression)
 					   ? !quals_pattern_is_looked_at(quals, expression)
 					   : any & HAZARD_PATH && is_search(expression) && !is_search_safe(expression) &&
@@ -525,5 +526,5 @@ bool quals_may_be_tested_again(const struct analysis *analysis, const A_Expr *ex
 {
 	const struct quals quals = {.analysis = analysis};
 	return quals_is_pattern(expression) || is_search(expression) || is_strange_operator(&quals, expression) ||
-		   is_estimated_operator(&quals, expression);
+		   is_estimated_operator(&quals, expression) || quals_is_of_shapes(expression);
 }

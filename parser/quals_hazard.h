@@ -22,6 +22,7 @@ struct quals_hazards {
 	unsigned any; /* enum catalog_hazard */
 	/* a column may come from one of another name */
 	bool renames;
+	bool guessed; /* .. so it is said, but nothing has been seen to do so */
 	/* a column may be a parameter of any type */
 	bool parameters;
 	/* it may be rows of tenants that are read */

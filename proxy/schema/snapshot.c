@@ -81,7 +81,7 @@ static const char relations_text[] =
 	"  FROM pg_catalog.pg_type t JOIN pg_catalog.pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END" \
 	"  LEFT JOIN pg_catalog.pg_type e ON e.oid = b.typelem AND b.typcategory = 'A' WHERE t.oid IN (TABLE used))," \
 	" hazards AS MATERIALIZED (SELECT b.type, s.collated, CASE WHEN s.collated OR b.strange OR b.typtype IN ('c', 'd', 'p')" \
-	"   OR b.is_array AND b.element NOT IN (TABLE ordered) THEN 3 ELSE 0 END AS compared," \
+	"   OR b.is_array AND b.element NOT IN (TABLE ordered) THEN 3 WHEN b.oid IN (600, 601, 602, 603, 604, 628, 718) THEN 67 ELSE 0 END AS compared," \
 	"  CASE WHEN NOT b.is_array AND b.oid NOT IN (TABLE ordered) THEN 2 ELSE 0 END AS row," \
 	"  CASE WHEN b.typtype IN ('c', 'd') OR 3802 IN (b.oid, b.element) OR 4072 IN (b.oid, b.element) THEN 4 ELSE 0 END AS path," \
 	"  CASE WHEN b.typtype = 'd' OR EXISTS (SELECT FROM strange s WHERE s.is_any OR s.oid IN (b.type, b.oid)) OR EXISTS (SELECT" \

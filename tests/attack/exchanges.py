@@ -613,6 +613,45 @@ def _(world):
     return b"", f"told by {told}" if told else None
 
 
+# {} is where another tenant has something, or no one. What is computed from a shape that the attacker chose overflows.
+STRIP, FAR = "'(({0},-1e308),({0},1e308),(770079,1e308),(770079,-1e308))'::polygon", "'(1.7e308,1.7e308)'::point"
+SHAPES = [f"WHERE at <@ {STRIP}", f"WHERE {STRIP} @> at", f"WHERE id > 0 AND at <@ ({STRIP})", "WHERE at <@ '(({0},0),(770079,9000))'::box ORDER BY at <-> " + FAR,
+          "WHERE at <@ '(({0},0),(770079,9000))'::box ORDER BY " + FAR + " <-> at LIMIT 1", "WHERE at <@ box(point({0}, 0), point(770079, 9000)) ORDER BY 1 LIMIT 1",
+          "WHERE id = {0} - 768076 AND at <@ '<(1e308,0),1.7e308>'::circle", "WHERE id = {0} - 768076 AND area = area", "WHERE id = {0} - 768076 AND area = '<(0,0),1e200>'", "WHERE id = {0} - 768076 AND area << '<(1.7e308,0),1.7e308>'",
+          "WHERE id = {0} - 768076 AND COALESCE(area < '<(0,0),1e200>', true)", "WHERE area && '<({0},1000),3>'::circle ORDER BY area <-> " + FAR, "WHERE at << '({0},1)' AND at >> '(770070,1)' ORDER BY at <-> " + FAR]
+SHAPED = """ALTER TABLE orders ADD COLUMN at point, ADD COLUMN area circle; UPDATE orders SET at = point(CASE WHEN tenant_id = 1 THEN 1 ELSE 770077 END, id), area = circle(point(CASE WHEN tenant_id = 1 THEN 1 ELSE 770077 END, id), 1);
+    CREATE INDEX orders_at ON orders USING gist (at); CREATE INDEX orders_area ON orders USING gist (area)"""
+
+
+@exchange("errors: a shape that overflows tells where other tenants have something")
+def _(world):
+    world.watch.query(SHAPED)
+    connection = world.connect()
+    connection.query("SELECT FROM something_new")
+    told = []
+    for settings in (["enable_seqscan"], ["enable_seqscan", "enable_bitmapscan"], ["enable_indexscan", "enable_bitmapscan"]):
+        connection.query("RESET ALL")
+        for setting in settings:
+            connection.query(f"SET {setting} = off")
+        for rest in SHAPES:
+            for text in (f"SELECT at <-> {FAR} FROM orders {rest}", f"SELECT 1 FROM (SELECT id, at, area, at <-> {FAR} AS d FROM orders) o {rest}", f"SELECT 1 FROM orders {rest}",
+                         f"SELECT 1 FROM (SELECT id, at AS at, area AS area FROM orders) o {rest}", f"WITH o AS (SELECT * FROM orders) SELECT row_number() OVER (ORDER BY at <-> {FAR}) FROM o {rest}"):
+                codes = []
+                for number in (770077, 770078):
+                    reply = connection.query(text.format(number))
+                    codes.append(reply.error and reply.error["C"])
+                if codes[0] != codes[1] or codes[0] in ("0A000", "42501", "42601", "42P01", "42703", "42883"):
+                    told.append((text, settings, codes, reply.error and reply.error["M"]))
+    connection.query("RESET ALL")
+    connection.query("SET enable_seqscan = off")
+    plans = [connection.query(f"EXPLAIN (COSTS off) SELECT 1 FROM orders {rest}").rows() for rest in ("WHERE at <@ '((0,0),(9,9.5))'::polygon", "ORDER BY at <-> point(1, -2.5) LIMIT 1", "WHERE area && circle '<(1,2),3>'")]
+    if not world.secured and not all("orders_a" in str(plan) for plan in plans):  # these are not leakproof
+        told.append(("without an index", plans))
+    connection.close()
+    world.watch.query("ALTER TABLE orders DROP COLUMN at, DROP COLUMN area")
+    return b"", f"told by {told}" if told else None
+
+
 # {} is what another tenant has, or no one.
 COUNTED = ["EXPLAIN (ANALYZE, TIMING off, SUMMARY off) SELECT 1 FROM users WHERE email = '{}'", "EXPLAIN (COSTS off, ANALYZE 1, TIMING off, SUMMARY off) DELETE FROM users WHERE email = '{}'",
            "EXPLAIN SELECT 1 FROM orders WHERE kind = '{}'", "EXPLAIN (FORMAT json) SELECT 1 FROM orders WHERE kind >= '{}'", "EXPLAIN (COSTS off) SELECT 1 FROM orders WHERE kind >= '{}'",
@@ -681,7 +720,7 @@ def _(world):
                         if codes != ["22025"] * 2:
                             told.append((text, mode, types, formats, codes))
             sound = ["%others%"] * len(values)
-            connection.send(wire.parse("", f"EXPLAIN SELECT 1 FROM users WHERE {condition.format('own')}"), wire.bind("", "", sound), wire.describe("P"), wire.execute(), wire.sync())
+            connection.send(wire.parse("", f"EXPLAIN (COSTS off) SELECT 1 FROM users WHERE {condition.format('own')}"), wire.bind("", "", sound), wire.describe("P"), wire.execute(), wire.sync())
             plan = str(connection.until_ready().rows())
             if not world.secured and "users_trigrams" not in plan:  # LIKE is not leakproof
                 told.append((condition, mode, "without the index"))

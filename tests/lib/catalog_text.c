@@ -218,6 +218,8 @@ static uint8_t hazards_of(const ColumnDef *column)
 {
 	const char *name = strVal(llast(column->typeName->names));
 	bool json = strcmp(name, "json") == 0, array = column->typeName->arrayBounds != NIL;
+	if (strcmp(name, "point") == 0 || strcmp(name, "circle") == 0)
+		return HAZARD_COMPARED | HAZARD_ROW | HAZARD_GEOMETRY;
 	return (uint8_t)((column->collClause || (json && array) ? HAZARD_COMPARED | HAZARD_ROW : 0) |
 					 (json ? HAZARD_ROW : 0) | (strcmp(name, "jsonb") == 0 ? HAZARD_PATH : 0));
 }

@@ -144,11 +144,16 @@ static const struct ask_pair statements[] = {
 	 "CREATE TEMP TABLE t AS VALUES (1, (SELECT count(*) FROM orders WHERE orders.tenant_id = 42))"},
 };
 
-#define CHECK(pairs) assert_true(ask_become(pairs, sizeof pairs / sizeof *pairs))
-
 static void test_statements(void **state)
 {
-	CHECK(statements);
+	struct ask ask;
+	ask_init(&ask);
+	ask.policy.allow_data_catalogs = true; /* EXPLAIN with its numbers */
+	bool all = true;
+	for (size_t i = 0; i < sizeof statements / sizeof *statements; i++)
+		all &= ask_becomes(&ask, statements[i].text, statements[i].becomes);
+	ask_free(&ask);
+	assert_true(all);
 }
 
 static void test_prepare(void **state)
@@ -169,7 +174,8 @@ static void test_prepare(void **state)
 	ask.names.prepared = PREPARED;
 	ask.names.n_prepared = 1;
 	assert_true(ask_becomes(&ask, "EXECUTE p", "EXECUTE p(42)"));
-	assert_true(ask_becomes(&ask, "EXPLAIN EXECUTE p(1, 'a')", "EXPLAIN EXECUTE p(1, 'a', 42)"));
+	assert_true(ask_becomes(&ask, "EXPLAIN (COSTS off) EXECUTE p(1, 'a')",
+							"EXPLAIN (COSTS off) EXECUTE p(1, 'a', 42)"));
 	assert_true(ask_becomes(&ask, "CREATE TEMP TABLE t AS EXECUTE p(1) WITH NO DATA",
 							"CREATE TEMP TABLE t AS EXECUTE p(1, 42) WITH NO DATA"));
 	ask_free(&ask);
@@ -189,7 +195,7 @@ static void test_prepared_checks(void **state)
 	static const struct ask_pair PAIRS[] = {
 		{"EXECUTE r (1, 42)", "EXECUTE r (1, 42, 42)"},
 		{"EXECUTE r (f(1, 2), '42'::int8)", "EXECUTE r (f(1, 2), '42'::int8, 42)"},
-		{"EXPLAIN EXECUTE r (1, (SELECT 42))", "EXPLAIN EXECUTE r (1, (SELECT 42), 42)"},
+		{"EXPLAIN (COSTS 0) EXECUTE r (1, (SELECT 42))", "EXPLAIN (COSTS 0) EXECUTE r (1, (SELECT 42), 42)"},
 		{"EXECUTE r (1, 40 + 2)", "EXECUTE r (1, 40 + 2, 42)"},
 		{"EXECUTE r (1)", "EXECUTE r (1, 42)"}, /* the server says what is wrong */
 		{"EXECUTE r", "EXECUTE r(42)"},
@@ -310,7 +316,7 @@ static void test_several(void **state)
 	};
 	struct ask ask;
 	ask_init(&ask);
-	CHECK(PAIRS);
+	assert_true(ask_become(PAIRS, sizeof PAIRS / sizeof *PAIRS));
 	assert_true(
 		ask_refused(&ask, "SET search_path = shop; SELECT id FROM orders", "42P01", "does not exist"));
 	assert_true(ask_refused(&ask, "SET search_path = shop; ROLLBACK; SELECT * FROM orders", "0A000",

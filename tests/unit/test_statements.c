@@ -177,7 +177,7 @@ static const char *const GUARDED[] = {
 	"TRUNCATE orders",
 	"COPY orders TO STDOUT",
 	"COPY orders FROM STDIN",
-	"EXPLAIN ANALYZE SELECT * FROM orders",
+	"EXPLAIN (COSTS off) SELECT * FROM orders",
 	"DECLARE c CURSOR FOR SELECT * FROM orders",
 	"PREPARE p AS SELECT * FROM orders",
 	"CREATE TEMP TABLE a AS SELECT * FROM orders",
@@ -189,6 +189,9 @@ static const char *const GUARDED[] = {
 static const char *const REFUSED[] = {
 	"ALTER SYSTEM SET work_mem = 1",
 	"LOAD 'x'",
+	"EXPLAIN SELECT * FROM orders",
+	"EXPLAIN (COSTS off, ANALYZE) SELECT * FROM orders",
+	"SET debug_print_plan = on",
 	"CREATE SUBSCRIPTION s CONNECTION 'x' PUBLICATION p",
 	"ALTER SUBSCRIPTION s ENABLE",
 	"DROP SUBSCRIPTION s",

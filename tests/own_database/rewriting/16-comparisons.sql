@@ -130,6 +130,18 @@ SELECT id FROM uneven WHERE note LIKE $1 AND note <> $2 ORDER BY 1;
 --: modes simple
 SELECT w FROM words WHERE w LIKE $1 ORDER BY 1;
 
+-- shapes, in conditions and to sort by
+SELECT id, p <-> point '(1,1)' AS d FROM types WHERE p <@ box '((0,0),(1e307,9))' AND NOT (p <@ circle(p, 1e-3) IS NULL) ORDER BY p <-> '(1e10,0)', id;
+
+SELECT DISTINCT p[0], p <-> '(1e3,1)' FROM types ORDER BY p <-> '(1e3,1)', 1;
+
+SELECT count(*), p <-> '(1e3,2)' AS far FROM types GROUP BY p <-> '(1e3,2)', p[1] HAVING (p <-> '(1e3,2)') < 1e4 ORDER BY far;
+
+--: params 1, 2.5
+SELECT t.id, x.d FROM types t JOIN (SELECT id AS i, p AS q, p <-> point($1, $2) AS d FROM types) x ON x.i = t.id AND x.q ~= t.p WHERE t.p <@ '((-1,-1),(1e5,-1),(1e5,1e5),(-1,1e5))'::polygon ORDER BY t.p <-> point(1, $2), 1;
+
+SELECT id, row_number() OVER (ORDER BY p <-> '(1e3,1)', id) FROM types ORDER BY 2;
+
 -- .. that Bind looks at
 --: params a\
 --: modes text binary
