@@ -150,6 +150,8 @@ const char *schema_shows_settings(const char *text)
 
 /* --- what is created --- */
 
+static const char ASKS_ALL[] = "it asks about the rows of all tenants, and the user is bound to one";
+
 /* An expression or predicate is computed for the rows of all tenants: a question about them. */
 static bool create_index(struct analysis *analysis, IndexStmt *index)
 {
@@ -175,7 +177,7 @@ static bool create_index(struct analysis *analysis, IndexStmt *index)
 		analysis->request->right == RIGHT_BOUND &&
 		!schema_unsafe(analysis, index->relation->location,
 					   "an index with an expression or predicate, or a unique one without the tenant column",
-					   "it asks about the rows of all tenants, and the user is bound to one"))
+					   ASKS_ALL))
 		return false;
 	/* by which rows could be found on which a condition is tested again: quals_hazard.h */
 	if (index->accessMethod && strcmp(index->accessMethod, "btree") != 0)
@@ -183,12 +185,23 @@ static bool create_index(struct analysis *analysis, IndexStmt *index)
 	return schema_permitted(analysis);
 }
 
+/* ANALYZE computes expressions for the rows of all tenants, and fails or not. */
 static bool create_statistics(struct analysis *analysis, CreateStatsStmt *create)
 {
-	for (int i = 0; i < list_length(create->exprs); i++)
-		if (!schema_expression(analysis, ((StatsElem *)list_nth(create->exprs, i))->expr))
+	ListCell *cell;
+	bool asks = false, foreign = false;
+	foreach (cell, create->exprs) {
+		Node *expression = ((StatsElem *)lfirst(cell))->expr;
+		asks |= expression != NULL;
+		if (!schema_expression(analysis, expression))
 			return false;
-	return schema_permitted(analysis);
+	}
+	foreach (cell, create->relations)
+		if (IsA(lfirst(cell), RangeVar))
+			foreign |= schema_is_foreign(schema_target(analysis, lfirst(cell)).relation);
+	return (!asks || !foreign || analysis->request->right != RIGHT_BOUND ||
+			schema_unsafe(analysis, -1, "CREATE STATISTICS with an expression", ASKS_ALL)) &&
+		   schema_permitted(analysis);
 }
 
 static bool create_sequence(struct analysis *analysis, CreateSeqStmt *create)
@@ -236,6 +249,20 @@ static bool create_domain(struct analysis *analysis, CreateDomainStmt *create)
 	return schema_constraints(analysis, create->constraints) && schema_permitted(analysis);
 }
 
+/* Are the values of all columns of the domain looked at? */
+static bool domain_asks(const AlterDomainStmt *alter)
+{
+	switch (alter->subtype) {
+	case 'C': /* ADD CONSTRAINT */
+		return !alter->def || !IsA(alter->def, Constraint) || !((Constraint *)alter->def)->skip_validation;
+	case 'O': /* SET NOT NULL */
+	case 'V': /* VALIDATE CONSTRAINT */
+		return true;
+	default:
+		return false;
+	}
+}
+
 static bool alter_domain(struct analysis *analysis, AlterDomainStmt *alter)
 {
 	bool fine =
@@ -243,7 +270,8 @@ static bool alter_domain(struct analysis *analysis, AlterDomainStmt *alter)
 													: schema_expression(analysis, alter->def));
 	if (fine && alter->behavior == DROP_CASCADE)
 		fine = schema_unsafe(analysis, -1, "ALTER DOMAIN with CASCADE", "CASCADE may reach tenant relations");
-	/* All columns of the domain are looked at. */
+	if (fine && domain_asks(alter) && analysis->request->right == RIGHT_BOUND)
+		fine = schema_unsafe(analysis, -1, "this ALTER DOMAIN", ASKS_ALL);
 	analysis->conceal_errors = true;
 	return fine && schema_permitted(analysis);
 }
