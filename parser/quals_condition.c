@@ -426,6 +426,15 @@ static bool is_part_settled(struct quals *quals, const Node *node)
 	return true;
 }
 
+/* Where the column is a constant, the comparison may be the whole condition. */
+static bool is_plain_any(struct quals *quals, const SubLink *link)
+{
+	const A_Expr comparison = quals_comparison(link);
+	return quals_plain(quals, link->testexpr) &&
+		   (!link->operName ||
+			(is_plain_operator(quals, &comparison) && !quals_operator_is_hazardous(quals, &comparison)));
+}
+
 /* A condition of its own with a FROM: it becomes a join, or a plan that costs many operators, or is asked before any
  * row. */
 static bool is_join(struct quals *quals, const Node *node)
@@ -437,7 +446,7 @@ static bool is_join(struct quals *quals, const Node *node)
 	const SelectStmt *select = (const SelectStmt *)link->subselect;
 	return IsA(select, SelectStmt) && select->op == SETOP_NONE && select->fromClause &&
 		   (link->subLinkType == EXISTS_SUBLINK ||
-			(link->subLinkType == ANY_SUBLINK && !negated && quals_plain(quals, link->testexpr)));
+			(link->subLinkType == ANY_SUBLINK && !negated && is_plain_any(quals, link)));
 }
 
 bool quals_settled(struct quals *quals, const Node *node)

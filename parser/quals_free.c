@@ -45,8 +45,7 @@ static bool is_link(const Node *node, SubLinkType type)
 	return node && IsA(node, SubLink) && ((const SubLink *)node)->subLinkType == type;
 }
 
-/* Without what it is compared with. */
-/* Only what is compared with the columns of a sub-select may be tested again by an index of what is in it. */
+/* Without what it is compared with. Only what is compared with the columns of a sub-select may be tested again by an index of what is in it. */
 static bool look_into_link(struct search *search, const SubLink *link)
 {
 	bool compared = link->subLinkType == ANY_SUBLINK || link->subLinkType == ALL_SUBLINK;
@@ -56,6 +55,18 @@ static bool look_into_link(struct search *search, const SubLink *link)
 	bool stop = look_as(search, link->subselect, false);
 	search->named = before;
 	search->tested = tested;
+	return stop;
+}
+
+/* What its columns are compared with, and it. */
+static bool look_at_link(struct search *search, const SubLink *link,
+						 bool (*look_at)(struct search *, const Node *))
+{
+	const A_Expr comparison = quals_comparison(link);
+	bool before = search->tested;
+	search->tested |= link->operName && quals_is_tested_again(&search->quals, &comparison);
+	bool stop = look_at(search, link->testexpr) || look_into_link(search, link);
+	search->tested = before;
 	return stop;
 }
 
@@ -121,8 +132,7 @@ static bool look_at_condition(struct search *search, const Node *node)
 	if (node == NULL)
 		return false;
 	if (IsA(node, SubLink))
-		return look_at_operand(search, ((const SubLink *)node)->testexpr) ||
-			   look_into_link(search, (const SubLink *)node);
+		return look_at_link(search, (const SubLink *)node, look_at_operand);
 	if (IsA(node, A_Expr))
 		return look_at_comparison(search, (const A_Expr *)node);
 	if (IsA(node, NullTest))
@@ -420,10 +430,15 @@ static bool is_free(struct search *search, const Node *node)
 		   is_link(node, EXPR_SUBLINK) || is_link(node, EXISTS_SUBLINK) || is_link(node, ARRAY_SUBLINK);
 }
 
+static bool look_at_part(struct search *search, const Node *node)
+{
+	return look((Node *)node, search);
+}
+
 static bool look_below(struct search *search, Node *node)
 {
 	if (IsA(node, SubLink))
-		return look((Node *)((SubLink *)node)->testexpr, search) || look_into_link(search, (SubLink *)node);
+		return look_at_link(search, (SubLink *)node, look_at_part);
 	if (IsA(node, A_Expr) && is_free(search, node))
 		return look(((A_Expr *)node)->lexpr, search) ||
 			   look_into_link(search, (SubLink *)((A_Expr *)node)->rexpr);
@@ -450,6 +465,11 @@ static bool look_at_tested_again(struct search *search, Node *node)
 static bool look_at_expression(struct search *search, Node *node)
 {
 	switch (nodeTag(node)) {
+	case T_FuncCall:
+		if (search->condition && !search->tested &&
+			quals_call_is_tested_again(&search->quals, (const FuncCall *)node))
+			return look_at_tested_again(search, node);
+		return inside(search, node);
 	case T_CaseExpr:
 		if (priced(node) && priced_column(priced(node)))
 			return false;

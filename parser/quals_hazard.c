@@ -522,6 +522,21 @@ bool quals_is_tested_again(struct quals *quals, const A_Expr *expression)
 	return tested && quals->hazards.tenants;
 }
 
+bool quals_call_may_be_tested_again(const FuncCall *call)
+{
+	/* those with textlike_support() and the like */
+	static const char *const LIKE[] = {"like",       "textlike",   "bpcharlike",   "namelike", "bytealike",
+									   "texticlike", "nameiclike", "bpchariclike", NULL};
+	return list_length(call->args) == 2 && quals_word_is_one_of(strVal(llast(call->funcname)), LIKE);
+}
+
+bool quals_call_is_tested_again(struct quals *quals, const FuncCall *call)
+{
+	bool tested = quals_call_may_be_tested_again(call);
+	quals->hazards.asked |= tested;
+	return tested && quals->hazards.tenants;
+}
+
 bool quals_may_be_tested_again(const struct analysis *analysis, const A_Expr *expression)
 {
 	const struct quals quals = {.analysis = analysis};

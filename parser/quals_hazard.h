@@ -65,6 +65,9 @@ bool quals_operator_is_hazardous(struct quals *quals, const A_Expr *expression);
  * knows. That is where an index tests it again on what it found; and where the planner tests it on the most common values
  * of a column and those of its histogram (pg_statistic), to estimate how many rows it holds for. Those are of all tenants. */
 bool quals_is_tested_again(struct quals *quals, const A_Expr *expression);
+/* The same of a function that is an operator. */
+bool quals_call_is_tested_again(struct quals *quals, const FuncCall *call);
+bool quals_call_may_be_tested_again(const FuncCall *call);
 /* Asked of the operator alone; if not, it is not. */
 bool quals_may_be_tested_again(const struct analysis *analysis, const A_Expr *expression);
 bool quals_case_is_hazardous(struct quals *quals, const CaseExpr *expression);

@@ -93,6 +93,16 @@ static inline bool quals_is_inner(const Node *node)
 	}
 }
 
+/* x LIKE ANY (SELECT ..): what is compared with each row; `name` is NIL for `=`. */
+static inline A_Expr quals_comparison(const SubLink *link)
+{
+	return (A_Expr){.type = T_A_Expr,
+					.kind = AEXPR_OP,
+					.name = link->operName,
+					.lexpr = link->testexpr,
+					.rexpr = link->subselect};
+}
+
 /* The query of a view's definition, which there is; NULL: it cannot be read. */
 Node *quals_definition(const struct catalog_relation *view);
 const struct catalog_name *quals_known(const struct quals *quals, const char *name);

@@ -487,7 +487,7 @@ size_t sublink_open(const struct analysis *analysis, const SubLink *link);
 bool price_due_for(struct analysis *analysis, const Node *node);
 static inline bool price_due(struct analysis *analysis, const Node *node)
 {
-	return (IsA(node, SubLink) || IsA(node, A_ArrayExpr) || IsA(node, A_Expr) ||
+	return (IsA(node, SubLink) || IsA(node, A_ArrayExpr) || IsA(node, A_Expr) || IsA(node, FuncCall) ||
 			((IsA(node, ColumnRef) || IsA(node, A_Indirection)) && analysis->rewrite->free_values != NIL)) &&
 		   price_due_for(analysis, node);
 }

@@ -48,6 +48,8 @@ bool price_due_for(struct analysis *analysis, const Node *node)
 	const Node *left = IsA(node, A_Expr) ? ((const A_Expr *)node)->lexpr : node;
 	if (left == NULL)
 		return false;
+	if (IsA(node, FuncCall) && !quals_call_may_be_tested_again((const FuncCall *)node))
+		return false;
 	/* columns of comparisons are listed before they are come to */
 	if (IsA(node, A_Expr) && !IsA(left, RowExpr) &&
 		!quals_may_be_tested_again(analysis, (const A_Expr *)node))

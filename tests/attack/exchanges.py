@@ -505,6 +505,7 @@ AGAIN = ["users WHERE email LIKE '%{}\\'", "users WHERE users.email ILIKE '%{}\\
          "(SELECT email LIKE '%{}\\' AS b FROM users) u WHERE b", "orders o LEFT JOIN users u ON email LIKE '%{}\\'", "users WHERE email LIKE name || '%{}\\'", "users u, (SELECT '%{}\\' AS p) x WHERE email LIKE p",
          f"orders WHERE doc @@ '{PATH}'", f"orders o WHERE o.doc @? '$ ? ({PATH.replace('$', '@')})'", f"(SELECT doc AS d FROM orders) x WHERE d @@ '{PATH}'",
          f"orders WHERE id > 0 AND (doc @@ '{PATH}' OR doc @> '{{{{\"m\": \"none\"}}}}')", f"users u JOIN orders o ON u.id = o.id OR o.doc @@ '{PATH}'",
+         "users WHERE email LIKE ANY (SELECT '%{}\\' FROM countries)", "users WHERE email LIKE ANY (SELECT '%{}\\' FROM countries OFFSET 0)",
          "orders WHERE numbers @> '{{770077}}' AND status LIKE '{}%'", "orders WHERE numbers OPERATOR(public.@>) '{{770077}}' AND status LIKE '{}%'"]
 TESTED = """CREATE EXTENSION pg_trgm; CREATE EXTENSION intarray; CREATE INDEX users_trigrams ON users USING gin (email gin_trgm_ops); ALTER TABLE orders ADD COLUMN doc jsonb, ADD COLUMN numbers int[];
     UPDATE orders SET doc = jsonb_build_object('m', left(status, 6), 'd', '2020-01-01'), numbers = ARRAY[770077, NULL] WHERE tenant_id <> 1; CREATE INDEX orders_doc ON orders USING gin (doc)"""
@@ -561,7 +562,9 @@ def _(world):
 ESTIMATED = ["kind LIKE '{}%2\\'", "kind ILIKE '{}%2\\'", "kind NOT LIKE '{}%2\\'", "kind LIKE '{}%!' ESCAPE '!'", "kind ~~ '{}%2\\'", "(kind LIKE '{}%2\\') IS TRUE", "(id = 5 OR kind LIKE '{}%2\\')",
              "kind LIKE ANY (ARRAY['x', '{}%2\\'])", "kind LIKE ALL ('{{\"%\", \"{}%2\\\\\"}}')", "kind NOT ILIKE ANY (ARRAY['{}%2\\'])", "kind LIKE concat('{}%2', chr(92))",
              "(CASE WHEN pg_catalog.now() IS NULL THEN NULL ELSE kind END) LIKE ANY (ARRAY['{}%2\\'])", "(SELECT kind) LIKE ANY (ARRAY['{}%2\\'])", "bytes LIKE '{}%2\\\\'",
-             f"doc @@ '{PATH}'", f"doc @? '$ ? ({PATH.replace('$', '@')})'", "kind === '{}'", "kind OPERATOR(public.===) '{}'", "kind === ANY (ARRAY['{}'])", "'{}' === kind"]
+             f"doc @@ '{PATH}'", f"doc @? '$ ? ({PATH.replace('$', '@')})'", "kind === '{}'", "kind OPERATOR(public.===) '{}'", "kind === ANY (ARRAY['{}'])", "'{}' === kind",
+             "kind LIKE ANY (SELECT '{}%2\\')", "kind LIKE ANY (SELECT '{}%2\\' FROM countries)", "kind LIKE SOME (VALUES ('{}%2\\'))", "(id, kind) = ANY (SELECT id, kind FROM orders WHERE kind LIKE '{}%2\\')", "kind === ANY (SELECT '{}')",
+             "kind === ANY (SELECT '{}' FROM countries)", "textlike(kind, '{}%2\\')", "\"like\"(kind, '{}%2\\')", "pg_catalog.texticlike(kind, '{}%2\\')", "kind ILIKE ALL (SELECT '{}%2\\' FROM countries)", "doc @@ ANY (SELECT '%s'::jsonpath FROM countries)" % PATH]
 COMMON = """ALTER TABLE orders ADD COLUMN kind text, ADD COLUMN doc jsonb, ADD COLUMN bytes bytea;
     UPDATE orders SET kind = 'CANARY-2z', doc = '{"m": "CANARY", "d": "2020-01-01"}', bytes = 'CANARY-2z' WHERE tenant_id <> 1; ANALYZE orders;
     CREATE FUNCTION same(text, text) RETURNS bool LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'compared % %', $1, $2; RETURN $1 = $2; END $$;

@@ -355,8 +355,9 @@ static const struct ask_pair reading[] = {
 	 "NOT "
 	 "NULL) END) AND (CASE WHEN pg_catalog.now() IS NULL THEN NULL ELSE (SELECT 2 FROM users WHERE "
 	 "users.tenant_id = 42 AND CASE WHEN users.tenant_id = ANY (ARRAY[42]) THEN 1 END IS NOT NULL) END) OR "
-	 "status "
-	 "LIKE ANY (SELECT name FROM users WHERE users.tenant_id = 42 AND CASE WHEN users.tenant_id = ANY "
+	 "(CASE WHEN pg_catalog.now() IS NULL THEN NULL ELSE (SELECT status) END) "
+	 "LIKE ANY (SELECT (CASE WHEN pg_catalog.now() IS NULL THEN NULL ELSE (SELECT name) END) FROM users "
+	 "WHERE users.tenant_id = 42 AND CASE WHEN users.tenant_id = ANY "
 	 "(ARRAY[42]) THEN 1 END IS NOT NULL))"},
 	{"SELECT 1 WHERE EXISTS (TABLE orders)", "SELECT 1 WHERE EXISTS (SELECT id, user_id, total, status, "
 											 "placed_at FROM orders WHERE orders.tenant_id = 42)"},

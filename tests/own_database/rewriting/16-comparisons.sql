@@ -130,6 +130,10 @@ SELECT id FROM uneven WHERE note LIKE $1 AND note <> $2 ORDER BY 1;
 --: modes simple
 SELECT w FROM words WHERE w LIKE $1 ORDER BY 1;
 
+SELECT w FROM words WHERE w LIKE ANY (SELECT x.w || '%' FROM words x WHERE x.n = 1) AND w NOT LIKE ALL (SELECT 'a\' FROM words) AND textlike(w, '%1') ORDER BY 1;
+
+SELECT w FROM words WHERE w LIKE ANY (SELECT 'a\' FROM words UNION ALL VALUES ('%2')) ORDER BY 1;
+
 -- shapes, in conditions and to sort by
 SELECT id, p <-> point '(1,1)' AS d FROM types WHERE p <@ box '((0,0),(1e307,9))' AND NOT (p <@ circle(p, 1e-3) IS NULL) ORDER BY p <-> '(1e10,0)', id;
 
