@@ -40,6 +40,7 @@ static const struct {
 	{"pg_qualstats*", BUILTIN_DATA},
 	{"pg_active_session_history", BUILTIN_DATA},
 	{"pg_stat_get_activity", BUILTIN_DATA},
+	{"pg_stat_get_xact_*", BUILTIN_DATA},
 	{"pg_stat_get_backend_activity", BUILTIN_DATA},
 	{"pg_stat_statements", BUILTIN_DATA},
 	{"pg_mcv_list_items", BUILTIN_DATA},

@@ -63,20 +63,12 @@ static int find_column(const struct catalog_relation *relation, const char *name
  * them. */
 static bool holds_data(const struct catalog_relation *relation)
 {
-	static const char *const SYSTEM[] = {"pg_statistic",
-										 "pg_statistic_ext_data",
-										 "pg_stats",
-										 "pg_stats_ext",
-										 "pg_stats_ext_exprs",
-										 "pg_stat_activity",
-										 "pg_largeobject",
-										 "pg_authid",
-										 "pg_shadow",
-										 "citus_stat_activity",
-										 "citus_dist_stat_activity",
-										 "citus_lock_waits",
-										 "citus_stat_statements",
-										 NULL};
+	static const char *const SYSTEM[] = {
+		"pg_statistic", "pg_statistic_ext_data", "pg_stats", "pg_stats_ext", "pg_stats_ext_exprs",
+		/* the rows that a statement has looked at, at once: EXPLAIN ANALYZE by another way */
+		"pg_stat_xact_all_tables", "pg_stat_xact_sys_tables", "pg_stat_xact_user_tables", "pg_stat_activity",
+		"pg_largeobject", "pg_authid", "pg_shadow", "citus_stat_activity", "citus_dist_stat_activity",
+		"citus_lock_waits", "citus_stat_statements", NULL};
 	static const char *const EXTENSIONS[] = {"pg_stat_statements",
 											 "pg_stat_monitor",
 											 "pg_store_plans",

@@ -247,9 +247,9 @@ static void test_reach(void **state)
 										   "SELECT setval('invoice_numbers', 1)",
 										   "SELECT get_raw_page('orders', 0)",
 										   NULL};
-	static const char *const DATA[] = {"SELECT * FROM pg_stat_get_activity(NULL)",
-									   "SELECT pg_stat_get_backend_activity(1)", "SELECT * FROM pg_stats",
-									   NULL};
+	static const char *const DATA[] = {
+		"SELECT * FROM pg_stat_get_activity(NULL)", "SELECT pg_stat_get_xact_tuples_fetched(1)",
+		"SELECT pg_stat_get_backend_activity(1)", "SELECT * FROM pg_stats", NULL};
 	struct ask ask;
 	ask_init(&ask);
 	all(&ask, REACHING, VERDICT_REFUSE);
