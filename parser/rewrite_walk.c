@@ -156,7 +156,7 @@ bool field_source(struct analysis *analysis, Node **place)
 	bool ok;
 	switch (nodeTag(node)) {
 	case T_A_Indirection:
-		ok = IsA(linitial(((A_Indirection *)node)->indirection), A_Indices)
+		ok = IsA(linitial(((A_Indirection *)node)->indirection), A_Indices) && !price_due(analysis, node)
 				 ? walk_list(analysis, ((A_Indirection *)node)->indirection) &&
 					   field_source(analysis, &((A_Indirection *)node)->arg)
 				 : walk(analysis, place);

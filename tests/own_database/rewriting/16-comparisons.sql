@@ -134,6 +134,10 @@ SELECT w FROM words WHERE w LIKE ANY (SELECT x.w || '%' FROM words x WHERE x.n =
 
 SELECT w FROM words WHERE w LIKE ANY (SELECT 'a\' FROM words UNION ALL VALUES ('%2')) ORDER BY 1;
 
+SELECT id FROM uneven u WHERE (place).street LIKE 'a\' OR (u.place).street ILIKE ANY (ARRAY['%', 'b\']) OR (places[1]).street LIKE 'b\' ORDER BY 1;
+
+SELECT note FROM uneven GROUP BY note, lower(note) HAVING lower(note) LIKE 'note%' ESCAPE '!' ORDER BY 1;
+
 -- shapes, in conditions and to sort by
 SELECT id, p <-> point '(1,1)' AS d FROM types WHERE p <@ box '((0,0),(1e307,9))' AND NOT (p <@ circle(p, 1e-3) IS NULL) ORDER BY p <-> '(1e10,0)', id;
 
