@@ -80,7 +80,7 @@ bool schema_create_elements(struct analysis *analysis, const char *schema, const
 	ListCell *cell;
 	foreach (cell, elements)
 		if (element_name(lfirst(cell)) == NULL)
-			return refuse_element(analysis, "such an element", NULL);
+			return refuse_element(analysis, "views or privileges");
 	if (elements && schema == NULL)
 		return refuse_element(analysis, "elements, but without a name,");
 	bool fine = elements == NIL || create_in(analysis, schema, elements);
