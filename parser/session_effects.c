@@ -176,11 +176,14 @@ static void name_of_set_config(struct analysis *analysis, const SelectStmt *sele
 
 /* --- the other kinds --- */
 
+static bool ends_prepared(const TransactionStmt *statement)
+{
+	return statement->kind == TRANS_STMT_COMMIT_PREPARED || statement->kind == TRANS_STMT_ROLLBACK_PREPARED;
+}
+
 static void effects_of_transaction(struct analysis *analysis, const TransactionStmt *statement)
 {
-	bool prepared =
-		statement->kind == TRANS_STMT_COMMIT_PREPARED || statement->kind == TRANS_STMT_ROLLBACK_PREPARED;
-	if (prepared && analysis->request->right == RIGHT_BOUND && !analysis->policy->allow_reach)
+	if (ends_prepared(statement) && analysis->request->right == RIGHT_BOUND && !analysis->policy->allow_reach)
 		analysis_refuse(analysis, "42501", -1,
 						"a user that is bound to a tenant cannot end prepared transactions",
 						"They belong to no session: it could be another tenant's.",
@@ -215,6 +218,64 @@ static void effects_of_transaction(struct analysis *analysis, const TransactionS
 	case TRANS_STMT_ROLLBACK_PREPARED:
 		break;
 	}
+}
+
+static bool is_option(const List *options, const char *name)
+{
+	for (int i = 0; i < list_length(options); i++)
+		if (strcmp(((DefElem *)list_nth(options, i))->defname, name) == 0)
+			return true;
+	return false;
+}
+
+static bool detaches_concurrently(const AlterTableStmt *statement)
+{
+	for (int i = 0; i < list_length(statement->cmds); i++) {
+		const AlterTableCmd *command = list_nth(statement->cmds, i);
+		if (command->subtype == AT_DetachPartition && ((const PartitionCmd *)command->def)->concurrent)
+			return true;
+	}
+	return false;
+}
+
+/* What PreventInTransactionBlock() keeps to itself, of all that may pass: a Sync that has an error before it does not take
+ * it back. Rare forms are left out that change nothing which is followed here. */
+static void effects_of_committing(struct analysis *analysis, Node *statement)
+{
+	bool commits = false, always = true;
+	switch (nodeTag(statement)) {
+	case T_VacuumStmt:
+		commits = ((VacuumStmt *)statement)->is_vacuumcmd;
+		break;
+	case T_ReindexStmt:
+		commits = ((ReindexStmt *)statement)->kind > REINDEX_OBJECT_TABLE ||
+				  is_option(((ReindexStmt *)statement)->params, "concurrently");
+		break;
+	case T_ClusterStmt:
+		commits = !((ClusterStmt *)statement)->relation;
+		break;
+	case T_IndexStmt:
+		commits = ((IndexStmt *)statement)->concurrent;
+		break;
+	case T_DropStmt:
+		commits = ((DropStmt *)statement)->concurrent;
+		break;
+	case T_AlterTableStmt:
+		commits = detaches_concurrently((AlterTableStmt *)statement);
+		break;
+	case T_DiscardStmt:
+		commits = ((DiscardStmt *)statement)->target == DISCARD_ALL;
+		always = false;
+		break;
+	case T_TransactionStmt:
+		commits = ends_prepared((TransactionStmt *)statement);
+		always = false;
+		break;
+	default:
+		break;
+	}
+	if (commits)
+		analysis_effect(analysis, EFFECT_COMMITS_AT_ONCE, NULL, NULL, always);
 }
 
 static void effects_of_discard(struct analysis *analysis, const DiscardStmt *statement)
@@ -309,6 +370,11 @@ void session_effects(struct analysis *analysis, Node *statement, bool nested)
 	case T_DeallocateStmt:
 		analysis_effect(analysis, EFFECT_DEALLOCATE, ((DeallocateStmt *)statement)->name, NULL, false);
 		break;
+	case T_CallStmt:
+		/* The bodies of the others are known not to. */
+		if (analysis->policy->n_trusted_functions > 0)
+			analysis_effect(analysis, EFFECT_CALL, NULL, NULL, false);
+		break;
 	case T_SelectStmt:
 		if (!nested)
 			effects_of_set_config(analysis, (SelectStmt *)statement);
@@ -318,6 +384,7 @@ void session_effects(struct analysis *analysis, Node *statement, bool nested)
 		break;
 	}
 	effects_of_writing(analysis, statement);
+	effects_of_committing(analysis, statement);
 }
 
 static void created(struct analysis *analysis, const RangeVar *name, OnCommitAction on_commit)

@@ -65,6 +65,10 @@ enum effect_kind {
 	EFFECT_RELEASE,     /* name */
 	EFFECT_ROLLBACK_TO, /* name */
 	EFFECT_PREPARE_TRANSACTION,
+	/* the server does not wait for the Sync of the pipeline to commit what came before; flag: nor did it before 13.8 and
+	 * 14.5 */
+	EFFECT_COMMITS_AT_ONCE,
+	EFFECT_CALL,        /* a procedure that may end the transaction, unless BEGIN has begun it */
 	EFFECT_SET,         /* name, value (as the server would store it), flag: LOCAL. name is lower-cased */
 	EFFECT_SET_DEFAULT, /* name: SET .. TO DEFAULT, RESET name; flag: LOCAL */
 	EFFECT_RESET_ALL,

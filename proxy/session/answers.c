@@ -75,12 +75,17 @@ static void apply_effect(struct session *session, const struct effect *effect,
 	case EFFECT_DISCARD_ALL:
 		statements_forget_all(&session->statements);
 		break;
+	case EFFECT_BEGIN:
+		session->in_block = true;
+		break;
 	case EFFECT_COMMIT:
 	case EFFECT_PREPARE_TRANSACTION:
+		session->in_block = effect->flag;
 		end_of_transaction(session, strcmp(tag, "ROLLBACK") != 0);
 		session->error_since = false;
 		break;
 	case EFFECT_ROLLBACK:
+		session->in_block = effect->flag;
 		end_of_transaction(session, false);
 		session->error_since = false;
 		break;
@@ -93,11 +98,30 @@ static void apply_effect(struct session *session, const struct effect *effect,
 	}
 }
 
+/* What the server has committed although no Sync has come, an error before that does not undo. Up to 13.7 and 14.4 only
+ * statements that end transactions by themselves did so. */
+static void commit_at_once(struct session *session, bool always)
+{
+	int version = catalog_server_version(session->catalog);
+	bool waits = (version >= 130000 && version < 130008) || (version >= 140000 && version < 140005);
+	if (waits && !always)
+		return;
+	state_commit(&session->state);
+	end_of_transaction(session, true);
+	session->error_since = false;
+}
+
 static void apply_effects(struct session *session, const struct confirmed *confirmed, const char *tag)
 {
 	const struct statement *statement = &confirmed->verdict->statements[confirmed->i];
-	for (size_t i = 0; i < statement->n_effects; i++)
+	const struct effect *commits = NULL;
+	for (size_t i = 0; i < statement->n_effects; i++) {
 		apply_effect(session, &statement->effects[i], confirmed, tag);
+		if (statement->effects[i].kind == EFFECT_COMMITS_AT_ONCE)
+			commits = &statement->effects[i];
+	}
+	if (commits)
+		commit_at_once(session, commits->flag);
 }
 
 static void apply_prepared(struct session *session, const struct prepared *prepared, const char *tag)
@@ -344,6 +368,7 @@ enum answer answer_notice(struct session *session, struct run *run, const struct
 static void settle(struct session *session, char status)
 {
 	session->status = status;
+	session->in_block = status != 'I';
 	if (status == 'I') {
 		if (session->error_since)
 			state_rollback(&session->state);

@@ -246,6 +246,30 @@ static bool means_the_same(struct session *session, const struct portal *portal,
 	return same;
 }
 
+static bool calls_procedure(const struct prepared *prepared)
+{
+	for (size_t i = 0; i < prepared->verdict->n_statements; i++)
+		for (size_t e = 0; e < prepared->verdict->statements[i].n_effects; e++)
+			if (prepared->verdict->statements[i].effects[e].kind == EFFECT_CALL)
+				return true;
+	return false;
+}
+
+/* Without BEGIN a procedure can end the transaction of the pipeline: what came before would be kept, or undone, and nobody
+ * is told which. */
+static bool may_call(const struct session *session, const struct prepared *prepared, struct own_refusal *own)
+{
+	if (session->in_block || !session->state.dirty || !calls_procedure(prepared))
+		return true;
+	error_set(&own->text, "0A000", "CALL is not supported here");
+	error_detail(&own->text,
+				 "It could end the transaction of the pipeline, which has changed the search_path, "
+				 "temporary tables or the tenant.");
+	error_hint(&own->text, "Send Sync or BEGIN before.");
+	own_refusal_finish(own, 0);
+	return false;
+}
+
 void extended_close_followed(struct session *session, const struct portal *but)
 {
 	struct portal *portal;
@@ -274,7 +298,7 @@ enum handled extended_execute(struct session *session, const struct wire_message
 		/* Also, the value that COPY appends is the tenant of the moment when it begins. */
 		if (client_must_wait(session))
 			return client_hold(session, HOLD_REPLIES);
-		if (!means_the_same(session, portal, &own)) {
+		if (!means_the_same(session, portal, &own) || !may_call(session, prepared, &own)) {
 			refuse_extended(session, &own.refusal);
 			return HANDLED;
 		}

@@ -97,7 +97,8 @@ static bool has_slot(const struct verdict *verdict)
 static bool is_followed(enum effect_kind kind)
 {
 	return kind != EFFECT_NONE && kind != EFFECT_BEGIN && kind != EFFECT_DISCARD_PLANS &&
-		   kind != EFFECT_TENANTS_CHANGE && kind != EFFECT_EXECUTE;
+		   kind != EFFECT_TENANTS_CHANGE && kind != EFFECT_EXECUTE && kind != EFFECT_CALL &&
+		   kind != EFFECT_COMMITS_AT_ONCE;
 }
 
 static void note_effects(struct prepared *prepared)

@@ -119,6 +119,7 @@ struct session {
 						 skipped */
 	bool skipping;    /* the server ignores everything up to the next Sync */
 	char status;      /* of the last ReadyForQuery: I T E */
+	bool in_block;    /* BEGIN has been carried out, and not the end of its transaction */
 	bool error_since; /* an error since the last ReadyForQuery or end of a transaction */
 	enum copy_in copy_in;
 	struct copy_stream *copy;

@@ -423,6 +423,8 @@ void state_apply(struct state *state, const struct effect *effect, const char *t
 		break;
 	case EFFECT_NONE:
 	case EFFECT_BEGIN:
+	case EFFECT_COMMITS_AT_ONCE:
+	case EFFECT_CALL:
 	case EFFECT_DISCARD_PLANS:
 	case EFFECT_PREPARE:
 	case EFFECT_DEALLOCATE:
@@ -441,6 +443,7 @@ bool state_effect_matters(const struct state *state, const struct effect *effect
 	case EFFECT_PREPARE_TRANSACTION:
 	case EFFECT_ROLLBACK:
 	case EFFECT_ROLLBACK_TO:
+	case EFFECT_COMMITS_AT_ONCE:
 		return pending || state->dirty || has_on_commit_drop(state->now.kept.temporaries);
 	case EFFECT_SET:
 	case EFFECT_SET_DEFAULT:
@@ -462,6 +465,7 @@ bool state_effect_matters(const struct state *state, const struct effect *effect
 	case EFFECT_BEGIN:
 	case EFFECT_DISCARD_PLANS:
 	case EFFECT_EXECUTE:
+	case EFFECT_CALL:
 	case EFFECT_SCHEMA_CHANGE:
 	case EFFECT_TENANTS_CHANGE:
 		return false;

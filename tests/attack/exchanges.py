@@ -1122,6 +1122,32 @@ def _(world):
     return run(world, wire.parse("", "SET search_path = shop"), wire.bind("", ""), wire.execute(), wire.parse("", "SELECT 1/0"), wire.bind("", ""), wire.execute(), wire.sync(), wire.query(SELECT), rounds=2)
 
 
+def failing_pipeline(*statements):
+    """Each by itself, then an error, before one Sync."""
+    messages = [m for s in (*statements, "SELECT 1/0") for m in (wire.parse("", s), wire.bind("", ""), wire.execute())]
+    return *messages, wire.sync()
+
+
+@exchange("pipeline: DISCARD ALL commits at once, and no error undoes it (search_path)")
+def _(world):
+    return run(world, wire.query("SET search_path = alt"), *failing_pipeline("DISCARD ALL"), wire.query(SELECT), rounds=3)
+
+
+@exchange("pipeline: DISCARD ALL commits at once, and no error undoes it (temporary table)")
+def _(world):
+    return run(world, wire.query("CREATE TEMP TABLE users (email text)"), *failing_pipeline("DISCARD ALL"), wire.query(SELECT), rounds=3)
+
+
+@exchange("pipeline: what comes before VACUUM, CALL and the other statements that commit at once")
+def _(world):
+    data = b""
+    for statement in ("VACUUM alt.users", "REINDEX TABLE CONCURRENTLY alt.users", "CREATE INDEX CONCURRENTLY ON alt.users (email)",
+                      "ROLLBACK PREPARED 'x'", "DISCARD ALL", "CALL settle()"):
+        data += run(world, wire.query("SET search_path = alt"), *failing_pipeline("SET search_path = public", statement), wire.query(SELECT), rounds=3)[0]
+        data += run(world, wire.query("CREATE TEMP TABLE users (email text)"), *failing_pipeline("DROP TABLE pg_temp.users", statement), wire.query(SELECT), rounds=3)[0]
+    return data, None
+
+
 @exchange("message: SET search_path that is undone by an error in the same message")
 def _(world):
     return run(world, wire.query("SET search_path = shop; SELECT 1/0"), wire.query(SELECT), rounds=2)

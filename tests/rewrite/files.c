@@ -268,6 +268,8 @@ static void list_effects(const struct verdict *verdict, char *out, size_t size)
 		[EFFECT_RELEASE] = "release",
 		[EFFECT_ROLLBACK_TO] = "rollback_to",
 		[EFFECT_PREPARE_TRANSACTION] = "prepare_transaction",
+		[EFFECT_COMMITS_AT_ONCE] = "commits_at_once",
+		[EFFECT_CALL] = "call",
 		[EFFECT_SET] = "set",
 		[EFFECT_SET_DEFAULT] = "set_default",
 		[EFFECT_RESET_ALL] = "reset_all",
