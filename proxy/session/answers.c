@@ -61,6 +61,9 @@ static void end_of_transaction(struct session *session, bool committed)
 static void apply_effect(struct session *session, const struct effect *effect,
 						 const struct confirmed *confirmed, const char *tag)
 {
+	/* Without a block PREPARE TRANSACTION commits, and says ROLLBACK (PrepareTransactionBlock() in xact.c). */
+	if (effect->kind == EFFECT_PREPARE_TRANSACTION && !session->in_block)
+		tag = "";
 	state_apply(&session->state, effect, tag);
 	switch (effect->kind) {
 	case EFFECT_PREPARE:

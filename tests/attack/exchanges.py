@@ -1138,6 +1138,13 @@ def _(world):
     return run(world, wire.query("CREATE TEMP TABLE users (email text)"), *failing_pipeline("DISCARD ALL"), wire.query(SELECT), rounds=3)
 
 
+@exchange("pipeline: PREPARE TRANSACTION without BEGIN commits, and says ROLLBACK")
+def _(world):
+    statements = ("SET search_path = public", "PREPARE TRANSACTION 'x'")
+    messages = [m for s in statements for m in (wire.parse("", s), wire.bind("", ""), wire.execute())]
+    return run(world, wire.query("SET search_path = alt"), *messages, wire.sync(), wire.query(SELECT), rounds=3)
+
+
 @exchange("pipeline: what comes before VACUUM, CALL and the other statements that commit at once")
 def _(world):
     data = b""
