@@ -88,6 +88,15 @@ static bool unknown_relation(struct analysis *analysis, const RangeVar *range)
 		named ? "Use WITH RECURSIVE, or re-order the WITH items to remove forward references." : NULL);
 }
 
+/* Is there a guarded relation of that name, in whatever schema? */
+static bool names_guarded(const struct analysis *analysis, const char *name)
+{
+	const struct catalog_relation *relation = catalog_relations(analysis->catalog, name);
+	while (relation && relation->isolation == ISOLATION_SHARED)
+		relation = relation->next_named;
+	return relation != NULL;
+}
+
 /* A temporary relation that hides a guarded one is named as such: if it is not there after all, the server
  * fails instead of reading the other. */
 static bool name_temporary(struct analysis *analysis, RangeVar *range)
@@ -103,7 +112,8 @@ static bool name_temporary(struct analysis *analysis, RangeVar *range)
 		return splice_text(analysis, schema->start, schema->end - schema->start, "pg_temp");
 	}
 	const struct catalog_relation *behind = scope_permanent(analysis, range->relname);
-	if (range->schemaname || behind == NULL || behind->isolation == ISOLATION_SHARED)
+	bool hides = (behind && behind->isolation != ISOLATION_SHARED) || names_guarded(analysis, range->relname);
+	if (range->schemaname || !hides)
 		return true;
 	range->schemaname = "pg_temp";
 	return splice_text(analysis, range->location, 0, "pg_temp.");
@@ -172,33 +182,17 @@ static bool classify(struct analysis *analysis, struct leaf *leaf, const struct 
 	return refuse_relation(analysis, relation, leaf->range->location);
 }
 
-/* Would the name mean a guarded relation if `first`, which it means now, were gone? */
-static bool hides_guarded(const struct analysis *analysis, const struct catalog_relation *first)
-{
-	const struct scope_path *path = scope_path(analysis);
-	size_t i = 0;
-	while (i < path->n && !same_name(path->schemas[i], first->schema))
-		i++;
-	for (i++; i < path->n; i++) {
-		const struct catalog_relation *behind =
-			catalog_relation(analysis->catalog, path->schemas[i], first->name);
-		if (behind && behind->isolation != ISOLATION_SHARED)
-			return true;
-	}
-	return false;
-}
-
 /* A name is spelled out when the server must not take it for another relation than the one that was looked
  * at: in a view's definition, whose names were resolved when the view was made; and for a shared relation
- * that stands in front of a guarded one and may be dropped before the statement runs (or runs again, when it
- * is prepared). A view in whose place its definition comes has no name any more. */
+ * that is called like a guarded one, which the name means once the shared one is dropped, or the search_path is
+ * another, before the statement runs (or runs again, when it is prepared). A view in whose place its definition comes has no name any more. */
 static bool qualify(struct analysis *analysis, RangeVar *range, const struct catalog_relation *relation)
 {
 	if (range->schemaname || relation->isolation == ISOLATION_VIEW || relation->composed)
 		return true;
 	if (analysis->rewrite->view_depth == 0 &&
 		(relation->isolation != ISOLATION_SHARED || same_name(relation->schema, "pg_catalog") ||
-		 !hides_guarded(analysis, relation)))
+		 !names_guarded(analysis, relation->name)))
 		return true;
 	range->schemaname = (char *)relation->schema;
 	return splice_opening(analysis, range->location,
