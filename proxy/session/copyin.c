@@ -49,8 +49,7 @@ enum answer copyin_response(struct session *session, struct run *run, const stru
 	const struct copy_plan *plan = statement ? statement->copy : NULL;
 	const char *tenant = session_tenant(session);
 	session->copy_in = COPY_IN_ACTIVE;
-	if (head->kind == REPLY_EXECUTE)
-		session->spare_syncs += replies_drop_syncs(&session->replies);
+	session->spare_syncs += replies_drop_syncs(&session->replies);
 	bool fits = !plan || (columns == plan->client_columns + plan->append && tenant &&
 						  (format == 1) == (plan->format == COPY_BINARY));
 	if ((!known && session->user->right != RIGHT_BYPASS) || !fits) {

@@ -61,7 +61,7 @@ static bool count_fits(const struct prepared *prepared, const struct wire_bind *
 		return true;
 	error_set(&own->text, "08P01",
 			  "bind message supplies %u parameters, but prepared statement \"%s\" requires %u",
-			  bind->n_values, prepared->name, wanted);
+			  bind->n_values, bind->statement, wanted);
 	own_refusal_finish(own, 0);
 	return false;
 }

@@ -58,14 +58,15 @@ static void add_types(struct buffer *out, const struct prepared *prepared)
 	buffer_add_u32(out, tenant_type_oid(verdict->tenant_type));
 }
 
-static void send_parse(struct session *session, const struct prepared *prepared)
+/* `name` as the client has it: the server's errors show it, though it keeps less of it. */
+static void send_parse(struct session *session, const struct prepared *prepared, const char *name)
 {
 	struct buffer *out = &session->out[SIDE_SERVER];
 	const struct verdict *verdict = prepared->verdict;
 	char slot[TENANT_LITERAL_MAX];
 	extended_slot(prepared, slot);
 	size_t begun = buffer_message_begin(out, 'P');
-	buffer_add_string(out, prepared->name);
+	buffer_add_string(out, name);
 	size_t at = 0;
 	for (size_t i = 0; i < verdict->n_statements; i++) {
 		const struct statement *statement = &verdict->statements[i];
@@ -206,7 +207,7 @@ enum handled extended_parse(struct session *session, const struct wire_message *
 		if (verdict->kind == VERDICT_PASS)
 			client_forward(session, message);
 		else
-			send_parse(session, prepared);
+			send_parse(session, prepared, parse.name);
 		expect_parse(session, prepared, false);
 		prepared_unref(prepared);
 	}
@@ -309,7 +310,7 @@ static enum handled renew(struct session *session, struct prepared **prepared, b
 		wire_add_target(&session->out[SIDE_SERVER], 'C', 'S', old->name);
 		replies_add(&session->replies, REPLY_CLOSE)->swallow = true;
 	}
-	send_parse(session, renewed);
+	send_parse(session, renewed, renewed->name);
 	expect_parse(session, renewed, true);
 	prepared_unref(renewed); /* the name holds it */
 	*prepared = renewed;

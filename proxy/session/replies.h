@@ -102,7 +102,7 @@ uint64_t replies_settled_portals(struct replies *replies, const struct statement
  * or be skipped, in a part of the pipeline that has its own Sync: an error there leaves the name to what it
  * was, and does not keep us from being carried out. */
 bool replies_name_is_certain(const struct replies *replies, const char *name);
-/* COPY FROM STDIN of an extended query has begun: the server ignores the Syncs that directly follow the head.
+/* COPY FROM STDIN has begun: the server ignores the Syncs that directly follow the head.
  * Returns how many. */
 unsigned replies_drop_syncs(struct replies *replies);
 void replies_free(struct replies *replies);
