@@ -267,6 +267,13 @@ static bool is_other_tenant(const struct wire_message *message, const char *sqls
 	return strcmp(sqlstate, "42704") == 0 && text && strstr(text, PREPARED_OTHER_TENANT);
 }
 
+/* Is it the error of a CopyFail of ours? */
+static bool is_copy_failed(const struct session *session, const struct wire_message *message)
+{
+	const char *sqlstate = wire_error_field(message->body, message->length, 'C');
+	return session->copy_error && sqlstate && strcmp(sqlstate, "57014") == 0;
+}
+
 /* What is to be changed in the error; false: nothing. */
 static bool edit_error(struct session *session, const struct reply *head, const struct wire_message *message,
 					   struct concealed *hidden, struct wire_error_edit *edit)
@@ -276,7 +283,7 @@ static bool edit_error(struct session *session, const struct reply *head, const 
 	*edit = (struct wire_error_edit){.position = -1};
 	if (!sqlstate)
 		return false;
-	if (session->copy_error && strcmp(sqlstate, "57014") == 0) {
+	if (is_copy_failed(session, message)) {
 		const struct error *error = session->copy_error;
 		*edit = (struct wire_error_edit){.drop = "WFLRDHqp",
 										 .position = 0,
@@ -345,6 +352,8 @@ enum answer answer_error(struct session *session, struct run *run, const struct 
 		wire_error_edit(&session->out[SIDE_CLIENT], 'E', message->body, message->length, &edit);
 	}
 	concealed_free(&hidden);
+	if (session->interrupter == INTERRUPTER_WAITS)
+		session->interrupter = is_copy_failed(session, message) ? INTERRUPTER_DROPPED : INTERRUPTER_NONE;
 	copyin_over(session);
 	fail_head(session, head);
 	return changed ? ANSWER_REPLACED : ANSWER_PASS;

@@ -68,12 +68,14 @@ static bool reads_statements(char type)
 }
 
 /* COPY FROM STDIN is under way: everything but its own messages, Flush and Sync makes it fail, as in the
- * server. */
-static void interrupt_copy(struct session *session, char type)
+ * server. The message is held until the server tells whether the COPY had failed before: then it is one like others. */
+static enum handled interrupt_copy(struct session *session, char type)
 {
 	struct error error;
 	error_set(&error, "08P01", "unexpected message type 0x%02X during COPY from stdin", (unsigned char)type);
 	copyin_fail(session, &error);
+	session->interrupter = INTERRUPTER_WAITS;
+	return client_hold(session, HOLD_REPLIES);
 }
 
 /* Do its names mean here what they mean to the server? Says nothing of a body that is malformed. */
@@ -111,12 +113,16 @@ static enum handled running_message(struct session *session, const struct wire_m
 	/* However much a client sends without waiting, what is remembered of it is bounded. */
 	if (session->replies.n >= SESSION_REPLIES_MAX && type != 'X')
 		return client_hold(session, HOLD_REPLIES);
-	if (session->skipping && type != 'S' && type != 'X')
-		return HANDLED; /* the server would skip it as well */
-	if (session->copy_in == COPY_IN_ACTIVE && type != 'S' && type != 'H' && type != 'X') {
-		interrupt_copy(session, type);
+	if (session->interrupter == INTERRUPTER_WAITS)
+		return client_hold(session, HOLD_REPLIES);
+	if (session->interrupter == INTERRUPTER_DROPPED) {
+		session->interrupter = INTERRUPTER_NONE;
 		return HANDLED;
 	}
+	if (session->skipping && type != 'S' && type != 'X')
+		return HANDLED; /* the server would skip it as well */
+	if (session->copy_in == COPY_IN_ACTIVE && type != 'S' && type != 'H' && type != 'X')
+		return interrupt_copy(session, type);
 	/* An Execute may be one of SQL's EXECUTE, whose statement is looked at here. */
 	if (reads_statements(type) || (type == 'E' && session->statements.n_sql > 0)) {
 		if (client_must_wait(session))

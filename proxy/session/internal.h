@@ -60,6 +60,13 @@ enum copy_in {
 	COPY_IN_FAILED /* we have sent CopyFail; the server's error is awaited */
 };
 
+/* A message in the middle of COPY FROM STDIN, which is at the head of the input. */
+enum interrupter {
+	INTERRUPTER_NONE,
+	INTERRUPTER_WAITS,   /* for the server's error */
+	INTERRUPTER_DROPPED, /* the COPY has failed because of it */
+};
+
 /* What is told apart: parser/encoding.h. */
 enum encoding { ENCODING_OTHER, ENCODING_UTF8, ENCODING_SQL_ASCII };
 
@@ -124,7 +131,8 @@ struct session {
 	enum copy_in copy_in;
 	struct copy_stream *copy;
 	struct error *copy_error; /* what the client is told in place of the CopyFail's error */
-	unsigned spare_syncs;     /* Syncs that the server may or may not have ignored during COPY FROM STDIN */
+	enum interrupter interrupter;
+	unsigned spare_syncs; /* Syncs that the server may or may not have ignored during COPY FROM STDIN */
 	bool schema_pending, schema_changed;
 	uint64_t checked_names,
 		checked_generation; /* state at which SQL-level prepared statements were last looked at */
