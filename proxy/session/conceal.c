@@ -228,6 +228,19 @@ static char *cut_context(struct session *session, const struct wire_message *mes
 	return length > 0 ? print("%.*s\"", (int)(n - 1 - length), context) : NULL;
 }
 
+/* "wrong number of fields in header line: got 3, expected 2" with the client's own numbers. */
+static char *cut_header(const struct wire_message *message, const struct statement *statement)
+{
+	const char *text = wire_error_field(message->body, message->length, 'M');
+	int got, expected, used = 0;
+	if (!statement || !statement->copy || !statement->copy->append || !text ||
+		sscanf(text, "wrong number of fields in header line: got %d, expected %d%n", &got, &expected,
+			   &used) != 2 ||
+		text[used])
+		return NULL;
+	return print("wrong number of fields in header line: got %d, expected %d", got - 1, expected - 1);
+}
+
 static bool conceals(const struct session *session)
 {
 	return session->user && session->user->right != RIGHT_BYPASS &&
@@ -284,11 +297,13 @@ bool conceal_edit(struct session *session, const struct reply *head, const struc
 		concealed->detail = cut_count(session, message);
 	edit->detail = concealed->detail;
 	edit->context = concealed->context = cut_context(session, message);
-	return edit->detail || edit->context || edit->drop;
+	edit->message = concealed->message = cut_header(message, statement);
+	return edit->detail || edit->context || edit->message || edit->drop;
 }
 
 void concealed_free(struct concealed *concealed)
 {
 	free(concealed->detail);
 	free(concealed->context);
+	free(concealed->message);
 }

@@ -299,7 +299,7 @@ enum answer answer_notice(struct session *session, struct run *run, const struct
 
 /* --- conceal.c --- */
 struct concealed {
-	char *detail, *context; /* what the edit points to */
+	char *detail, *context, *message; /* what the edit points to */
 };
 /* Adds to the edit what must not be seen as it is; true: something. */
 bool conceal_edit(struct session *session, const struct reply *head, const struct wire_message *message,

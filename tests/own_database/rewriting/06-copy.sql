@@ -167,6 +167,13 @@ COPY nokey FROM STDIN (FORMAT csv, HEADER match);
 a,c
 1,x
 
+--: version 15
+--: error 22P04
+COPY nokey FROM STDIN (FORMAT csv, HEADER match);
+--: data
+a,b,c
+1,x,y
+
 COPY items (id, name, amount, tags, doc) FROM STDIN;
 --: data
 <#700>	one	1.5	{a,b}	{"x": 1}
