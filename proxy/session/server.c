@@ -18,15 +18,17 @@ void server_flush_run(struct session *session, struct run *run)
 
 static enum encoding encoding_named(const char *name)
 {
-	return strcasecmp(name, "UTF8") == 0        ? ENCODING_UTF8
+	return encoding_is_utf8(name)               ? ENCODING_UTF8
 		   : strcasecmp(name, "SQL_ASCII") == 0 ? ENCODING_SQL_ASCII
 												: ENCODING_OTHER;
 }
 
 bool server_status_learn(struct session *session, const char *name, const char *value)
 {
-	if (strcmp(name, "client_encoding") == 0)
+	if (strcmp(name, "client_encoding") == 0) {
 		session->client_encoding = encoding_named(value);
+		session->state.client_utf8 = session->client_encoding == ENCODING_UTF8;
+	}
 	if (strcmp(name, "server_encoding") == 0)
 		session->server_encoding = encoding_named(value);
 	static const char *const embedding[] = {"SJIS", "SHIFT_JIS_2004", "BIG5", "GBK",

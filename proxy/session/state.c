@@ -1,6 +1,7 @@
 /* Transactional session state; see state.h. */
 #include "proxy/session/state.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -354,10 +355,28 @@ static void drop_temporary(struct state *state, const char *name)
 					temporaries_without(state->now.current.temporaries, name, name ? NULL : is_discarded));
 }
 
-bool state_sets_encoding(const struct effect *effect)
+bool encoding_is_utf8(const char *name)
+{
+	char plain[sizeof "unicode"];
+	size_t n = 0;
+	for (; *name; name++)
+		if (isalnum((unsigned char)*name)) {
+			if (n == sizeof plain - 1)
+				return false;
+			plain[n++] = (char)tolower((unsigned char)*name);
+		}
+	plain[n] = 0;
+	return strcmp(plain, "utf8") == 0 || strcmp(plain, "unicode") == 0;
+}
+
+static bool changes_encoding(const struct state *state, const struct effect *effect)
 {
 	switch (effect->kind) {
 	case EFFECT_SET:
+		if (state->client_utf8 && !state->encoding_changed && effect->value &&
+			encoding_is_utf8(effect->value))
+			return false;
+		/* fallthrough */
 	case EFFECT_SET_DEFAULT:
 		return strcmp(effect->name, "client_encoding") == 0 || strcmp(effect->name, "names") == 0;
 	case EFFECT_RESET_ALL:
@@ -379,7 +398,7 @@ bool state_shows_other_tenant(const struct state *state)
 
 void state_apply(struct state *state, const struct effect *effect, const char *tag)
 {
-	state->encoding_changed |= state_sets_encoding(effect);
+	state->encoding_changed |= changes_encoding(state, effect);
 	switch (effect->kind) {
 	case EFFECT_COMMIT:
 	case EFFECT_PREPARE_TRANSACTION:
@@ -447,7 +466,7 @@ bool state_effect_matters(const struct state *state, const struct effect *effect
 		return pending || state->dirty || has_on_commit_drop(state->now.kept.temporaries);
 	case EFFECT_SET:
 	case EFFECT_SET_DEFAULT:
-		return state_sets_tenant(state, effect, &value) || state_sets_encoding(effect) ||
+		return state_sets_tenant(state, effect, &value) || changes_encoding(state, effect) ||
 			   strcmp(effect->name, "search_path") == 0;
 	case EFFECT_DROP:
 	case EFFECT_DISCARD_TEMP:

@@ -62,8 +62,9 @@ struct state {
 	bool dirty; /* levels[0] is the start of this transaction and `now` may differ from it */
 	/* changes when search_path or temporaries change, or the tenant while some temporary view shows one's rows */
 	uint64_t names_version;
+	bool client_utf8; /* client_encoding is UTF8, as the server reported it last */
 	bool
-		encoding_changed; /* client_encoding was set since the last ReadyForQuery (idle), whatever became of it */
+		encoding_changed; /* it was set since the last ReadyForQuery (idle), whatever became of it: unless from UTF8 to UTF8 */
 };
 
 static inline const struct text *temporary_mark(const struct state *state, const struct temporary *temporary)
@@ -89,8 +90,8 @@ void state_rollback(struct state *state);
 /* Could this effect change what `now` says (so that what follows cannot be read before it is confirmed)?
  * `pending`: some effect before it, not yet confirmed, could. */
 bool state_effect_matters(const struct state *state, const struct effect *effect, bool pending);
-/* Is the effect one on client_encoding? */
-bool state_sets_encoding(const struct effect *effect);
+/* Does the server take the name of an encoding for UTF8? It compares letters and digits only. */
+bool encoding_is_utf8(const char *name);
 /* Is the effect one on the tenant's setting? *value: what it sets, NULL: the start value. */
 bool state_sets_tenant(const struct state *state, const struct effect *effect, const char **value);
 

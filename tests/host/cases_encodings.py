@@ -65,6 +65,26 @@ def case_tenant_in_an_encoding_that_would_change_it(world):
     assert others(world) .strip() == "1", others(world)
 
 
+def case_utf8_again(world):
+    """What SET leaves as it is does not make names doubtful until the transaction ends."""
+    proxy = start(world)
+    w = connect(proxy, "bound")
+    label = f'SELECT note AS "{OWN}" FROM notes'
+    assert w.query("BEGIN").error is None
+    for name in ("utf8", "UTF-8", "Unicode"):
+        for text in (f"SET client_encoding TO '{name}'", f"SET NAMES '{name}'", f"SELECT set_config('client_encoding', '{name}', true)"):
+            assert w.query(text).error is None, text
+            reply = w.query(label)
+            assert reply.error is None, (text, reply.error)
+            assert reply.results[0].texts() == [["own"]]
+    assert w.query(f"SET client_encoding TO utf8; {label}").error is None
+    for text in ("SET client_encoding TO latin1", "SET client_encoding TO utf8"):
+        assert w.query(text).error is None, text
+    assert w.query(label).error["C"] == "0A000"  # ROLLBACK TO could bring LATIN1 back
+    assert w.query("ROLLBACK").error is None
+    assert w.query(label).error is None
+
+
 def case_tenant_chosen_in_another_encoding(world):
     proxy = start(world)
     w = connect(proxy, "chooser")
