@@ -166,23 +166,40 @@ static enum handled running_message(struct session *session, const struct wire_m
 	}
 }
 
-/* A statement that is too long to be read: its body is dropped, the server raises the error. */
-static enum handled refuse_long(struct session *session, const struct wire_message *message)
+/* A statement that is too long to be read, and whose body has been dropped: the server raises the error. Not before, because
+ * no server answers what it has not got: libpq would find the answer before somebody asks for it. */
+static void refuse_long(struct session *session)
 {
 	struct own_refusal own;
-	if (client_must_wait(session))
-		return client_hold(session, HOLD_REPLIES);
+	if (session->skipping)
+		return;
 	error_set(&own.text, "54000", "statement is too long");
-	error_detail(&own.text, "The message has %zu bytes; at most %zu are read.", message->length,
+	error_detail(&own.text, "The message has %zu bytes; at most %zu are read.", session->long_length,
 				 session->settings->message_limit);
 	own_refusal_finish(&own, 0);
-	if (session->skipping)
-		return HANDLED;
-	if (message->type == 'Q' || message->type == 'F')
+	if (session->long_type == 'Q' || session->long_type == 'F')
 		refuse_query(session, &own.refusal);
 	else
 		refuse_extended(session, &own.refusal);
-	return HANDLED;
+}
+
+static size_t long_message(struct session *session, const struct wire_message *message, size_t there)
+{
+	enum stream stream = STREAM_REFUSE;
+	if (session->copy_in == COPY_IN_ACTIVE) {
+		interrupt_copy(session, message->type);
+		stream = STREAM_DROP;
+	} else if (client_must_wait(session)) {
+		client_hold(session, HOLD_REPLIES);
+		return 0;
+	}
+	session->long_type = message->type;
+	session->long_length = message->length;
+	session->stream[SIDE_CLIENT] = stream;
+	session->stream_left[SIDE_CLIENT] = message->length - there;
+	if (session->stream_left[SIDE_CLIENT] == 0 && stream == STREAM_REFUSE)
+		refuse_long(session);
+	return WIRE_HEADER + there;
 }
 
 /* The head of a message whose body is not all there, or too long to be assembled. Returns what was used, 0:
@@ -210,14 +227,7 @@ static size_t partial_message(struct session *session, const struct wire_message
 		session->stream_left[SIDE_CLIENT] = message->length - there;
 		return WIRE_HEADER + there;
 	}
-	if (message->length > session->settings->message_limit) {
-		if (refuse_long(session, message) == HELD)
-			return 0;
-		session->stream[SIDE_CLIENT] = STREAM_DROP;
-		session->stream_left[SIDE_CLIENT] = message->length - there;
-		return WIRE_HEADER + there;
-	}
-	return 0;
+	return message->length > session->settings->message_limit ? long_message(session, message, there) : 0;
 }
 
 static size_t running_step(struct session *session, const char *bytes, size_t n)
@@ -260,6 +270,10 @@ static size_t stream_step(struct session *session, const char *bytes, size_t n)
 		buffer_add(&session->out[SIDE_SERVER], bytes, piece);
 		break;
 	case STREAM_DROP:
+		break;
+	case STREAM_REFUSE:
+		if (session->stream_left[SIDE_CLIENT] == 0)
+			refuse_long(session);
 		break;
 	case STREAM_COPY:
 		copyin_piece(session, bytes, piece);

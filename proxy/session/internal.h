@@ -52,7 +52,7 @@ enum hold { HOLD_NONE, HOLD_REPLIES, HOLD_CATALOG, HOLD_VERDICT, HOLD_INTERRUPT 
 enum handled { HANDLED, HELD };
 
 /* The rest of a message whose head has been dealt with. */
-enum stream { STREAM_PASS, STREAM_DROP, STREAM_COPY };
+enum stream { STREAM_PASS, STREAM_DROP, STREAM_COPY, STREAM_REFUSE /* dropped, and refused at its end */ };
 
 enum copy_in {
 	COPY_IN_NONE,
@@ -87,6 +87,8 @@ struct session {
 	struct buffer in[2], out[2]; /* by enum side: what came from it, what goes to it */
 	uint64_t stream_left[2];     /* bytes of the message under way from that side */
 	enum stream stream[2];
+	char long_type; /* of the message that STREAM_REFUSE is about */
+	size_t long_length;
 	bool paused[2]; /* that side is not read: the other one's output is over the high-water mark */
 
 	/* startup */

@@ -1,4 +1,5 @@
 """Messages of the extended protocol whose body is malformed: answered as the server answers them, and the session goes on."""
+import select
 import struct
 
 from world import wire
@@ -124,3 +125,33 @@ def case_malformed_in_failed_transactions(world):
         elif seen[0] != seen[1]:
             wrong.append(f"{name}: server {seen[0]}, through {seen[1]}")
     assert not wrong, "\n".join(wrong)
+
+
+def case_too_long_a_statement(world):
+    """The refusal comes when the message is there, not before: no server answers what it has not got, and clients do not expect it."""
+    proxy = world.proxy("max_statement_size = 1MB\n")
+    connection = world.connect(proxy)
+    for kind, head, rest in ("Q", b"SELECT '", []), ("P", b"\0SELECT '", [wire.sync()]):
+        text = head + b"x" * (3 << 20) + b"'\0"
+        message = wire.message(kind, text if kind == "Q" else text + u16(0)) + b"".join(rest)
+        connection.query("BEGIN").check()
+        connection.send(message[:-100])
+        early, _, _ = select.select([connection.socket], [], [], 0.5)
+        assert not early, f"{kind}: answered before the message was there"
+        connection.send(message[-100:])
+        reply = connection.until_ready()
+        assert reply.error["C"] == "54000" and reply.status == "E", (kind, reply.error, reply.status)
+        connection.query("ROLLBACK").check()
+
+
+def case_too_long_a_statement_in_a_copy(world):
+    """It ends the COPY, as any other does."""
+    proxy = world.proxy("max_statement_size = 1MB\n")
+    connection = world.connect(proxy)
+    connection.query("CREATE TEMP TABLE taken (a text)").check()
+    connection.send(wire.query("COPY taken FROM STDIN"))
+    assert connection.read_message()[0] == "G"
+    connection.send(wire.message("Q", b"SELECT '" + b"x" * (3 << 20) + b"'\0"))
+    reply = connection.until_ready()
+    assert reply.error["C"] == "08P01" and "during COPY" in reply.error["M"], reply.error
+    connection.query("SELECT 1").check()

@@ -507,6 +507,34 @@ static void test_cancel_keys(void **state)
 	bench_end(&bench);
 }
 
+/* --- a message beyond the limit is dropped, and refused when its last byte has come --- */
+static void test_too_long_a_statement(void **state)
+{
+	struct bench bench;
+	bench_running(&bench);
+	struct buffer *out = session_output(bench.session, SIDE_SERVER);
+	size_t length = bench.settings.message_limit + 1000;
+	struct buffer message;
+	buffer_init(&message, SIZE_MAX / 4);
+	wire_add_header(&message, 'Q', length);
+	for (size_t i = 0; i < length; i++)
+		buffer_add_u8(&message, ' ');
+	const char *bytes = buffer_head(&message);
+	size_t n = buffer_pending(&message), piece = 100000;
+	for (size_t at = 0; at < n; at += piece) {
+		assert_int_equal(buffer_pending(out), 0);
+		send(&bench, SIDE_CLIENT, bytes + at, n - at < piece ? n - at : piece);
+	}
+	assert_non_null(memmem(buffer_head(out), buffer_pending(out), "54000", 5));
+	drop_output(&bench, SIDE_SERVER);
+	/* In one piece, and what stands behind it. */
+	wire_add_empty(&message, 'S');
+	send(&bench, SIDE_CLIENT, buffer_head(&message), buffer_pending(&message));
+	assert_non_null(memmem(buffer_head(out), buffer_pending(out), "54000", 5));
+	buffer_free(&message);
+	bench_end(&bench);
+}
+
 /* --- long statements are judged elsewhere; what comes behind waits --- */
 static void test_long_statement(void **state)
 {
@@ -728,14 +756,23 @@ static void test_users(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_login),           cmocka_unit_test(test_md5),
-		cmocka_unit_test(test_no_enumeration),  cmocka_unit_test(test_smuggled_plain_text),
-		cmocka_unit_test(test_garbage),         cmocka_unit_test(test_streaming),
-		cmocka_unit_test(test_batches),         cmocka_unit_test(test_streamed_bind),
-		cmocka_unit_test(test_back_pressure),   cmocka_unit_test(test_cancel_keys),
-		cmocka_unit_test(test_name_map),        cmocka_unit_test(test_state),
-		cmocka_unit_test(test_users),           cmocka_unit_test(test_endless_pipeline),
-		cmocka_unit_test(test_most_parameters), cmocka_unit_test(test_long_statement),
+		cmocka_unit_test(test_login),
+		cmocka_unit_test(test_md5),
+		cmocka_unit_test(test_no_enumeration),
+		cmocka_unit_test(test_smuggled_plain_text),
+		cmocka_unit_test(test_garbage),
+		cmocka_unit_test(test_streaming),
+		cmocka_unit_test(test_batches),
+		cmocka_unit_test(test_streamed_bind),
+		cmocka_unit_test(test_back_pressure),
+		cmocka_unit_test(test_cancel_keys),
+		cmocka_unit_test(test_name_map),
+		cmocka_unit_test(test_state),
+		cmocka_unit_test(test_users),
+		cmocka_unit_test(test_endless_pipeline),
+		cmocka_unit_test(test_most_parameters),
+		cmocka_unit_test(test_long_statement),
+		cmocka_unit_test(test_too_long_a_statement),
 	};
 	return cmocka_run_group_tests_name("session", tests, NULL, NULL);
 }
