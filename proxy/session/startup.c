@@ -230,6 +230,19 @@ static void encryption(struct session *session, const struct wire_startup *start
 	}
 }
 
+/* As the server: what has an impossible length is not answered, because it need not be the protocol at all.
+ * node-postgres sends a Terminate first when it gives up before it has begun. */
+static void bad_packet(struct session *session, const struct wire_startup *startup)
+{
+	if (startup->layout) {
+		session_violation(session, "invalid startup packet layout: expected terminator as last byte");
+		return;
+	}
+	struct log_subject subject = session_subject(session);
+	log_write(LOG_LEVEL_INFO, &subject, "session ends: invalid length of startup packet");
+	session_close(session);
+}
+
 size_t startup_packet(struct session *session, const char *bytes, size_t n)
 {
 	struct wire_startup startup;
@@ -237,7 +250,7 @@ size_t startup_packet(struct session *session, const char *bytes, size_t n)
 	case WIRE_PARTIAL:
 		return 0;
 	case WIRE_BAD:
-		session_violation(session, "invalid startup packet");
+		bad_packet(session, &startup);
 		return n;
 	case WIRE_OK:
 		break;

@@ -19,6 +19,7 @@ static bool pairs_are_whole(const char *bytes, size_t length)
 
 enum wire_status wire_startup_decode(const char *bytes, size_t n, struct wire_startup *startup)
 {
+	memset(startup, 0, sizeof *startup);
 	if (n < 4)
 		return WIRE_PARTIAL;
 	uint32_t length = wire_get_u32(bytes);
@@ -27,7 +28,6 @@ enum wire_status wire_startup_decode(const char *bytes, size_t n, struct wire_st
 	if (n < length)
 		return WIRE_PARTIAL;
 	uint32_t code = wire_get_u32(bytes + 4);
-	memset(startup, 0, sizeof *startup);
 	startup->length = length;
 	switch (code) {
 	case CODE_SSL:
@@ -51,10 +51,9 @@ enum wire_status wire_startup_decode(const char *bytes, size_t n, struct wire_st
 	startup->parameters = bytes + 8;
 	startup->parameters_length = length - 8;
 	/* Only major version 3 is known to look like this; another one is answered by number alone. */
-	if (startup->major == WIRE_PROTOCOL_MAJOR &&
-		!pairs_are_whole(startup->parameters, startup->parameters_length))
-		return WIRE_BAD;
-	return WIRE_OK;
+	startup->layout = startup->major == WIRE_PROTOCOL_MAJOR &&
+					  !pairs_are_whole(startup->parameters, startup->parameters_length);
+	return startup->layout ? WIRE_BAD : WIRE_OK;
 }
 
 bool wire_startup_next(const struct wire_startup *startup, const char **at, const char **name,

@@ -13,6 +13,7 @@ enum { WIRE_PROTOCOL_MAJOR = 3, WIRE_PROTOCOL_MINOR_MAX = 2 };
 struct wire_startup {
 	enum wire_startup_kind kind;
 	size_t length;          /* of the whole packet */
+	bool layout;            /* WIRE_BAD: its length is possible, its parameters are not */
 	unsigned major, minor;  /* StartupMessage */
 	const char *parameters; /* pairs of strings; walk with wire_startup_next() */
 	size_t parameters_length;
