@@ -119,6 +119,9 @@ static bool create_as(struct analysis *analysis, CreateTableAsStmt *statement, s
 		if (keyword_at(analysis, with, end) == KEYWORD_WITH)
 			end = with;
 	}
+	/* "materialized views may not be defined using bound parameters" */
+	if (statement->objtype == OBJECT_MATVIEW)
+		analysis->rewrite->literal = true;
 	return contained(analysis, &statement->query, as + 1, end) &&
 		   rewrite_copies(analysis, statement->into->rel);
 }
