@@ -1,7 +1,7 @@
 /* What the server's errors tell of other tenants, or of the tenant column that the client does not know of.
  *
  *   - Statements that look at rows of all tenants (verdict: conceal_errors): the text goes, SQLSTATE and
- *     names stay.
+ *     names stay; so does a message in which the server puts names and types only.
  *   - 23P01 (exclusion): the detail quotes the row that is there already, whoever owns it: it goes, unless that
  *     row is certainly the tenant's own, or nobody's.
  *   - Statements that are carried out as another one (verdict: raised_tag): what the error says of that one goes.
@@ -40,6 +40,40 @@ static bool is_harmless(const struct wire_message *message, const char *sqlstate
 	static const char *const classes[] = {"25", "40", "42", "53", "55", "57"};
 	for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
 		if (strncmp(sqlstate, classes[i], 2) == 0)
+			return !is_of_code(message);
+	return false;
+}
+
+/* Messages for rows that do not fit, in which the server never puts a value of theirs: what raises them, in PostgreSQL 13 to
+ * 18. They are told by the place, as their text is in the server's language. */
+static bool has_no_values(const struct wire_message *message)
+{
+	static const struct {
+		const char *file, *routine;
+	} places[] = {
+		{"varchar.c", "bpchar"},
+		{"varchar.c", "varchar"},
+		{"varbit.c", "varbit"},
+		{"int.c", "i4toi2"},
+		{"int8.c", "int82"},
+		{"int8.c", "int84"},
+		{"numeric.c", "apply_typmod"},
+		{"tablecmds.c", "ATRewriteTable"},
+		{"tablecmds.c", "validateCheckConstraint"},
+		{"typecmds.c", "AlterDomainNotNull"},
+		{"typecmds.c", "validateDomainConstraint"},
+		{"typecmds.c", "validateDomainNotNullConstraint"},
+		{"typecmds.c", "validateDomainCheckConstraint"},
+		{"tuplesort.c", "comparetup_index_btree"},
+		{"tuplesortvariants.c", "comparetup_index_btree"},
+		{"tuplesortvariants.c", "comparetup_index_btree_tiebreak"},
+		{"ri_triggers.c", "ri_ReportViolation"},
+		{"execIndexing.c", "check_exclusion_or_unique_constraint"},
+	};
+	const char *file = wire_error_field(message->body, message->length, 'F');
+	const char *routine = wire_error_field(message->body, message->length, 'R');
+	for (size_t i = 0; file && routine && i < sizeof places / sizeof *places; i++)
+		if (strcmp(file, places[i].file) == 0 && strcmp(routine, places[i].routine) == 0)
 			return !is_of_code(message);
 	return false;
 }
@@ -276,7 +310,9 @@ bool conceal_edit(struct session *session, const struct reply *head, const struc
 		*edit = (struct wire_error_edit){
 			.drop = quoting,
 			.position = 0,
-			.message = message->type == 'E'  ? "the statement failed on rows that may belong to other tenants"
+			.message = has_no_values(message) ? NULL
+					   : message->type == 'E'
+						   ? "the statement failed on rows that may belong to other tenants"
 					   : is_of_code(message) ? "a notice about rows that may belong to other tenants"
 											 : NULL};
 		return true;

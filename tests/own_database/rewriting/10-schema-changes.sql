@@ -107,6 +107,30 @@ CREATE UNIQUE INDEX IF NOT EXISTS items_x ON items (id, name);
 
 ALTER TABLE items ADD CONSTRAINT positive CHECK (id > 0);
 
+-- rows that do not fit: a message of names and types only stays
+--: error 22001
+ALTER TABLE words ALTER note TYPE varchar(3);
+
+--: error 22001
+ALTER TABLE items ALTER tags TYPE char(5)[];
+
+--: error 22003
+ALTER TABLE nokey ALTER a TYPE smallint;
+
+--: error 23502
+ALTER TABLE items ALTER code SET NOT NULL;
+
+--: error 23502
+ALTER TABLE items ADD COLUMN must text NOT NULL;
+
+--: error 23514
+ALTER TABLE items ADD CONSTRAINT negative CHECK (id < 0);
+
+ALTER TABLE items ADD CONSTRAINT negative CHECK (id < 0) NOT VALID;
+--: step
+--: error 23514
+ALTER TABLE items VALIDATE CONSTRAINT negative;
+
 CREATE SEQUENCE s;
 --: step
 SELECT nextval('s'), nextval('s');
