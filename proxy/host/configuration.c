@@ -290,7 +290,6 @@ static void make_session(struct configuration *configuration, const struct confi
 			required_tenant(configuration, "tenantry", "tenant", t->tenant, diagnostics);
 	session->tls_available = configuration->tls != NULL;
 	session->tls_required = t->tls == TLS_REQUIRE;
-	session->trust_local = t->trust != TRUST_NONE;
 	session->login_timeout = t->login_timeout;
 	session->idle_timeout = t->idle_timeout;
 	session->idle_in_transaction_timeout = t->idle_in_transaction_timeout;

@@ -50,15 +50,15 @@ static void start_session(struct connection *connection, const struct sockaddr_s
 	char name[80];
 	bool local, loopback;
 	socket_peer(peer, name, sizeof name, &local, &loopback);
-	bool trusted =
-		local || (loopback && connection->configuration->settings->tenantry.trust == TRUST_LOOPBACK);
+	int trust = connection->configuration->settings->tenantry.trust;
 	struct session_new_arguments arguments = {
 		.id = connection->id,
 		.settings = &connection->configuration->session,
 		.catalog = worker->catalog,
 		.cache = worker->cache,
 		.report = worker->report,
-		.local = trusted,
+		.local = local,
+		.trusted = (local && trust != TRUST_NONE) || (loopback && trust == TRUST_LOOPBACK),
 		.peer = name,
 		.now = uv_now(&worker->loop),
 	};

@@ -203,7 +203,7 @@ static bool anybody_can_log_in(const struct configuration *configuration)
 	for (size_t i = 0; i < configuration->users.n; i++)
 		if (configuration->users.list[i].secret)
 			return true;
-	return configuration->session.trust_local;
+	return configuration->settings->tenantry.trust != TRUST_NONE;
 }
 
 static void free_host(struct host *host)

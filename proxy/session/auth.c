@@ -56,7 +56,7 @@ void auth_begin(struct session *session)
 {
 	static const char plain[] = "SCRAM-SHA-256\0";
 	static const char plus[] = "SCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0";
-	if (session->local && session->settings->trust_local && session->user) {
+	if (session->trusted && session->user) {
 		add_ok(session);
 		return;
 	}

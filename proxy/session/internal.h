@@ -82,7 +82,7 @@ struct session {
 	uint64_t now;
 	enum phase phase;
 	unsigned wants;
-	bool local, tls;
+	bool local, trusted, tls;
 
 	struct buffer in[2], out[2]; /* by enum side: what came from it, what goes to it */
 	uint64_t stream_left[2];     /* bytes of the message under way from that side */

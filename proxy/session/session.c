@@ -26,6 +26,7 @@ struct session *session_new(const struct session_new_arguments *arguments)
 	session->report = arguments->report;
 	session->id = arguments->id;
 	session->local = arguments->local;
+	session->trusted = arguments->trusted;
 	session->now = session->started = session->idle_since = arguments->now;
 	session->peer = strdup(arguments->peer ? arguments->peer : "");
 	session->status = 'I';

@@ -38,7 +38,6 @@ struct session_settings {
 	const char *default_tenant; /* `tenant` of the file; NULL: none until the client names one */
 	bool tls_available;         /* answer S to SSLRequest */
 	bool tls_required;          /* refuse authentication without it */
-	bool trust_local;           /* unix-domain peers need no password */
 	uint32_t login_timeout, idle_timeout, idle_in_transaction_timeout, statement_timeout;
 	size_t output_high_water,
 		output_low_water;  /* bytes queued for a side: stop / resume reading the other one */
@@ -59,7 +58,8 @@ struct session_new_arguments {
 	struct catalog *catalog;
 	struct verdict_cache *cache;
 	struct report *report; /* the worker's; NULL: nobody wants one */
-	bool local;            /* came over a unix-domain socket */
+	bool local;            /* came over a unix-domain socket: TLS is neither offered nor asked for */
+	bool trusted;          /* needs no password */
 	const char *peer;      /* "127.0.0.1:5000", for logs; copied */
 	uint64_t now;          /* monotonic milliseconds */
 };

@@ -53,6 +53,10 @@ def case_tls_required(world):
     proxy = world.proxy(tls_settings(world))
     world.connect(proxy).close()
     world.connect(proxy, tls=True).close()
+    # Whom we know by the address needs no password; TLS is another matter.
+    proxy = world.proxy(tls_settings(world, tls="require", more="trust = loopback"))
+    assert world.refused(proxy, password="wrong")["C"] == "28000"
+    world.connect(proxy, password="wrong", tls=True).close()
     proxy = world.proxy("tls = disable")
     assert "answered b'N'" in str(_fails(lambda: world.connect(proxy, tls=True)))
 

@@ -29,7 +29,6 @@ void session_bench_begin(struct session_bench *bench, bool local)
 												.users = &users,
 												.database = "shop",
 												.default_tenant = "1",
-												.trust_local = true,
 												.tls_available = !local,
 												.output_high_water = 4096,
 												.output_low_water = 1024,
@@ -41,6 +40,7 @@ void session_bench_begin(struct session_bench *bench, bool local)
 											  .catalog = bench->catalog,
 											  .cache = bench->cache,
 											  .local = local,
+											  .trusted = local,
 											  .peer = "fuzz",
 											  .now = 1000};
 	bench->session = session_new(&arguments);

@@ -201,6 +201,7 @@ static void new_session(struct script *script)
 											  .catalog = script->catalog,
 											  .cache = script->cache,
 											  .local = !script->remote,
+											  .trusted = !script->remote,
 											  .peer = "local",
 											  .now = script->now};
 	script->session = session_new(&arguments);
@@ -361,7 +362,6 @@ static void begin(struct script *script)
 												 .users = &users,
 												 .database = "shop",
 												 .default_tenant = "1",
-												 .trust_local = true,
 												 .login_timeout = 10000,
 												 .idle_timeout = 60000,
 												 .idle_in_transaction_timeout = 30000,

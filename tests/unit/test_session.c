@@ -47,7 +47,6 @@ static void bench_begin(struct bench *bench, bool trust)
 												.users = &users,
 												.database = "shop",
 												.default_tenant = "1",
-												.trust_local = trust,
 												.output_high_water = 65536,
 												.output_low_water = 16384,
 												.message_limit = 1 << 20};
@@ -58,6 +57,7 @@ static void bench_begin(struct bench *bench, bool trust)
 											  .catalog = bench->catalog,
 											  .cache = bench->cache,
 											  .local = trust,
+											  .trusted = trust,
 											  .peer = "test",
 											  .now = 1};
 	bench->session = session_new(&arguments);
