@@ -89,11 +89,15 @@ struct leaf {
 	bool star_row;                  /* used as a whole in the form x.* or x.f: the use cannot be replaced */
 	bool
 		keeps_row; /* somewhere a column is taken out of an expression over the whole row: as a record it would have none */
-	bool names_tenant;     /* the application names its tenant column */
-	unsigned names_system; /* bit i: it names SYSTEM_COLUMNS[i] */
-	bool bare_system;      /* without saying whose, which no join has */
-	bool keeps_system;     /* wrapped, it has these among its columns */
-	List *uses;            /* of Node **: where it is used as a whole */
+	bool names_tenant;         /* the application names its tenant column */
+	unsigned names_system;     /* bit i: it names SYSTEM_COLUMNS[i] */
+	bool bare_system;          /* without saying whose, which no join has */
+	bool keeps_system;         /* wrapped, it has these among its columns */
+	List *uses;                /* of Node **: where it is used as a whole */
+	List *qualified;           /* of ColumnRef: where it is named with its schema .. */
+	const ColumnRef *shadowed; /* .. one of them, where its name alone means another one */
+	const ColumnRef *alone;    /* one that names it, or another one of that name, without schema */
+	const char *called; /* its name once it is wrapped, where another one has that, too; NULL: `name` */
 	bool wrapped;
 	List *columns; /* names of a function's; NIL: not known */
 	struct leaf *next;
@@ -298,6 +302,16 @@ static inline const char *aliased_name(const List *aliases, size_t i, const char
 	return i < (size_t)list_length(aliases) ? strVal(list_nth(aliases, (int)i)) : name;
 }
 bool names_include(const List *names, const char *name);
+/* What it is called in the text that is sent. */
+static inline const char *leaf_called(const struct leaf *leaf)
+{
+	return leaf->called ? leaf->called : leaf->name;
+}
+/* Does a sub-select come in its place? Known once the level is closed. */
+static inline bool leaf_becomes_query(const struct leaf *leaf)
+{
+	return leaf->wrapped || leaf->kind == LEAF_VIEW;
+}
 /* The leaf's name as a column qualifier: text, and as the fields of a ColumnRef. */
 const char *leaf_reference(const struct leaf *leaf);
 List *leaf_fields(const struct leaf *leaf);
@@ -318,6 +332,15 @@ bool rewrite_from_item(struct analysis *analysis, struct level *level, Node **pl
 					   enum placement placement);
 /* The token after a relation's name and *, from `begin`. */
 size_t relation_end(const struct analysis *analysis, size_t begin, size_t end);
+
+/* rewrite_qualified.c */
+/* `reference` names the leaf with its schema. */
+void note_qualified(struct analysis *analysis, struct leaf *leaf, ColumnRef *reference);
+/* A sub-select comes in the place of the leaf: that is named without schema, here and where it was noted. */
+bool name_without_schema(struct analysis *analysis, const struct leaf *leaf, ColumnRef *reference);
+bool names_without_schema(struct analysis *analysis, const struct leaf *leaf);
+/* Relations of different schemas may have one name, sub-selects may not: those that become one get names of their own. */
+bool tell_namesakes(struct analysis *analysis, struct level *level);
 
 /* rewrite_name.c */
 /* What the server calls a column of a result, and a value without a label; NULL: cannot be told. */

@@ -157,15 +157,23 @@ static struct change_clauses change_clauses(const struct analysis *analysis, siz
 	return found;
 }
 
-/* What UPDATE and DELETE have in common once the target is there. */
-static struct level *change_rest(struct analysis *analysis, struct level *level, List *from, Node **condition,
+/* What UPDATE and DELETE have in common once the target is there: FROM or USING, before any expression .. */
+static bool change_from(struct analysis *analysis, struct level *level, List *from,
+						const struct change_clauses *clauses)
+{
+	if ((from != NIL) != (clauses->list_begin != 0))
+		return rewrite_lost(analysis, -1);
+	return from == NIL ||
+		   rewrite_from(analysis, level, from, clauses->list_begin, clauses->list_end, PLACE_WHERE);
+}
+
+/* .. and the rest. */
+static struct level *change_rest(struct analysis *analysis, struct level *level, Node **condition,
 								 List **returning, const struct change_clauses *clauses)
 {
 	bool current = *condition && IsA(*condition, CurrentOfExpr);
-	if ((from != NIL) != (clauses->list_begin != 0) || (*condition != NULL) != (clauses->where_begin != 0))
+	if ((*condition != NULL) != (clauses->where_begin != 0))
 		return rewrite_lost(analysis, -1), NULL;
-	if (from && !rewrite_from(analysis, level, from, clauses->list_begin, clauses->list_end, PLACE_WHERE))
-		return NULL;
 	if (!walk(analysis, condition) || !rewrite_returning(analysis, level, *returning))
 		return NULL;
 	level_close(analysis, level);
@@ -200,11 +208,11 @@ static struct level *update_in_scope(struct analysis *analysis, UpdateStmt *upda
 	size_t set_end = clauses.list_begin ? clauses.list_begin - 1 : clauses.body_end;
 	if (keyword != KEYWORD_SET)
 		return rewrite_lost(analysis, -1), NULL;
-	if (!walk_list(analysis, update->targetList) ||
+	if (!change_from(analysis, level, update->fromClause, &clauses) ||
+		!walk_list(analysis, update->targetList) ||
 		!rewrite_set(analysis, target, update->targetList, set + 1, set_end))
 		return NULL;
-	return change_rest(analysis, level, update->fromClause, &update->whereClause, &update->returningList,
-					   &clauses);
+	return change_rest(analysis, level, &update->whereClause, &update->returningList, &clauses);
 }
 
 struct level *rewrite_update(struct analysis *analysis, UpdateStmt *update, size_t begin, size_t end)
@@ -225,8 +233,9 @@ static struct level *delete_in_scope(struct analysis *analysis, DeleteStmt *dele
 		return NULL;
 	size_t i = relation_end(analysis, target->begin, end);
 	struct change_clauses clauses = change_clauses(analysis, i, end, begin, KEYWORD_USING);
-	return change_rest(analysis, level, delete->usingClause, &delete->whereClause, &delete->returningList,
-					   &clauses);
+	if (!change_from(analysis, level, delete->usingClause, &clauses))
+		return NULL;
+	return change_rest(analysis, level, &delete->whereClause, &delete->returningList, &clauses);
 }
 
 struct level *rewrite_delete(struct analysis *analysis, DeleteStmt *delete, size_t begin, size_t end)

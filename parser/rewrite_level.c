@@ -384,7 +384,7 @@ int level_column_location(struct analysis *analysis, const struct level *level, 
  * is told from that by its schema. */
 static const char *leaf_schema(const struct leaf *leaf)
 {
-	if (leaf->alias || leaf->range == NULL)
+	if (leaf->alias || leaf->range == NULL || leaf_becomes_query(leaf))
 		return NULL;
 	if (leaf->range->schemaname == NULL && leaf->target && leaf->relation &&
 		same_name(leaf->name, "excluded"))
@@ -396,7 +396,7 @@ const char *leaf_reference(const struct leaf *leaf)
 {
 	const char *schema = leaf_schema(leaf);
 	bool plain = !leaf->alias && leaf->relation && leaf->relation->plain;
-	const char *name = plain ? leaf->name : text_identifier(leaf->name);
+	const char *name = plain && !leaf->called ? leaf->name : text_identifier(leaf_called(leaf));
 	if (schema == NULL)
 		return name;
 	name = text_concat(text_identifier(schema), ".", name, NULL);
@@ -413,7 +413,7 @@ List *leaf_fields(const struct leaf *leaf)
 			fields = lappend(fields, tree_string(leaf->range->catalogname));
 		fields = lappend(fields, tree_string(schema));
 	}
-	return lappend(fields, tree_string(leaf->name));
+	return lappend(fields, tree_string(leaf_called(leaf)));
 }
 
 static bool leaf_is(const struct leaf *leaf, const char *schema, const char *name)

@@ -178,10 +178,11 @@ static bool wrap(struct analysis *analysis, struct leaf *leaf)
 	if (!splice_text(analysis, end, 0,
 					 leaf->alias && !leaf->sample
 						 ? ")"
-						 : text_concat(") AS ", text_identifier(leaf->name), aliases, NULL)))
+						 : text_concat(") AS ", text_identifier(leaf_called(leaf)), aliases, NULL)))
 		return false;
 	select->fromClause = list_make1(source);
-	Alias *alias = leaf->alias && (!leaf->sample || listed) ? (Alias *)leaf->alias : tree_alias(leaf->name);
+	Alias *alias =
+		leaf->alias && (!leaf->sample || listed) ? (Alias *)leaf->alias : tree_alias(leaf_called(leaf));
 	if (listed)
 		leaf->range->alias = tree_alias(leaf->name);
 	*leaf->place = (Node *)tree_subselect((Node *)select, alias);
@@ -262,7 +263,7 @@ static bool decide(struct analysis *analysis, struct level *level)
 		if (replaces && !leaf->wrapped && !replace_uses(analysis, leaf))
 			return false;
 	}
-	return true;
+	return tell_namesakes(analysis, level);
 }
 
 static bool place_on(struct analysis *analysis, struct level *level)
@@ -335,6 +336,8 @@ bool level_place(struct analysis *analysis, struct level *level, struct where_pl
 		if (leaf->kind == LEAF_VIEW && !analysis->defines_view && !view_inline(analysis, leaf))
 			return false;
 		if (leaf->kind == LEAF_TENANT && leaf->wrapped && !wrap(analysis, leaf))
+			return false;
+		if (leaf_becomes_query(leaf) && !names_without_schema(analysis, leaf))
 			return false;
 	}
 	return join_place_aliases(analysis, level) &&

@@ -198,8 +198,11 @@ static bool expand_one(struct analysis *analysis, struct level *level, const Nod
 	*replaced = false;
 	if (!IsA(star, ColumnRef) || list_length(((const ColumnRef *)star)->fields) > 1) {
 		struct leaf *leaf = star_leaf(analysis, level, star);
-		if (leaf == NULL || !leaf_hides(analysis, leaf))
+		if (leaf == NULL)
 			return true;
+		if (!leaf_hides(analysis, leaf))
+			return !IsA(star, ColumnRef) || !leaf_becomes_query(leaf) ||
+				   name_without_schema(analysis, leaf, (ColumnRef *)star);
 		*replaced = true;
 		return spell_leaf(analysis, leaf, targets, pieces, false);
 	}

@@ -152,9 +152,11 @@ bool view_inline(struct analysis *analysis, struct leaf *leaf)
 	size_t start = token_at(analysis, leaf->begin)->start;
 	size_t end = end_before(analysis, relation_end(analysis, leaf->begin, leaf->end));
 	Node *query = view_guarded(analysis, leaf, start);
-	if (!query || !splice_text(analysis, start, end - start,
-							   leaf->alias ? ")" : text_concat(") AS ", text_identifier(leaf->name), NULL)))
+	if (!query ||
+		!splice_text(analysis, start, end - start,
+					 leaf->alias ? ")" : text_concat(") AS ", text_identifier(leaf_called(leaf)), NULL)))
 		return false;
-	*leaf->place = (Node *)tree_subselect(query, leaf->alias ? (Alias *)leaf->alias : tree_alias(leaf->name));
+	*leaf->place =
+		(Node *)tree_subselect(query, leaf->alias ? (Alias *)leaf->alias : tree_alias(leaf_called(leaf)));
 	return true;
 }

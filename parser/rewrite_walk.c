@@ -74,9 +74,14 @@ static bool column_reference(struct analysis *analysis, Node **place)
 		if (leaf == NULL || leaf->kind == LEAF_OTHER ||
 			is_column_somewhere(analysis, analysis->rewrite->level, strVal(last)))
 			return true;
+		leaf->alone = reference;
 		return mark_whole_row(analysis, leaf, place);
 	}
 	struct leaf *leaf = scope_leaf(analysis->rewrite->level, reference->fields, n - 1);
+	if (leaf && n > 2 && leaf->kind != LEAF_OTHER)
+		note_qualified(analysis, leaf, reference);
+	else if (leaf && n == 2)
+		leaf->alone = reference;
 	if (IsA(last, A_Star))
 		return leaf == NULL || leaf->kind == LEAF_OTHER || mark_whole_row(analysis, leaf, place);
 	const char *name = strVal(last);
@@ -109,7 +114,10 @@ struct leaf *row_leaf(struct analysis *analysis, struct level *level, const Node
 	const List *fields = ((const ColumnRef *)value)->fields;
 	if (!IsA(linitial(fields), String) || is_column_somewhere(analysis, level, strVal(linitial(fields))))
 		return NULL;
-	return scope_leaf(level, fields, 1);
+	struct leaf *leaf = scope_leaf(level, fields, 1);
+	if (leaf)
+		leaf->alone = (const ColumnRef *)value;
+	return leaf;
 }
 
 const struct catalog_relation *hidden_row_type(struct analysis *analysis, const TypeName *type)

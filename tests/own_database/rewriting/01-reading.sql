@@ -290,3 +290,42 @@ SELECT tenants FROM items i JOIN parts p ON p.item_id = i.id;
 
 --: error 42703
 SELECT i.tenant FROM items i;
+
+-- columns named with the schema of a table that is read through a sub-select here
+SELECT json_agg(items ORDER BY public.items.id), max(public.items.name) FROM public.items;
+
+SELECT public.items.id, public.items.name, public.parts.qty FROM public.items FULL JOIN public.parts ON public.items.id = public.parts.item_id WHERE public.items.name IS NOT NULL ORDER BY public.items.id, public.parts.id;
+
+SELECT item_id, public.labels.label, parts.note FROM parts JOIN public.labels USING (item_id) WHERE public.labels.item_id > 0 GROUP BY item_id, public.labels.label, parts.note HAVING count(public.labels.weight) >= 0 ORDER BY 1, public.labels.label, 3;
+
+SELECT public.labels.*, parts.* FROM parts FULL JOIN labels USING (item_id) ORDER BY public.labels.label, public.parts.id;
+
+SELECT (SELECT public.items.name), (SELECT max(p.id) FROM parts p WHERE p.item_id = public.items.id) FROM items FULL JOIN countries c ON c.name = public.items.name ORDER BY 1, 2;
+
+SELECT public.item_names.name, public.item_names.* FROM public.item_names WHERE public.item_names.id > 0 ORDER BY public.item_names.id;
+
+SELECT count(public.item_parts.parts) FROM item_parts LEFT JOIN public.part_items USING (id) WHERE public.part_items.name IS NULL OR public.item_parts.id > 0;
+
+-- the position of an error
+--: error 42703
+SELECT public.items.nothing FROM items FULL JOIN parts ON true;
+
+-- the name alone means something nearer
+SELECT (SELECT public.items.name || items.name FROM countries items ORDER BY 1 LIMIT 1) FROM items FULL JOIN parts ON parts.id = public.items.id ORDER BY 1;
+
+--: refused 0A000
+SELECT (SELECT public.items.name || items.name FROM countries items ORDER BY 1 LIMIT 1), items.id FROM items FULL JOIN parts ON parts.id = items.id ORDER BY 1;
+
+-- two relations of one name
+SELECT * FROM items, alt.items ORDER BY public.items.id, alt.items.id;
+
+SELECT public.items.id, alt.items.label FROM public.items FULL JOIN alt.items ON public.items.id = alt.items.id ORDER BY 1, 2;
+
+SELECT alt.items.*, public.items.* FROM public.items NATURAL FULL JOIN alt.items ORDER BY public.items.id, alt.items.id;
+
+--: error 42P09
+SELECT items.id FROM public.items FULL JOIN alt.items ON public.items.id = alt.items.id;
+
+UPDATE parts SET note = public.items.name FROM items FULL JOIN alt.items ON public.items.id = alt.items.id WHERE public.parts.item_id = public.items.id RETURNING public.parts.id, public.items.name, alt.items.label;
+
+DELETE FROM labels USING public.item_names WHERE public.item_names.id = public.labels.item_id RETURNING public.item_names.name, public.labels.*;

@@ -653,3 +653,18 @@ MERGE INTO words USING words ON w = w WHEN MATCHED THEN DO NOTHING;
 --: version 15
 --: error 42712
 MERGE INTO words USING (SELECT 1 AS a) AS words ON true WHEN MATCHED THEN DO NOTHING;
+
+-- what SET assigns sees FROM: whole rows of it, functions of rows, its sub-selects
+UPDATE parts SET note = row_to_json(i)::text FROM items i WHERE i.id = parts.item_id;
+
+UPDATE parts SET note = (SELECT i::text || count(*) FROM labels l WHERE l.item_id = i.id) FROM items i WHERE i.id = parts.item_id RETURNING note;
+
+UPDATE parts p SET (note, items) = (SELECT max(w::text), i.name FROM words w) FROM items i WHERE i.id = p.item_id;
+
+UPDATE labels l SET (label, weight) = ROW (w.*) FROM (SELECT 'x' || min(w), 1.5 FROM words) w WHERE l.weight IS NULL;
+
+UPDATE words SET (note, n) = ROW (t.name, t.id) FROM tree t WHERE t.name IS NOT NULL AND words.n = t.id RETURNING words.*, t;
+
+UPDATE parts SET note = (i).name, items = i.doc::text, qty = (i.parent_id IS NULL)::integer + 1 FROM items i LEFT JOIN countries c ON c.name = i.name WHERE i.id = parts.item_id;
+
+UPDATE parts SET note = to_jsonb(i.*)::text FROM items i NATURAL JOIN (SELECT id FROM items WHERE active) a WHERE i.id = parts.item_id;
