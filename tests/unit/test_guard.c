@@ -578,9 +578,9 @@ static const struct ask_pair changes[] = {
 	{"UPDATE orders o SET total = x.total FROM orders x WHERE x.id = o.id",
 	 "UPDATE orders o SET total = x.total FROM orders x WHERE o.tenant_id = 42 AND x.tenant_id = 42 AND "
 	 "(x.id = o.id)"},
-	{"UPDATE orders SET total = t.total FROM order_items t JOIN paintings p ON p.id = t.painting_id LEFT "
+	{"UPDATE orders SET total = t.price FROM order_items t JOIN paintings p ON p.id = t.painting_id LEFT "
 	 "JOIN favorites f ON f.painting_id = p.id WHERE t.order_id = orders.id",
-	 "UPDATE orders SET total = t.total FROM order_items t JOIN paintings p ON p.id = t.painting_id LEFT "
+	 "UPDATE orders SET total = t.price FROM order_items t JOIN paintings p ON p.id = t.painting_id LEFT "
 	 "JOIN favorites f ON f.tenant_id = 42 AND (f.painting_id = p.id) WHERE orders.tenant_id = 42 AND "
 	 "t.tenant_id = 42 AND p.tenant_id = 42 AND (t.order_id = orders.id)"},
 	{"UPDATE settings SET value = 'x' WHERE key = 'a' AND tenant_id = 42",
