@@ -264,6 +264,7 @@ void refuse_query(struct session *session, const struct refusal *refusal);
 void refuse_extended(struct session *session, const struct refusal *refusal);
 /* malformed.c: in the place of a message whose body is malformed; of a Bind whose names can be read. */
 enum handled malformed(struct session *session, const struct wire_message *message);
+enum handled malformed_query(struct session *session, const struct wire_message *message);
 enum handled malformed_bind(struct session *session, const struct wire_message *message,
 							const struct wire_bind *bind, const struct prepared *prepared);
 void refuse_note(struct session *session, struct query *query, const struct refusal *refusal);

@@ -1,5 +1,5 @@
-/* Messages of the extended protocol whose frame is sound and whose body is not: the server answers with an
- * error and skips to Sync. What is sent is never the client's message but one of ours with the same fault, so
+/* Messages whose frame is sound and whose body is not: the server answers with an error and, in the extended
+ * protocol, skips to Sync. What is sent is never the client's message but one of ours with the same fault, so
  * that the server and we cannot read it differently, and the error has its place, its words and its
  * transaction. Nothing is noted of it but that an error is owed; any other answer ends the session. */
 #include "proxy/session/internal.h"
@@ -20,6 +20,14 @@ enum handled malformed(struct session *session, const struct wire_message *messa
 {
 	wire_add_fault(&session->out[SIDE_SERVER], wire_fault(message), message);
 	expect_error(session);
+	return HANDLED;
+}
+
+enum handled malformed_query(struct session *session, const struct wire_message *message)
+{
+	wire_add_query_fault(&session->out[SIDE_SERVER], wire_fault(message));
+	replies_add(&session->replies, REPLY_QUERY);
+	timing_busy(session);
 	return HANDLED;
 }
 

@@ -288,10 +288,8 @@ enum handled query_message(struct session *session, const struct wire_message *m
 	char literal[TENANT_LITERAL_MAX];
 	struct plan plan = {.session = session, .changed = NOT_CHANGED, .own = &own, .literal = literal};
 	literal[0] = 0;
-	if (!wire_string_decode(message->body, message->length, &plan.text, &plan.length)) {
-		session_violation(session, "invalid string in message");
-		return HANDLED;
-	}
+	if (!wire_string_decode(message->body, message->length, &plan.text, &plan.length))
+		return malformed_query(session, message);
 	plan.verdict = judge(session, PROTOCOL_SIMPLE, plan.text, plan.length, NULL, 0);
 	if (!plan.verdict)
 		return HELD;

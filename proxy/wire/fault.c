@@ -80,6 +80,15 @@ void wire_add_fault(struct buffer *to, enum wire_fault fault, const struct wire_
 	abort();
 }
 
+void wire_add_query_fault(struct buffer *to, enum wire_fault fault)
+{
+	bool ends = fault == WIRE_FAULT_LONG;
+	wire_add_header(to, 'Q', ends ? 2 : 1);
+	buffer_add_u8(to, ends ? 0 : 'x');
+	if (ends)
+		buffer_add_u8(to, 0);
+}
+
 void wire_add_bind_fault(struct buffer *to, enum wire_fault fault, const char *portal, const char *statement,
 						 unsigned n_formats, unsigned n_values)
 {

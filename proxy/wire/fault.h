@@ -16,12 +16,14 @@ enum wire_fault {
 	WIRE_FAULT_FORMATS, /* bind message has .. parameter formats but .. parameters */
 };
 
-/* Of a Parse, Bind, Describe, Execute or Close. */
+/* Of a Query, Parse, Bind, Describe, Execute or Close. */
 enum wire_fault wire_fault(const struct wire_message *message);
 
 /* Adds a message that every server refuses because of such a fault; for WIRE_FAULT_TARGET that of `message`.
  * Not for WIRE_FAULT_FORMATS. */
 void wire_add_fault(struct buffer *to, enum wire_fault fault, const struct wire_message *message);
+/* Adds a Query of no text with the fault, WIRE_FAULT_STRING or WIRE_FAULT_LONG. */
+void wire_add_query_fault(struct buffer *to, enum wire_fault fault);
 /* Adds a Bind with so many format codes (0) and values (NULL), of which the last is missing with
  * WIRE_FAULT_SHORT; with WIRE_FAULT_LONG there is a byte too many. The server also compares the number of
  * values with what the statement requires, first. */
