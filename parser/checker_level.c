@@ -388,17 +388,29 @@ bool checker_is_tenant(struct checker *checker, const Node *value)
 	return equal(checker->value, value);
 }
 
-/* A parameter of the application's own whose value the session compares with the tenant before it is sent. */
-static bool is_checked_parameter(const struct checker *checker, const Node *value)
+/* A parameter of the application's own whose value the session compares with the tenant before it is sent; `or_null`: may it
+ * be NULL, too? */
+static bool is_checked_parameter(const struct checker *checker, const Node *value, bool or_null)
 {
 	value = plain_value(checker, value);
 	if (checker->parameter == 0 || value == NULL || !IsA(value, ParamRef))
 		return false;
 	const struct check_list *checks = &checker->analysis->checks;
 	for (size_t i = 0; i < checks->n; i++)
-		if (checks->items[i].parameter == ((const ParamRef *)value)->number)
+		if (checks->items[i].parameter == ((const ParamRef *)value)->number &&
+			(or_null || !checks->items[i].or_null))
 			return true;
 	return false;
+}
+
+/* COALESCE(such a parameter, tenant) */
+static bool is_checked_or_tenant(struct checker *checker, const Node *value)
+{
+	if (checker->parameter == 0 || !IsA(value, CoalesceExpr))
+		return false;
+	const List *args = ((const CoalesceExpr *)value)->args;
+	return list_length(args) == 2 && is_checked_parameter(checker, linitial(args), true) &&
+		   checker_is_tenant(checker, lsecond(args));
 }
 
 /* CASE .. THEN tenant .. ELSE tenant END. Whatever it asks, there is no other value it could have. */
@@ -419,7 +431,7 @@ bool checker_may_write(struct checker *checker, const struct checker_level *leve
 	if (value == NULL)
 		return false;
 	if (checker_is_tenant(checker, value) || is_tenant_in_any_case(checker, value) ||
-		is_checked_parameter(checker, value))
+		is_checked_parameter(checker, value, false) || is_checked_or_tenant(checker, value))
 		return true;
 	if (checker->parameter > 0 || level == NULL)
 		return false;

@@ -28,6 +28,7 @@ struct policy {
 	const char *tenant_column;  /* of new tables */
 	enum tenant_type tenant_type;
 	const char *default_tenant; /* canonical; the DEFAULT of new tables' column; NULL: none */
+	bool default_setting;       /* the DEFAULT is tenant_setting, and default_tenant where that is not set */
 	const char *tenants_schema, *tenants_table;
 	bool hide_tenant_column;
 	enum ddl_policy ddl;

@@ -202,6 +202,26 @@ bool tenant_value(struct analysis *analysis, const struct catalog_relation *rela
 										: tenant_casts(analysis, *place);
 }
 
+/* A new row without a tenant is the session's tenant's: frameworks that have read the tenant column from the catalogs write
+ * NULL where they know no value. `$1` becomes COALESCE($1, tenant); all of it is inserted where it begins. */
+static bool tenant_or_null(struct analysis *analysis, const struct catalog_relation *relation, Node **place,
+						   size_t begin, size_t end)
+{
+	int number = ((ParamRef *)*place)->number;
+	size_t start = token_at(analysis, begin)->start;
+	add_check(analysis, (struct tenant_check){.parameter = number,
+											  .or_null = true,
+											  .relation = relation->name,
+											  .position = analysis_position(analysis, start)});
+	CoalesceExpr *expression = MAKE(CoalesceExpr);
+	expression->args = list_make2(*place, tenant_node(analysis));
+	*place = (Node *)expression;
+	analysis->uses_tenant = true;
+	return splice_text(analysis, start, 0, analysis_text("COALESCE($%d, ", number)) &&
+		   splice_tenant(analysis, start) &&
+		   splice_text(analysis, start, end_before(analysis, end) - start, ")");
+}
+
 /* A constant for the tenant column is to be the tenant; NULL is not. */
 static bool check_constant(struct analysis *analysis, const char *relation, const char *column,
 						   const Node *value, size_t start)
@@ -235,7 +255,8 @@ bool tenant_replaces(struct analysis *analysis, const char *relation, const char
 	if (begin >= end)
 		return rewrite_lost(analysis, -1);
 	size_t start = token_at(analysis, begin)->start;
-	if (!check_constant(analysis, relation, column, value, start))
+	bool null = value && IsA(value, A_Const) && ((const A_Const *)value)->isnull; /* as DEFAULT */
+	if (!null && !check_constant(analysis, relation, column, value, start))
 		return false;
 	for (size_t i = begin; i < end; i++)
 		if (token_at(analysis, i)->kind == TOKEN_PARAMETER)
@@ -298,6 +319,8 @@ static bool replace_in_row(struct analysis *analysis, List *row, bool targets, s
 		if (target->name)
 			end -= end >= begin + 3 && token_at(analysis, end - 2)->keyword == KEYWORD_AS ? 2 : 1;
 	}
+	if (!targets && IsA(*place, ParamRef) && begin < end && !analysis->rewrite->preparing)
+		return tenant_or_null(analysis, source->relation, place, begin, end);
 	return tenant_value(analysis, source->relation, place, begin, end);
 }
 

@@ -146,14 +146,25 @@ static bool find_end_of_list(struct analysis *analysis, const RangeVar *name, si
 	return true;
 }
 
+/* As the migration gives it; NULL: none. */
+static const char *default_text(const struct policy *policy, const char *type)
+{
+	char literal[TENANT_LITERAL_MAX] = "";
+	if (policy->default_tenant)
+		tenant_value_literal(policy->tenant_type, policy->default_tenant, literal);
+	if (!policy->default_setting)
+		return policy->default_tenant ? analysis_text("%s", literal) : NULL;
+	/* the name of a setting has no quotes */
+	const char *setting =
+		analysis_text("NULLIF(pg_catalog.current_setting('%s', true), '')::%s", policy->tenant_setting, type);
+	return policy->default_tenant ? analysis_text("COALESCE(%s, %s)", setting, literal) : setting;
+}
+
 static const char *column_text(const struct policy *policy)
 {
 	const char *name = text_identifier(policy->tenant_column), *type = tenant_type_name(policy->tenant_type);
-	if (!policy->default_tenant)
-		return analysis_text("%s %s NOT NULL", name, type);
-	char literal[TENANT_LITERAL_MAX];
-	tenant_value_literal(policy->tenant_type, policy->default_tenant, literal);
-	return analysis_text("%s %s NOT NULL DEFAULT %s", name, type, literal);
+	const char *value = default_text(policy, type);
+	return analysis_text("%s %s NOT NULL%s%s", name, type, value ? " DEFAULT " : "", value ? value : "");
 }
 
 static Node *column_tree(const char *text)

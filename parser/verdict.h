@@ -45,6 +45,7 @@ struct splice {
  * else 42501. */
 struct tenant_check {
 	int parameter;        /* $n, or 0 for a constant */
+	bool or_null;         /* the statement has the session's tenant in the place of NULL */
 	const char *constant; /* text of the constant; NULL when parameter > 0 */
 	const char *relation; /* for the message */
 	int position;

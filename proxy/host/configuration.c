@@ -152,6 +152,7 @@ static void make_policy(struct configuration *configuration, const struct config
 	policy->tenant_column = schema->tenant_column;
 	policy->tenant_type = schema->tenant_type;
 	policy->default_tenant = schema->contract ? NULL : schema->default_tenant;
+	policy->default_setting = schema->server_default == SERVER_DEFAULT_SETTING;
 	if (schema->tenants_schema)
 		policy->tenants_schema = schema->tenants_schema;
 	policy->tenants_table = schema->tenants_table;

@@ -125,7 +125,7 @@ static bool check_holds(const struct tenant_check *check, enum tenant_type type,
 	int32_t length;
 	const char *value = wire_bind_value(bind, i, &length);
 	if (length < 0)
-		return false;
+		return check->or_null;
 	if (wire_bind_format(bind, i) == 0)
 		return text_is_tenant(type, value, (size_t)length, tenant);
 	return binary_is_tenant(type, i < n_types ? types[i] : 0, value, (size_t)length, tenant);

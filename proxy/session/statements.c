@@ -75,7 +75,7 @@ static bool same_text(const char *a, const char *b)
 
 static bool same_check(const struct tenant_check *a, const struct tenant_check *b)
 {
-	return a->parameter == b->parameter && same_text(a->constant, b->constant);
+	return a->parameter == b->parameter && a->or_null == b->or_null && same_text(a->constant, b->constant);
 }
 
 static bool same_patterns(const struct statement *a, const struct statement *b)

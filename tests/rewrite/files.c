@@ -8,8 +8,8 @@
  *   => NAME VALUE               more to hold: tag, checks, safe, effects, copy, unknown, touches, conceals, ..
  *
  * Settings: protocol (simple | extended), right (bound | choose | bypass), mode (enforce | observe | audit),
- * search_path, temporaries, prepared, types (oids of declared parameters), ddl, new_tables, hide, truncate,
- * trusted, reach, data_catalogs, max_depth, max_rows, max_edits, max_bytes, catalog (a file).
+ * search_path, temporaries, prepared, types (oids of declared parameters), ddl, new_tables, server_default, hide,
+ * truncate, * trusted, reach, data_catalogs, max_depth, max_rows, max_edits, max_bytes, catalog (a file).
  * In the simple protocol the tenant is 42, in the extended one a parameter. What is passed or guarded is also
  * proved (prove.c).
  *
@@ -93,7 +93,8 @@ static const char *const
 	*const rights[] = {"bound", "choose", "bypass", NULL},
 	*const modes[] = {"enforce", "observe", "audit", NULL}, *const ddls[] = {"safe", "allow", "refuse", NULL},
 	*const new_tables[] = {"tenant", "shared", "refuse", NULL}, *const switches[] = {"off", "on", NULL},
-	*const truncates[] = {"refuse", "delete", NULL}, *const booleans[] = {"no", "yes", NULL};
+	*const server_defaults[] = {"constant", "setting", NULL}, *const truncates[] = {"refuse", "delete", NULL},
+	*const booleans[] = {"no", "yes", NULL};
 
 /* False: no such setting or value. */
 static bool set(struct settings *s, const char *name, const char *value)
@@ -110,6 +111,8 @@ static bool set(struct settings *s, const char *name, const char *value)
 		s->policy.ddl = choice = one_of(value, ddls);
 	else if (strcmp(name, "new_tables") == 0)
 		s->policy.new_tables = choice = one_of(value, new_tables);
+	else if (strcmp(name, "server_default") == 0)
+		s->policy.default_setting = (choice = one_of(value, server_defaults)) == 1;
 	else if (strcmp(name, "hide") == 0)
 		s->policy.hide_tenant_column = (choice = one_of(value, switches)) == 1;
 	else if (strcmp(name, "truncate") == 0)

@@ -782,6 +782,15 @@ static void obligations_of_the_session(void **state)
 		   "INSERT INTO orders (tenant_id, total) VALUES ($3 + 1, 1)",
 		   "INSERT INTO orders (tenant_id, total) VALUES ($3::varchar(1)::int, 1)",
 		   "INSERT INTO orders (tenant_id, total) VALUES (3, 1)");
+	/* where NULL may be sent the tenant is in its place, and nowhere else */
+	check.or_null = true;
+	EXPECT(true, "INSERT INTO orders (tenant_id, total) VALUES (COALESCE($3, $9), 1)");
+	EXPECT(false, "INSERT INTO orders (tenant_id, total) VALUES ($3, 1)",
+		   "INSERT INTO orders (tenant_id, total) VALUES (COALESCE($3), 1)",
+		   "INSERT INTO orders (tenant_id, total) VALUES (COALESCE($4, $9), 1)",
+		   "INSERT INTO orders (tenant_id, total) VALUES (COALESCE($3, $4), 1)",
+		   "INSERT INTO orders (tenant_id, total) VALUES (COALESCE($3, total, $9), 1)");
+	check.or_null = false;
 	setting.type = TENANT_TEXT;
 	EXPECT(false, "INSERT INTO orders (tenant_id, total) VALUES ($3::int, 1)",
 		   "INSERT INTO orders (tenant_id, total) VALUES ($3::text[], 1)");

@@ -840,8 +840,9 @@ static void test_own_values(void **state)
 	assert_null(statement->checks[1].constant);
 	assert_string_equal(statement->checks[2].constant, "8");
 	char *text = ask_text(verdict, TEXT, "$3");
-	assert_string_equal(text,
-						"INSERT INTO orders (total, tenant_id) VALUES (1, $3), ($2, $1), (3, $3), (4, $3)");
+	assert_string_equal(
+		text,
+		"INSERT INTO orders (total, tenant_id) VALUES (1, $3), ($2, COALESCE($1, $3)), (3, $3), (4, $3)");
 	free(text);
 	verdict_unref(verdict);
 	verdict = ask_verdict(&ask, "UPDATE orders SET tenant_id = 7, total = 1");

@@ -123,3 +123,28 @@ INSERT INTO "tags" ("name", "created_at") VALUES ('ruby', '2024-01-01') ON CONFL
 SELECT "tags".*, "posts"."subtitle" FROM "tags" INNER JOIN "posts" ON "posts"."id" = "tags"."post_id";
 --: step
 SELECT pg_advisory_unlock(2053462845);
+
+-- a copy of a record that was read (dup): the model has the tenant column, as the catalogs show it, and the record no value for it
+--: visible
+--: own INSERT INTO "comments" ("post_id", "body", "tenant_id") VALUES ($1, $2, COALESCE($3, (SELECT tenant_id FROM comments LIMIT 1))) RETURNING "id"
+--: modes text binary
+--: params cafe000<k>-0000-4000-8000-000000000001, copy, null
+INSERT INTO "comments" ("post_id", "body", "tenant_id") VALUES ($1, $2, $3) RETURNING "id";
+
+--: own INSERT INTO "comments" ("post_id", "body") VALUES ('cafe000<k>-0000-4000-8000-000000000001', 'copy'), ('cafe000<k>-0000-4000-8000-000000000001', 'again') RETURNING "id"
+INSERT INTO "comments" ("post_id", "body", "tenant_id") VALUES ('cafe000<k>-0000-4000-8000-000000000001', 'copy', NULL), ('cafe000<k>-0000-4000-8000-000000000001', 'again', DEFAULT) RETURNING "id";
+
+--: refused 42501
+--: modes text binary
+--: params cafe000<k>-0000-4000-8000-000000000001, copy, 77
+INSERT INTO "comments" ("post_id", "body", "tenant_id") VALUES ($1, $2, $3) RETURNING "id";
+
+--: refused 42501
+--: modes text binary
+--: params null
+UPDATE "comments" SET "tenant_id" = $1;
+
+--: refused 42501
+--: modes text binary
+--: params <k>, null
+INSERT INTO "comments" ("id", "tenant_id") VALUES ($1, $2) ON CONFLICT ("id") DO UPDATE SET "tenant_id" = $2;
