@@ -171,13 +171,43 @@ static bool joins_own(const struct catalog_relation *parent, const struct catalo
 	return parent && created_is_own(parent) && guarded(child) && !created_is_own(child);
 }
 
-static const char *unsafe_parent(struct analysis *analysis, const struct catalog_relation *relation,
-								 const AlterTableCmd *command)
+struct adoption {
+	const struct catalog_relation *parent, *child; /* NULL: not known */
+};
+
+/* INHERIT, ATTACH PARTITION and their contraries. */
+static struct adoption adoption_of(struct analysis *analysis, const struct catalog_relation *relation,
+								   const AlterTableCmd *command)
 {
 	bool attach = command->subtype != AT_AddInherit && command->subtype != AT_DropInherit;
 	const RangeVar *name = attach ? ((PartitionCmd *)command->def)->name : (const RangeVar *)command->def;
 	const struct catalog_relation *other = schema_target(analysis, name).relation;
-	return (attach ? joins_own(relation, other) : joins_own(other, relation))
+	return attach ? (struct adoption){relation, other} : (struct adoption){other, relation};
+}
+
+/* Even with ddl = allow: who reads the parent of a tenant relation before COMMIT reads what nothing confines. What happens to
+ * a parent that this transaction has made concerns the child's rows from now on. */
+static bool examine_adoption(struct analysis *analysis, const struct catalog_relation *relation,
+							 const AlterTableCmd *command, int location)
+{
+	if (command->subtype != AT_AddInherit && command->subtype != AT_AttachPartition)
+		return true;
+	struct adoption adoption = adoption_of(analysis, relation, command);
+	if (!(adoption.parent && guarded(adoption.parent)) && adoption.child && guarded(adoption.child))
+		return analysis_refuse(
+			analysis, "42501", location,
+			"a tenant relation cannot become a child or partition of another kind of relation",
+			"Reading the parent would show the rows of all tenants.", "Give the parent the tenant column.");
+	if (joins_own(adoption.parent, adoption.child))
+		schema_record_adoption(analysis, adoption.parent);
+	return true;
+}
+
+static const char *unsafe_parent(struct analysis *analysis, const struct catalog_relation *relation,
+								 const AlterTableCmd *command)
+{
+	struct adoption adoption = adoption_of(analysis, relation, command);
+	return joins_own(adoption.parent, adoption.child)
 			   ? "the parent was made by this transaction, and what happens to it would happen to the rows "
 				 "of all "
 				 "tenants"
@@ -291,11 +321,14 @@ bool schema_alter_table(struct analysis *analysis, AlterTableStmt *alter)
 		const char *why = target.temporary ? NULL : unsafe_command(analysis, relation, command);
 		if (!why && !target.temporary)
 			why = beyond_one_tenant(analysis, relation, command);
-		analysis->conceal_errors |= !target.temporary && reads_rows(command) && schema_is_foreign(relation);
+		analysis->conceal_errors |=
+			!target.temporary && reads_rows(command) && schema_conceals(analysis, relation);
 		if (!examine_command(analysis, command))
 			return false;
 		if (why && !schema_unsafe(analysis, alter->relation->location,
 								  analysis_text("this ALTER TABLE of \"%s\"", alter->relation->relname), why))
+			return false;
+		if (!target.temporary && !examine_adoption(analysis, relation, command, alter->relation->location))
 			return false;
 	}
 	schema_record_alter(analysis, relation, alter);

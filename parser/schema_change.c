@@ -172,7 +172,7 @@ static bool create_index(struct analysis *analysis, IndexStmt *index)
 	struct target target = schema_target(analysis, index->relation);
 	if (target.temporary)
 		return schema_pin(analysis, index->relation);
-	analysis->conceal_errors |= schema_is_foreign(target.relation);
+	analysis->conceal_errors |= schema_conceals(analysis, target.relation);
 	if (target.relation && schema_is_foreign(target.relation) && asks &&
 		analysis->request->right == RIGHT_BOUND &&
 		!schema_unsafe(analysis, index->relation->location,

@@ -29,6 +29,13 @@ static inline bool schema_is_foreign(const struct catalog_relation *relation)
 	return !schema_is_shared(relation) && !(relation && created_is_own(relation));
 }
 
+/* May an error of what is done to all its rows quote others'? Of a relation that the transaction has made, too, if a
+ * relation that was there may have become its child. */
+static inline bool schema_conceals(const struct analysis *analysis, const struct catalog_relation *relation)
+{
+	return schema_is_foreign(relation) || created_maybe_renamed(analysis);
+}
+
 /* Does a relation with rows of several tenants have this name, in any schema? What happens to other relations
  * of the name then changes which of them the name means, before the snapshot can know. */
 bool schema_name_matters(const struct analysis *analysis, const char *name);
@@ -80,6 +87,8 @@ void schema_record_alter(struct analysis *analysis, const struct catalog_relatio
 /* Other name, or other name of a column. */
 void schema_record_rename(struct analysis *analysis, const struct catalog_relation *relation,
 						  const RenameStmt *rename);
+/* A relation that was there may become its child: it is not the transaction's own any more. */
+void schema_record_adoption(struct analysis *analysis, const struct catalog_relation *parent);
 /* It has got an index. */
 void schema_record_index(struct analysis *analysis, const struct catalog_relation *relation);
 void schema_record_drop(struct analysis *analysis, const struct catalog_relation *relation);

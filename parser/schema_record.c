@@ -296,6 +296,11 @@ void schema_record_alter(struct analysis *analysis, const struct catalog_relatio
 	record_columns(analysis, relation, columns);
 }
 
+void schema_record_adoption(struct analysis *analysis, const struct catalog_relation *parent)
+{
+	record(analysis, parent, CREATED_MAYBE);
+}
+
 void schema_record_index(struct analysis *analysis, const struct catalog_relation *relation)
 {
 	if (relation && has_columns(relation))

@@ -5,7 +5,7 @@
  *   SELECT * FROM orders        the message, one or more lines
  *   => guard                    pass | guard | refuse [SQLSTATE [at POSITION]] | closed (any, if proved)
  *   SELECT ..                   guard: what is sent; refuse: message, then lines "detail: .." and "hint: .."
- *   => NAME VALUE               more to hold: tag, checks, safe, effects, copy, unknown, touches, conceals, ..
+ *   => NAME VALUE               more to hold: tag, checks, safe, effects, copy, unknown, touches, conceals (the last one), ..
  *
  * Settings: protocol (simple | extended), right (bound | choose | bypass), mode (enforce | observe | audit),
  * search_path, temporaries, prepared, types (oids of declared parameters), ddl, new_tables, server_default, hide,
@@ -304,6 +304,7 @@ static void list_effects(const struct verdict *verdict, char *out, size_t size)
 static bool actual(const struct verdict *verdict, const char *name, char *out, size_t size)
 {
 	const struct statement *first = verdict->n_statements ? &verdict->statements[0] : NULL;
+	const struct statement *last = first ? &verdict->statements[verdict->n_statements - 1] : NULL;
 
 	out[0] = '\0';
 	if (strcmp(name, "tag") == 0)
@@ -317,7 +318,7 @@ static bool actual(const struct verdict *verdict, const char *name, char *out, s
 	else if (strcmp(name, "touches") == 0)
 		snprintf(out, size, "%s", booleans[first && first->touches_tenant]);
 	else if (strcmp(name, "conceals") == 0)
-		snprintf(out, size, "%s", booleans[first && first->conceal_errors]);
+		snprintf(out, size, "%s", booleans[first && last->conceal_errors]);
 	else if (strcmp(name, "unknown") == 0)
 		snprintf(out, size, "%s", booleans[verdict->unknown_name]);
 	else if (strcmp(name, "statements") == 0)
