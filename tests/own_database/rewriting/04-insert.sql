@@ -296,8 +296,9 @@ INSERT INTO items (name, tenant_id) VALUES ($1, $2);
 --: params x, <other!>
 INSERT INTO items (name, tenant_id) VALUES ($1, $2);
 
+-- NULL is the session's tenant
 --: visible
---: refused
+--: own INSERT INTO items (name, tenant_id) VALUES ($1, COALESCE($2, (SELECT tenant_id FROM items LIMIT 1)))
 --: params x, null
 INSERT INTO items (name, tenant_id) VALUES ($1, $2);
 
