@@ -185,19 +185,19 @@ static void refuse_long(struct session *session)
 
 static size_t long_message(struct session *session, const struct wire_message *message, size_t there)
 {
-	enum stream stream = STREAM_REFUSE;
 	if (session->copy_in == COPY_IN_ACTIVE) {
 		interrupt_copy(session, message->type);
-		stream = STREAM_DROP;
-	} else if (client_must_wait(session)) {
+		return 0;
+	}
+	if (session->interrupter == INTERRUPTER_WAITS || client_must_wait(session)) {
 		client_hold(session, HOLD_REPLIES);
 		return 0;
 	}
 	session->long_type = message->type;
 	session->long_length = message->length;
-	session->stream[SIDE_CLIENT] = stream;
+	session->stream[SIDE_CLIENT] = STREAM_REFUSE;
 	session->stream_left[SIDE_CLIENT] = message->length - there;
-	if (session->stream_left[SIDE_CLIENT] == 0 && stream == STREAM_REFUSE)
+	if (session->stream_left[SIDE_CLIENT] == 0)
 		refuse_long(session);
 	return WIRE_HEADER + there;
 }
@@ -214,7 +214,8 @@ static size_t partial_message(struct session *session, const struct wire_message
 		session->stream_left[SIDE_CLIENT] = message->length - used;
 		return WIRE_HEADER + used;
 	}
-	if (session->skipping) {
+	if (session->skipping || session->interrupter == INTERRUPTER_DROPPED) {
+		session->interrupter = INTERRUPTER_NONE;
 		session->stream[SIDE_CLIENT] = STREAM_DROP;
 		session->stream_left[SIDE_CLIENT] = message->length - there;
 		return WIRE_HEADER + there;
