@@ -58,7 +58,7 @@ const char *created_name(const struct catalog_relation *relation, enum created h
 	}
 	if (!relation->view_definition)
 		return text;
-	return writable(path) && writable(relation->view_definition)
+	return path && writable(path) && writable(relation->view_definition)
 			   ? analysis_text("%s%c%c%s%c%s", text, MARK, MARK, path, MARK, relation->view_definition)
 			   : NULL;
 }

@@ -141,10 +141,10 @@ static bool fits(struct message *message, struct analysis *analysis)
 
 enum { SLOT_ROOM = 12 };
 
-/* $number, for every statement: snprintf() costs as much as a name look-up. Gives where it begins. */
-static const char *write_slot(char room[SLOT_ROOM], int number)
+/* $number, for every statement: snprintf() costs as much as a name look-up. Its SLOT_ROOM bytes end before `at`; gives
+ * where it begins. */
+static const char *write_slot(char *at, int number)
 {
-	char *at = room + SLOT_ROOM;
 	*--at = 0;
 	for (; number > 0; number /= 10)
 		*--at = (char)('0' + number % 10);
@@ -158,9 +158,9 @@ static bool prove(struct analysis *analysis, RawStmt *raw)
 	if (!splices_finish(&analysis->splices))
 		return unproved(analysis, -1, "Edits of the text overlap.");
 	char slot[SLOT_ROOM];
-	const char *text =
-		splices_render(&analysis->splices, analysis->text, analysis->statement_start,
-					   analysis->statement_length, write_slot(slot, analysis->tenant_parameter));
+	const char *text = splices_render(&analysis->splices, analysis->text, analysis->statement_start,
+									  analysis->statement_length,
+									  write_slot(slot + sizeof slot, analysis->tenant_parameter));
 	if (text == NULL)
 		return too_long(analysis);
 	PgQueryInternalParsetreeAndError said = pg_query_raw_parse(text);
