@@ -388,6 +388,7 @@ static void settle(struct session *session, char status)
 			state_commit(&session->state);
 		/* What the encoding is now, the server has told before this message. */
 		session->state.encoding_changed = false;
+		session->state.client_utf8 = session->client_encoding == ENCODING_UTF8;
 		end_of_transaction(session, !session->error_since);
 		/* Portals of messages already sent behind this boundary belong to the next transaction. */
 		if (session->replies.n == 0)

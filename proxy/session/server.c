@@ -27,7 +27,9 @@ bool server_status_learn(struct session *session, const char *name, const char *
 {
 	if (strcmp(name, "client_encoding") == 0) {
 		session->client_encoding = encoding_named(value);
-		session->state.client_utf8 = session->client_encoding == ENCODING_UTF8;
+		/* Before PostgreSQL 14 this comes at once, from the middle of a transaction that may undo it: settle(). */
+		if (session->replies.n == 0)
+			session->state.client_utf8 = session->client_encoding == ENCODING_UTF8;
 	}
 	if (strcmp(name, "server_encoding") == 0)
 		session->server_encoding = encoding_named(value);

@@ -62,7 +62,7 @@ struct state {
 	bool dirty; /* levels[0] is the start of this transaction and `now` may differ from it */
 	/* changes when search_path or temporaries change, or the tenant while some temporary view shows one's rows */
 	uint64_t names_version;
-	bool client_utf8; /* client_encoding is UTF8, as the server reported it last */
+	bool client_utf8; /* client_encoding was UTF8 when no transaction was under way last */
 	bool
 		encoding_changed; /* it was set since the last ReadyForQuery (idle), whatever became of it: unless from UTF8 to UTF8 */
 };
