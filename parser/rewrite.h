@@ -299,7 +299,7 @@ int leaf_width(struct analysis *analysis, const struct leaf *leaf);
 /* Column `i` through a list of column aliases, which may be shorter than the columns are. */
 static inline const char *aliased_name(const List *aliases, size_t i, const char *name)
 {
-	return i < (size_t)list_length(aliases) ? strVal(list_nth(aliases, (int)i)) : name;
+	return aliases && i < (size_t)list_length(aliases) ? strVal(list_nth(aliases, (int)i)) : name;
 }
 bool names_include(const List *names, const char *name);
 /* What it is called in the text that is sent. */

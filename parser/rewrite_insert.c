@@ -40,6 +40,8 @@ struct leaf *change_target(struct analysis *analysis, struct level *level, Range
 							   text_concat("permission denied for relation ", leaf->relation->name, NULL),
 							   "System catalogs cannot be changed through tenantry.", NULL),
 			   NULL;
+	if (leaf->kind != LEAF_OTHER && leaf->relation == NULL)
+		return rewrite_lost(analysis, (*range)->location), NULL;
 	if (leaf->kind == LEAF_VIEW || (leaf->relation && leaf->relation->composed))
 		return refuse_write(analysis, leaf), NULL;
 	if (leaf->kind == LEAF_TENANT && leaf->relation->isolation == ISOLATION_TENANTS) {

@@ -119,12 +119,12 @@ struct leaf *leaf_at(const struct level *level, Node *const *place)
 
 /* The types that select_common_type() is foretold of: of numbers the later one here, of texts the left one. */
 static const struct common_type {
-	uint32_t oid;
 	const char *name;
+	uint32_t oid;
 	bool number;
-} common_types[] = {{21, "int2", true},      {23, "int4", true},      {20, "int8", true},
-					{1700, "numeric", true}, {700, "float4", true},   {701, "float8", true},
-					{25, "text", false},     {1043, "varchar", false}};
+} common_types[] = {{"int2", 21, true},      {"int4", 23, true},      {"int8", 20, true},
+					{"numeric", 1700, true}, {"float4", 700, true},   {"float8", 701, true},
+					{"text", 25, false},     {"varchar", 1043, false}};
 
 static const struct common_type *common_type(const struct join_column *l, const struct join_column *r)
 {

@@ -168,7 +168,8 @@ static bool too_many_columns(struct analysis *analysis, const struct catalog_rel
 /* No whole row by its name, but perhaps a row of a type that the function takes. */
 static bool other_argument(struct analysis *analysis, const List *function, int k, Node **place)
 {
-	const struct catalog_relation *relation = row_source(analysis, analysis->rewrite->level, *place);
+	const struct catalog_relation *relation =
+		*place ? row_source(analysis, analysis->rewrite->level, *place) : NULL;
 	if (relation == NULL)
 		return !analysis->refused && walk(analysis, place);
 	struct row_parameter parameter = row_parameter(analysis, function, k, (int)relation->n_columns - 1);

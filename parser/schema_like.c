@@ -124,7 +124,7 @@ static const char *without_element(const char *text, int at)
 		open++;
 	if (!tokens || open >= tokens->n)
 		return NULL;
-	size_t close = tokens->items[open].match, begin = open + 1, i = begin;
+	size_t close = tokens->items[open].match, begin = open + 1, i;
 	const char *kept = "";
 	for (int n = 0; begin < close; n++, begin = ++i) {
 		for (i = begin; i < close && tokens->items[i].kind != TOKEN_COMMA; i = token_skip(tokens, i))

@@ -70,7 +70,7 @@ bool session_effect_of_set(struct analysis *analysis, const VariableSetStmt *set
 		if (value)
 			return set_value(analysis, name, value, set->is_local);
 		/* An interval for the time zone: nothing that decides how later statements are read. */
-		return strcmp(name, "timezone") == 0 ||
+		return (name && strcmp(name, "timezone") == 0) ||
 			   analysis_refuse(analysis, "0A000", -1, "this form of SET is not supported", NULL,
 							   "Write the value as a plain constant.");
 	}

@@ -275,6 +275,6 @@ size_t tenant_value_binary(enum tenant_type type, const char *value, char *out)
 		break;
 	}
 	size_t length = strlen(value);
-	memcpy(out, value, length);
+	memcpy(out, value, length); /* NOLINT(bugprone-not-null-terminated-result): no string */
 	return length;
 }
