@@ -59,6 +59,8 @@ static bool merge_insert(struct analysis *analysis, MergeWhenClause *when, const
 	const struct catalog_relation *relation = target->relation;
 	if (target->kind != LEAF_TENANT)
 		return true;
+	if (relation == NULL)
+		return rewrite_lost(analysis, -1);
 	size_t i = begin;
 	if (when->targetList) {
 		if (!is_open(analysis, i, end))
