@@ -35,6 +35,12 @@ bool casts_row(struct analysis *analysis, const Node *value, struct leaf **leaf)
 
 /* --- rewrite_row_literal.c --- */
 
+/* What array_in() and record_in() skip around values. */
+static inline bool literal_blank(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 /* What becomes of the literal `text`, and how it is written. NULL: refused, it is no row. */
 Node *literal_value(struct analysis *analysis, const struct row_cast *row, const char *text,
 					const char *label, enum row_use use, const char **written);

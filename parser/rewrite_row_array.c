@@ -96,16 +96,11 @@ static bool write_records(struct analysis *analysis, TypeName *type)
 
 /* --- literals: array_in() in arrayfuncs.c --- */
 
-static bool is_blank(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 /* The next element, from *at on, which moves behind it; written to `room`. *null: it is NULL. False: it is not plain. */
 static bool read_element(const char **at, char *room, bool *null)
 {
 	const char *from = *at;
-	while (is_blank(*from))
+	while (literal_blank(*from))
 		from++;
 	bool quoted = *from == '"', escapes = false;
 	size_t n = 0, kept = 0;
@@ -116,11 +111,11 @@ static bool read_element(const char **at, char *room, bool *null)
 			return false;
 		escapes |= escaped;
 		room[n++] = *from;
-		if (quoted || escaped || !is_blank(*from))
+		if (quoted || escaped || !literal_blank(*from))
 			kept = n;
 	}
 	room[kept] = 0;
-	for (from += quoted; is_blank(*from); from++)
+	for (from += quoted; literal_blank(*from); from++)
 		;
 	*null = !quoted && !escapes && strcasecmp(room, "NULL") == 0;
 	*at = from;
@@ -134,7 +129,7 @@ static bool read_elements(struct analysis *analysis, const char *text, List **el
 	char *room = palloc(strlen(text) + 1);
 	if (!rewrite_work(analysis, strlen(text)))
 		return false;
-	while (is_blank(*text))
+	while (literal_blank(*text))
 		text++;
 	if (*text++ != '{')
 		return false;
@@ -148,7 +143,7 @@ static bool read_elements(struct analysis *analysis, const char *text, List **el
 		end = *text;
 		text += end != 0;
 	} while (end == ',');
-	while (is_blank(*text))
+	while (literal_blank(*text))
 		text++;
 	return end == '}' && *text == 0;
 }

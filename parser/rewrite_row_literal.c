@@ -4,11 +4,6 @@
 
 #include <string.h>
 
-static bool is_blank(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 static bool malformed(struct analysis *analysis, const struct row_cast *row, const char *text,
 					  const char *detail)
 {
@@ -36,7 +31,7 @@ static bool read_literal(struct analysis *analysis, const struct row_cast *row, 
 {
 	const char *at = text, *slot = NULL;
 	size_t n = row->relation->n_columns - 1;
-	while (is_blank(*at))
+	while (literal_blank(*at))
 		at++;
 	if (*at++ != '(')
 		return malformed(analysis, row, text, "Missing left parenthesis.");
@@ -53,7 +48,7 @@ static bool read_literal(struct analysis *analysis, const struct row_cast *row, 
 		slot = at;
 	if (*at++ != ')')
 		return malformed(analysis, row, text, "Too many columns.");
-	while (is_blank(*at))
+	while (literal_blank(*at))
 		at++;
 	if (*at)
 		return malformed(analysis, row, text, "Junk after right parenthesis.");
