@@ -204,7 +204,9 @@ class Oracle:
             if got_code and got_code != code and got_code in REFUSALS:
                 return Outcome("refused", [f"{where}{got_code}: {got.error['M']}"] + [f"  {f}: {got.error[f]}" for f in "DH" if f in got.error])
             if own.error and got.error:
-                own.error.update({f: got.error[f] for f in block.differs if f in own.error and f in got.error})
+                for f in block.differs:
+                    own.error.pop(f, None)
+                    got.error.pop(f, None)
             lines = differences(own, got)
             if lines:
                 return Outcome("different", [where + line for line in lines])
