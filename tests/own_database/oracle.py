@@ -21,6 +21,9 @@ REFUSALS = {"42501", "0A000", "54000", "54001", "42601", "22023", "53400"}
 # A block that may have changed the schema.
 SCHEMA_CHANGE = re.compile(r"\b(create|alter|drop|into|comment|truncate|refresh|grant|reindex|do|call)\b", re.I)
 
+# What an error quotes.
+QUOTED = re.compile('".*"', re.DOTALL)
+
 
 def text_of(block):
     return " ".join(step.text for step in block.steps)
@@ -207,6 +210,9 @@ class Oracle:
                 for f in block.differs:
                     own.error.pop(f, None)
                     got.error.pop(f, None)
+                if block.any_row:
+                    for error in (own.error, got.error):
+                        error["M"] = QUOTED.sub('"?"', error["M"])
             lines = differences(own, got)
             if lines:
                 return Outcome("different", [where + line for line in lines])

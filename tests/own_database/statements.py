@@ -25,6 +25,8 @@ Directives, each a line at the top of the block (or of a step):
     --: rows ignored              compare everything but the rows' values (EXPLAIN)
     --: new views                 relations that nobody else sees yet are views: where their columns come from is not compared
     --: differs M D               a known difference: these fields of the error are not compared
+    --: any row                   several rows make it fail, and which is met first is left to where they lie: the value that the
+                                  error quotes is not compared
     --: echoes                    the text itself contains other tenants' marks
     --: version 15                needs that server version
     --: where schema              only in worlds of that name (before the colon of a world's variant too)"""
@@ -44,7 +46,7 @@ class Block:
         self.path, self.line, self.title = path, line, ""
         self.steps = [Step()]
         self.modes = self.tenants = self.ordered = None
-        self.visible = self.rows_ignored = self.echoes = self.new_views = False
+        self.visible = self.rows_ignored = self.echoes = self.new_views = self.any_row = False
         self.differs = []
         self.version, self.worlds = 0, None
 
@@ -96,6 +98,8 @@ def _directive(block, step, words, line):
         block.rows_ignored = True
     elif name == "new" and rest == "views":
         block.new_views = True
+    elif name == "any" and rest == "row":
+        block.any_row = True
     elif name == "differs":
         block.differs = rest.split()
     elif name == "echoes":

@@ -211,36 +211,45 @@ SELECT id FROM nonsense.items ORDER BY 1;
 SELECT id * 1000 FROM items;
 
 -- a value of a row is in the message: it must be one's own
+--: any row
 --: error 22P02
 SELECT name::integer FROM items ORDER BY id;
 
+--: any row
 --: error 22P02
 SELECT id FROM items WHERE name::integer > 0;
 
+--: any row
 --: error 22P02
 SELECT id FROM items WHERE id > 0 AND (name::integer > 0 OR amount IS NULL);
 
 --: error 22P02
 SELECT i.id FROM items i LEFT JOIN parts p ON p.note::integer = 1;
 
+--: any row
 --: error 22P02
 SELECT count(*) FROM items GROUP BY name::integer;
 
+--: any row
 --: error 22P02
 SELECT sum(name::numeric) FROM items;
 
+--: any row
 --: error 22P02
 UPDATE items SET "order" = name::integer;
 
+--: any row
 --: error 22P02
 DELETE FROM items WHERE id > 0 AND name::integer = 1;
 
 --: error 22P02
 SELECT id FROM items WHERE id IN (SELECT item_id FROM parts WHERE note::integer = 1);
 
+--: any row
 --: error 22P02
 SELECT * FROM items ORDER BY name::integer;
 
+--: any row
 --: error 22P02
 SELECT max(name::integer) OVER () FROM items;
 
