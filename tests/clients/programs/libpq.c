@@ -147,11 +147,10 @@ static void long_pipeline(PGconn *c)
 		while (!done && !PQisBusy(c)) {
 			PGresult *result = PQgetResult(c);
 			if (!result) {
-				if (got >= sent)
+				/* That of the next request may take what has not been sent yet: ask before waiting for it. */
+				if (got + errors >= sent)
 					break;
-				result = PQgetResult(c);
-				if (!result)
-					break;
+				continue;
 			}
 			if (PQresultStatus(result) == PGRES_PIPELINE_SYNC)
 				done = 1;
@@ -228,14 +227,22 @@ static void copies(PGconn *c)
 	run(c, "SELECT count(*), sum(quantity), count(note) FROM orders");
 }
 
-static int cancelled;
+static int cancelled, ended;
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
+/* Again until the statement has ended: a cancel that comes before it begins is lost. */
 static void *cancel_later(void *c)
 {
 	char why[256];
 	PGcancel *cancel = PQgetCancel(c);
-	usleep(300000);
-	cancelled = PQcancel(cancel, why, sizeof why);
+	for (int over = 0; !over;) {
+		usleep(300000);
+		pthread_mutex_lock(&mutex);
+		over = ended;
+		if (!over)
+			cancelled = PQcancel(cancel, why, sizeof why);
+		pthread_mutex_unlock(&mutex);
+	}
 	PQfreeCancel(cancel);
 	return NULL;
 }
@@ -252,6 +259,9 @@ static void asynchronous(PGconn *c)
 	printf("single rows: %ld\n", sum);
 	pthread_create(&thread, NULL, cancel_later, c);
 	run(c, "SELECT pg_sleep(20) FROM items");
+	pthread_mutex_lock(&mutex);
+	ended = 1;
+	pthread_mutex_unlock(&mutex);
 	pthread_join(thread, NULL);
 	/* Not by the thread: which of the two comes first is a matter of luck. */
 	printf("cancel %d\n", cancelled);
