@@ -45,7 +45,8 @@ static bool is_link(const Node *node, SubLinkType type)
 	return node && IsA(node, SubLink) && ((const SubLink *)node)->subLinkType == type;
 }
 
-/* Without what it is compared with. Only what is compared with the columns of a sub-select may be tested again by an index of what is in it. */
+/* Without what it is compared with. Only what is compared with the columns of a sub-select may be tested again by an index of
+ * what is in it. */
 static bool look_into_link(struct search *search, const SubLink *link)
 {
 	bool compared = link->subLinkType == ANY_SUBLINK || link->subLinkType == ALL_SUBLINK;

@@ -20,7 +20,8 @@
 #include "parser/analysis.h"
 
 struct quals_free {
-	/* what must get a price: SubLink, A_ArrayExpr, or the A_Expr that compares a row with a SubLink; and ColumnRef, as (SELECT column) */
+	/* what must get a price: SubLink, A_ArrayExpr, or the A_Expr that compares a row with a SubLink; and ColumnRef, as
+	 * (SELECT column) */
 	List *values;
 	List *queries; /* what must get OFFSET 0: SelectStmt */
 	List *views;   /* what must be read in such a query: RangeVar of a view */

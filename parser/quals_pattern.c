@@ -3,6 +3,7 @@
 
 #include "parser/created.h"
 #include "parser/quals_internal.h"
+#include "parser/tree.h"
 
 enum { OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_TEXT = 25, OID_UNKNOWN = 705, OID_VARCHAR = 1043 };
 enum { PARAMETERS_MOST = 65535 };
@@ -329,28 +330,7 @@ static bool look_at_relation(struct uses *uses, const RangeVar *range)
 /* What the library's walker takes apart, and has all of its parameters in what it shows. */
 static bool is_known(const Node *node)
 {
-	switch (nodeTag(node)) {
-	case T_SelectStmt:
-	case T_InsertStmt:
-	case T_UpdateStmt:
-	case T_DeleteStmt:
-	case T_MergeStmt:
-	case T_MergeWhenClause:
-	case T_OnConflictClause:
-	case T_InferClause:
-	case T_IndexElem:
-	case T_WithClause:
-	case T_CommonTableExpr:
-	case T_ResTarget:
-	case T_SubLink:
-	case T_JoinExpr:
-	case T_RangeSubselect:
-	case T_RangeTableSample:
-	case T_LockingClause:
-		return true;
-	default:
-		return quals_is_inner(node);
-	}
+	return tree_is_clause(node) || quals_is_inner(node);
 }
 
 static bool look_at_node(struct uses *uses, Node *node)

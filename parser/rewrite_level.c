@@ -185,7 +185,8 @@ static bool classify(struct analysis *analysis, struct leaf *leaf, const struct 
 /* A name is spelled out when the server must not take it for another relation than the one that was looked
  * at: in a view's definition, whose names were resolved when the view was made; and for a shared relation
  * that is called like a guarded one, which the name means once the shared one is dropped, or the search_path is
- * another, before the statement runs (or runs again, when it is prepared). A view in whose place its definition comes has no name any more. */
+ * another, before the statement runs (or runs again, when it is prepared). A view in whose place its definition
+ * comes has no name any more. */
 static bool qualify(struct analysis *analysis, RangeVar *range, const struct catalog_relation *relation)
 {
 	if (range->schemaname || relation->isolation == ISOLATION_VIEW || relation->composed)

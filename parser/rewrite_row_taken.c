@@ -20,33 +20,16 @@ struct search {
 static bool is_known(const Node *node)
 {
 	switch (nodeTag(node)) {
-	case T_SelectStmt:
-	case T_InsertStmt:
-	case T_UpdateStmt:
-	case T_DeleteStmt:
-	case T_MergeStmt:
-	case T_MergeWhenClause:
-	case T_OnConflictClause:
-	case T_InferClause:
-	case T_WithClause:
-	case T_CommonTableExpr:
-	case T_JoinExpr:
-	case T_RangeSubselect:
 	case T_RangeFunction:
-	case T_RangeTableSample:
 	case T_RangeTableFunc:
 	case T_RangeTableFuncCol:
 	case T_RangeVar:
 	case T_ColumnDef:
 	case T_IntoClause:
 	case T_MultiAssignRef:
-	case T_IndexElem:
 	case T_CurrentOfExpr:
 	case T_XmlExpr:
 	case T_XmlSerialize:
-	case T_LockingClause:
-	case T_ResTarget:
-	case T_SubLink:
 	case T_SortBy:
 	case T_WindowDef:
 	case T_GroupingSet:
@@ -82,7 +65,7 @@ static bool is_known(const Node *node)
 	case T_CollateClause:
 		return true;
 	default:
-		return false;
+		return tree_is_clause(node);
 	}
 }
 

@@ -1,5 +1,6 @@
 /* Internal to the schema changes: schema_change.c (dispatch, what is created), schema_table.c (CREATE TABLE),
- * schema_like.c (its LIKE), schema_elements.c (those of CREATE SCHEMA), schema_view.c (CREATE VIEW), schema_alter.c (ALTER, RENAME, DROP). All functions return false after a refusal, and record effects only
+ * schema_like.c (its LIKE), schema_elements.c (those of CREATE SCHEMA), schema_view.c (CREATE VIEW), schema_alter.c (ALTER,
+ * RENAME, DROP). All functions return false after a refusal, and record effects only
  * of what they let through. */
 #ifndef TENANTRY_PARSER_SCHEMA_CHANGE_H
 #define TENANTRY_PARSER_SCHEMA_CHANGE_H

@@ -1,6 +1,6 @@
 /* CREATE SCHEMA with elements: each is judged as the statement that it could be, in the order in which the server makes
- * them (transformCreateSchemaStmtElements() in parse_utilcmd.c), with the new schema before search_path. Views, whose text would have
- * to be taken out of it, are refused. */
+ * them (transformCreateSchemaStmtElements() in parse_utilcmd.c), with the new schema before search_path. Views, whose
+ * text would have to be taken out of it, are refused. */
 #include <string.h>
 
 #include "parser/message_names.h"

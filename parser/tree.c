@@ -208,6 +208,32 @@ const Node *tree_query(const Node *statement)
 	return NULL;
 }
 
+bool tree_is_clause(const Node *node)
+{
+	switch (nodeTag(node)) {
+	case T_SelectStmt:
+	case T_InsertStmt:
+	case T_UpdateStmt:
+	case T_DeleteStmt:
+	case T_MergeStmt:
+	case T_MergeWhenClause:
+	case T_OnConflictClause:
+	case T_InferClause:
+	case T_IndexElem:
+	case T_WithClause:
+	case T_CommonTableExpr:
+	case T_ResTarget:
+	case T_SubLink:
+	case T_JoinExpr:
+	case T_RangeSubselect:
+	case T_RangeTableSample:
+	case T_LockingClause:
+		return true;
+	default:
+		return false;
+	}
+}
+
 bool tree_list_has(const List *list, const void *pointer)
 {
 	ListCell *cell;

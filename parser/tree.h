@@ -40,6 +40,10 @@ WithClause *tree_with(const Node *query);
 /* The query that a statement is or holds; NULL: none, or of another kind than those that libpg_query's walker knows. */
 const Node *tree_query(const Node *statement);
 
+/* Is it a query, or a part of one that is no expression, which libpg_query's walker takes apart? Functions in FROM and
+ * relations, which hold more than the walker shows, are not meant. */
+bool tree_is_clause(const Node *node);
+
 /* Is this very pointer an element of the list? */
 bool tree_list_has(const List *list, const void *pointer);
 
